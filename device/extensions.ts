@@ -1,0 +1,129 @@
+/**
+ * Extensions: what a HEARTBEAT or an ACK carries beside its fixed part (protocol, section 6).
+ *
+ *  0 1 2 3 4 5 6 7
+ * +-------+-------+-----------------+----------------------------+
+ * |  type | length| length, if 15   |  length bytes              |  ... up to the tag
+ * +-------+-------+-----------------+----------------------------+
+ *
+ * Two questions are kept apart. Is the list well-formed: that decides whether the frame lives, and is asked of every
+ * frame. What does it say: types from tomorrow and values of a strange length are skipped, so that an old gateway
+ * reads a new board. What lost: CBOR, a parser larger than all the rest of the codec on the board.
+ */
+
+/** Uptime, interval code. Up. */
+export const EXT_UPTIME = 1;
+/** Battery in millivolt, u16. Up. */
+export const EXT_BATTERY = 2;
+/** Temperature in 0.01 degree C, i16. Up. */
+export const EXT_TEMPERATURE = 3;
+/** Reset cause, 0 unknown .. 7 button. Up; carried by every cold-boot beat. */
+export const EXT_CAUSE = 4;
+/** Signal in dBm, i8; optionally the channel, u8. Up. */
+export const EXT_SIGNAL = 5;
+/** Free memory in per cent, u8. Up. */
+export const EXT_MEMORY = 6;
+/** Firmware identity, 1..8 bytes. Up; carried by every cold-boot beat. */
+export const EXT_FIRMWARE = 7;
+/** Join time and last ACK round trip, two interval codes. Up. */
+export const EXT_TIMES = 8;
+/** Which of the last 16 beats were acknowledged, newest in bit 0, u16. Up. */
+export const EXT_ACKED = 9;
+/** Unix seconds, u32. Down. */
+export const EXT_TIME = 10;
+/** The application's own bytes. Both ways. */
+export const EXT_PAYLOAD = 11;
+/** Which of the last 16 beats the gateway heard, newest in bit 0, u16. Down. */
+export const EXT_HEARD = 12;
+/** First-beat spread, interval code. Down. */
+export const EXT_SPREAD = 13;
+
+/** One extension: type 0..15, value as a byte string of 0..255. */
+export interface Extension {
+  readonly type: number;
+  readonly value: string;
+}
+
+/** One extension's bytes. Type 1..15, value of 0..255 bytes. */
+export function encodeExtension(type: number, value: string): string {
+  const n = value.length;
+  return (
+    (n < 15 ? String.fromCharCode((type << 4) | n) : String.fromCharCode((type << 4) | 15, n)) +
+    value
+  );
+}
+
+/** Where the value of the extension at `at` begins. */
+function valueAt(s: string, at: number): number {
+  return at + ((s.charCodeAt(at) & 15) === 15 ? 2 : 1);
+}
+
+/** Where the extension at `at` ends; beyond `end` if it runs past it. Reads nothing at or after `end`. */
+function extensionEnd(s: string, at: number, end: number): number {
+  const n = s.charCodeAt(at) & 15;
+  if (n < 15) return at + 1 + n;
+  return at + 1 < end ? at + 2 + s.charCodeAt(at + 1) : end + 1;
+}
+
+/** Whether the bytes from `at` up to `end` are one extension or more, the last of which ends at `end`. */
+export function wellFormedExtensions(s: string, at: number, end: number): boolean {
+  if (at >= end) return false;
+  while (at < end) at = extensionEnd(s, at, end);
+  return at === end;
+}
+
+/** Every extension as it stands, also those that `readExtensions` skips; undefined if the bytes are ill-formed. */
+export function listExtensions(ext: string): Extension[] | undefined {
+  const list: Extension[] = [];
+  let at = 0;
+  while (at < ext.length) {
+    const end = extensionEnd(ext, at, ext.length);
+    if (end > ext.length) return undefined;
+    list.push({ type: ext.charCodeAt(at) >> 4, value: ext.substring(valueAt(ext, at), end) });
+    at = end;
+  }
+  return list;
+}
+
+const UP = 1;
+const DOWN = 2;
+/** By type: ways in which it travels, shortest and longest value. Types 0, 14 and 15 are unknown. */
+const KNOWN: readonly (readonly [number, number, number])[] = [
+  [0, 0, 0],
+  [UP, 1, 1],
+  [UP, 2, 2],
+  [UP, 2, 2],
+  [UP, 1, 1],
+  [UP, 1, 2],
+  [UP, 1, 1],
+  [UP, 1, 8],
+  [UP, 2, 2],
+  [UP, 2, 2],
+  [DOWN, 4, 4],
+  [UP | DOWN, 0, 255],
+  [DOWN, 2, 2],
+  [DOWN, 1, 1],
+];
+
+/** Whether a receiver reads this extension; what it does not read it skips. */
+export function knownExtension(e: Extension, direction: 0 | 1): boolean {
+  const known = KNOWN[e.type];
+  if (known === undefined || !(known[0] & (direction === 0 ? UP : DOWN))) return false;
+  return e.value.length >= known[1] && e.value.length <= known[2];
+}
+
+/**
+ * The extensions that count in a frame going in `direction` (0 up, 1 down), in order. Skipped: unknown types, a known
+ * type in the wrong direction or of a wrong length, and repetitions after the first that counted. Undefined if the
+ * bytes are ill-formed; "" gives an empty list.
+ */
+export function readExtensions(ext: string, direction: 0 | 1): Extension[] | undefined {
+  const list = listExtensions(ext);
+  if (list === undefined) return undefined;
+  let seen = 0;
+  return list.filter((e) => {
+    const fresh = knownExtension(e, direction) && !(seen & (1 << e.type));
+    if (fresh) seen |= 1 << e.type;
+    return fresh;
+  });
+}

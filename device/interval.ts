@@ -1,0 +1,29 @@
+/**
+ * Interval codes: a duration in one byte, from 107 ms to 51 days, in steps of 7.2 per cent (protocol, section 3).
+ *
+ * A promise only has to be an upper bound, so a logarithm is the honest unit: the error is the same share of every
+ * duration. Encoding rounds up, never down, so a promise is never shorter than what was meant. What lost: u16 seconds,
+ * which cannot say 200 ms and cannot say 20 hours, and u32 milliseconds, three bytes longer in every beat.
+ */
+
+/** Smallest code; also what every duration below 107 ms becomes. */
+export const CODE_MIN = 1;
+/** Largest code, 51 days; also what every longer duration becomes. 255 is not a duration. */
+export const CODE_MAX = 254;
+
+/** The duration of a code in milliseconds, a whole number. Code 1..254. */
+export function intervalMs(code: number): number {
+  return Math.round(100 * Math.pow(2, code / 10));
+}
+
+/**
+ * The smallest code whose duration is at least `ms`, clamped to 1..254. What is not above 107 is 1.
+ *
+ * The logarithm only finds the place to start, one step low at most: rounding in `intervalMs` and in the board's own
+ * `log` must not decide, so the comparison does. Two steps instead of up to 254, which would be 60 ms on an ESP32.
+ */
+export function intervalCode(ms: number): number {
+  let code = ms > 107 ? Math.floor(Math.log(ms / 100) * 14.4269504) : 1;
+  while (code < 254 && intervalMs(code) < ms) code++;
+  return code < 254 ? code : 254;
+}
