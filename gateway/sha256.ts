@@ -17,7 +17,7 @@ const views: (Buffer | undefined)[] = new Array(BUFFERED_MAX + 1).fill(undefined
 export function sha256(message: string): string {
   const length = message.length;
   if (length > BUFFERED_MAX) return hash("sha256", Buffer.from(message, "latin1"), "binary");
-  buffer.latin1Write(message, 0);
+  buffer.write(message, "latin1");
   let view = views[length];
   if (view === undefined) {
     view = buffer.subarray(0, length);
