@@ -30,16 +30,12 @@ export function chaskeySubkeys(key: string): ChaskeyKey {
   return k;
 }
 
-function bytes(v: number): string {
-  return String.fromCharCode(v & 255, (v >> 8) & 255, (v >> 16) & 255, v >>> 24);
-}
-
 /** The 16-byte tag of a byte string of any length. */
 export function chaskey12(k: ChaskeyKey, message: string): string {
   const length = message.length;
   const whole = length > 0 && length % 16 === 0;
   const last = whole ? 4 : 8;
-  const padded = whole ? message : message + "\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+  const padded = whole ? message : message + String.fromCharCode(1);
   let a = k[0]!;
   let b = k[1]!;
   let c = k[2]!;
@@ -69,10 +65,15 @@ export function chaskey12(k: ChaskeyKey, message: string): string {
     }
     if (end) break;
   }
-  return (
-    bytes(a ^ k[last]!) +
-    bytes(b ^ k[last + 1]!) +
-    bytes(c ^ k[last + 2]!) +
-    bytes(d ^ k[last + 3]!)
+  a ^= k[last]!;
+  b ^= k[last + 1]!;
+  c ^= k[last + 2]!;
+  d ^= k[last + 3]!;
+  // biome-ignore format: one word a line, lowest byte first
+  return String.fromCharCode(
+    a & 255, (a >> 8) & 255, (a >> 16) & 255, a >>> 24,
+    b & 255, (b >> 8) & 255, (b >> 16) & 255, b >>> 24,
+    c & 255, (c >> 8) & 255, (c >> 16) & 255, c >>> 24,
+    d & 255, (d >> 8) & 255, (d >> 16) & 255, d >>> 24,
   );
 }

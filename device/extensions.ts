@@ -85,30 +85,28 @@ export function listExtensions(ext: string): Extension[] | undefined {
   return list;
 }
 
-const UP = 1;
-const DOWN = 2;
-/** By type: ways in which it travels, shortest and longest value. Types 0, 14 and 15 are unknown. */
+/** By type: ways in which it travels (1 up, 2 down, 3 both), shortest and longest value. Others are unknown. */
 const KNOWN: readonly (readonly [number, number, number])[] = [
   [0, 0, 0],
-  [UP, 1, 1],
-  [UP, 2, 2],
-  [UP, 2, 2],
-  [UP, 1, 1],
-  [UP, 1, 2],
-  [UP, 1, 1],
-  [UP, 1, 8],
-  [UP, 2, 2],
-  [UP, 2, 2],
-  [DOWN, 4, 4],
-  [UP | DOWN, 0, 255],
-  [DOWN, 2, 2],
-  [DOWN, 1, 1],
+  [1, 1, 1],
+  [1, 2, 2],
+  [1, 2, 2],
+  [1, 1, 1],
+  [1, 1, 2],
+  [1, 1, 1],
+  [1, 1, 8],
+  [1, 2, 2],
+  [1, 2, 2],
+  [2, 4, 4],
+  [3, 0, 255],
+  [2, 2, 2],
+  [2, 1, 1],
 ];
 
 /** Whether a receiver reads this extension; what it does not read it skips. */
 export function knownExtension(e: Extension, direction: 0 | 1): boolean {
   const known = KNOWN[e.type];
-  if (known === undefined || !(known[0] & (direction === 0 ? UP : DOWN))) return false;
+  if (known === undefined || !(known[0] & (direction + 1))) return false;
   return e.value.length >= known[1] && e.value.length <= known[2];
 }
 
