@@ -1,0 +1,118 @@
+/**
+ * The store on LevelDB, in a folder of its own beside the process. An append log writes tens of bytes an update, where
+ * a page store (LMDB, SQLite) writes kilobytes for a small batch (3 500 to 10 000 measured): an SD card must live.
+ *
+ * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations costs 20.
+ * LevelDB forgives a torn end of its log by itself. What it does not forgive (a lost manifest, a damaged table) is
+ * repaired once, and then every device counts as restored: a repair may give back an older record than the newest.
+ * Damage found while running leaves a mark beside the store, so that the next start repairs before it reads.
+ */
+
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { chmod, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
+import { type Batch, KeyedStore, type Shelf } from "./keyed.ts";
+import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
+
+/** @param data the gateway's data folder; the store lies in `store` inside it, readable by its owner alone */
+export function levelStore(data: string, options: StoreOptions): Store {
+  return new KeyedStore(new LevelShelf(data), options);
+}
+
+/** Whether a store lies in this data folder. */
+export function hasStore(data: string): boolean {
+  try {
+    return readdirSync(join(data, "store")).some((name) => /\.(log|ldb)$|^CURRENT$/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+class LevelShelf implements Shelf {
+  readonly #data: string;
+  readonly #folder: string;
+  readonly #mark: string;
+  #level: ClassicLevel<string, Buffer> | undefined;
+
+  constructor(data: string) {
+    this.#data = data;
+    this.#folder = join(data, "store");
+    this.#mark = join(data, "store.damaged");
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await chmod(this.#folder, 0o700);
+    // Without CURRENT, LevelDB would begin an empty store and sweep the tables of the old one away.
+    const headless = hasStore(this.#data) && !existsSync(join(this.#folder, "CURRENT"));
+    if (headless || existsSync(this.#mark)) throw damaged("the store is marked as damaged");
+    this.#level = new ClassicLevel(this.#folder, { keyEncoding: "utf8", valueEncoding: "buffer" });
+    try {
+      await this.#level.open();
+    } catch (error) {
+      throw opened(error, this.#data);
+    }
+  }
+
+  async repair(error: unknown): Promise<void> {
+    if ((error as { code?: unknown }).code !== "LEVEL_CORRUPTION") throw error;
+    await this.#level?.close();
+    await ClassicLevel.repair(this.#folder);
+    await rm(this.#mark, { force: true });
+    await this.open();
+  }
+
+  batch(): Batch {
+    const chained = this.#open().batch();
+    return {
+      put: (key, value) => void chained.put(key, value),
+      del: (key) => void chained.del(key),
+      write: () => chained.write({ sync: true }).catch((error) => this.#note(error)),
+    };
+  }
+
+  async *range(from: string, to: string, reverse = false): AsyncIterable<[string, Buffer]> {
+    try {
+      yield* this.#open().iterator({ gte: from, lt: to, reverse });
+    } catch (error) {
+      this.#note(error);
+    }
+  }
+
+  has(key: string): boolean {
+    return this.#open().getSync(key) !== undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#level?.close();
+  }
+
+  #open(): ClassicLevel<string, Buffer> {
+    if (this.#level === undefined) throw new Error("the store is not open");
+    return this.#level;
+  }
+
+  #note(error: unknown): never {
+    if ((error as { code?: unknown }).code === "LEVEL_CORRUPTION") {
+      writeFileSync(this.#mark, `${(error as Error).message}\n`);
+    }
+    throw error;
+  }
+}
+
+function damaged(words: string): Error {
+  return Object.assign(new Error(words), { code: "LEVEL_CORRUPTION" });
+}
+
+/** What LevelDB says on opening, in our words. A manifest that is gone is an I/O error there. */
+function opened(error: unknown, data: string): unknown {
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  if (cause?.code === "LEVEL_LOCKED") {
+    return new StoreBusy(`the store in ${data} is in use by another process`);
+  }
+  const gone =
+    cause?.code === "LEVEL_IO_ERROR" && /MANIFEST.*No such file/.test(`${cause.message}`);
+  if (cause?.code === "LEVEL_CORRUPTION" || gone) return damaged(`${cause.message}`);
+  return new Error(`the store in ${data} cannot be opened: ${cause?.message ?? error}`);
+}
