@@ -104,10 +104,20 @@ const KNOWN: readonly (readonly [number, number, number])[] = [
 ];
 
 /** Whether a receiver reads this extension; what it does not read it skips. */
-export function knownExtension(e: Extension, direction: 0 | 1): boolean {
+export function knownExtension(e: Extension, direction: number): boolean {
   const known = KNOWN[e.type];
   if (known === undefined || !(known[0] & (direction + 1))) return false;
   return e.value.length >= known[1] && e.value.length <= known[2];
+}
+
+/** Of a list, what counts in a frame going in `direction`; the rest is skipped. */
+export function countedExtensions(list: readonly Extension[], direction: number): Extension[] {
+  let seen = 0;
+  return list.filter((e) => {
+    const counts = knownExtension(e, direction) && !(seen & (1 << e.type));
+    if (counts) seen |= 1 << e.type;
+    return counts;
+  });
 }
 
 /**
@@ -115,13 +125,7 @@ export function knownExtension(e: Extension, direction: 0 | 1): boolean {
  * type in the wrong direction or of a wrong length, and repetitions after the first that counted. Undefined if the
  * bytes are ill-formed; "" gives an empty list.
  */
-export function readExtensions(ext: string, direction: 0 | 1): Extension[] | undefined {
+export function readExtensions(ext: string, direction: number): Extension[] | undefined {
   const list = listExtensions(ext);
-  if (list === undefined) return undefined;
-  let seen = 0;
-  return list.filter((e) => {
-    const fresh = knownExtension(e, direction) && !(seen & (1 << e.type));
-    if (fresh) seen |= 1 << e.type;
-    return fresh;
-  });
+  return list === undefined ? undefined : countedExtensions(list, direction);
 }
