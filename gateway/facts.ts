@@ -46,9 +46,14 @@ export interface Enrolment {
   readonly labels: readonly string[];
   readonly suite: number;
   readonly key: string;
+  /** Taken in by `open` at its own word, under suite 0: goes again when absent for a day. */
+  readonly open?: boolean;
 }
 
-/** The newest accepted beat of a device. `promise` is the interval code (or 255), `ext` the raw extensions. */
+/**
+ * The newest accepted beat of a device. `promise` is the interval code, or 255, or 0 where nothing was ever promised
+ * (suite 0, whose 255 is ignored); `ext` the raw extensions.
+ */
 export interface BeatFact {
   readonly kind: "beat";
   readonly id: number;

@@ -1,32 +1,35 @@
 /**
- * The gateway core: frames, enrolments and time go in; effects come out. A composition of receiver, presence and
- * deadlines over one table of records.
+ * The gateway core: frames, enrolments and time go in; effects come out.
+ *
+ * Feed it (`handle`), ask it (`expire`), obey it (`wakeAt`, and the order in `Effects`). It has no clock, no timer, no
+ * disk and no luck of its own, so the shell drives it over sockets and the simulator through a year in a minute, and
+ * both see the same gateway. This file only puts the pieces together: receiver (rules 1 to 9), presence, deadlines,
+ * and the lazy flush, over one table of records. What lost: a core that calls a store and waits for it, which has as
+ * many states as there are orders in which answers can come.
  */
 
-import type { Cause, Effects, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Draft, Ledger } from "./effects.ts";
+import { checkAmendment, checkEnrolment, idText } from "./enrolment.ts";
+import type { Effects, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
+import { Flush } from "./flush.ts";
+import { type Hint, Hints } from "./hints.ts";
+import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
+import { Presence } from "./presence.ts";
+import { Receiver } from "./receiver.ts";
+import { Records } from "./records.ts";
+import { makeMapped } from "./source.ts";
+import { Told } from "./told.ts";
+import { type DeviceView, viewOf } from "./view.ts";
 
-export interface Limits {
-  /** Devices enrolled and taken in by `open` together. */
-  readonly devicesMax: number;
-  /** Senders of refused frames that are remembered, oldest out (rule 1). */
-  readonly hintsMax: number;
-  /** Devices taken in by `open`. */
-  readonly openMax: number;
-  /** Rule 9: a longer promise is honoured and shown. */
-  readonly promiseMax: number;
-  /** Rule 8: the longest time that a beat may live in memory alone. */
-  readonly flushMs: number;
-  /** The least grace. */
-  readonly graceMs: number;
-  /** The greatest number of devices' facts in one commit of the lazy flush. */
-  readonly flushMax: number;
-}
+export type { DeviceView, Hint };
 
 export interface GatewayOptions {
   /** 0..15, another one at each start of the gateway. */
   readonly generation: number;
   /** At least 16 bytes, kept over restarts; keys `mapped`. */
   readonly secret: string;
+  /** Byte string to byte string of 32. */
   readonly sha256: (message: string) => string;
   /** Unix seconds at the monotonic instant `now`; 0 = the clock is not trusted. */
   readonly unixSeconds: (now: number) => number;
@@ -36,98 +39,177 @@ export interface GatewayOptions {
   readonly cursor?: number;
   /** Take in unknown ids under suite 0. */
   readonly open?: boolean;
-  /** The pace asked of a device, an interval code; 0 = its own. */
-  readonly pace?: (id: number) => number;
+  /** The pace asked of every device, an interval code; 0 = its own. */
+  readonly pace?: number;
   readonly limits?: Partial<Limits>;
 }
 
-export interface DeviceView {
-  readonly id: number;
-  readonly name: string;
-  readonly site: string;
-  readonly labels: readonly string[];
-  readonly suite: number;
-  readonly status: Status;
-  readonly cause: Cause | null;
-  readonly tseq: number;
-  /** Instants in ms, monotonic; null = never heard, or nothing promised. */
-  readonly seenAt: number | null;
-  readonly dueAt: number | null;
-  readonly deadlineAt: number | null;
-  readonly promiseMs: number | null;
-  /** The promise is above `promiseMax` (rule 9). */
-  readonly promiseLong: boolean;
-  readonly reach: number;
-  readonly transport: Source["transport"] | null;
-  readonly address: string | null;
-  readonly port: number | null;
-  readonly epoch: number;
-  readonly seq: number;
-  readonly battery: number | "external" | null;
-  readonly signal: number | null;
-  readonly alert: boolean;
-  /** Beats with the number of the last accepted one but another tag (rule 3). */
-  readonly clashes: number;
-  readonly clashAt: number | null;
-  /** Taken in by `open`, not enrolled. */
-  readonly open: boolean;
-  readonly lossUp: number | null;
-  readonly lossDown: number | null;
-  readonly waiting: number;
-}
-
-/** What is remembered of frames that changed nothing and were not answered (rule 1). */
-export interface Hint {
-  readonly id: number;
-  readonly reason: string;
-  readonly address: string;
-  readonly at: number;
-  readonly count: number;
-}
-
-const NOTHING: Effects = {
-  send: [],
-  commit: [],
-  ticket: 0,
-  afterCommit: { send: [], changes: [] },
-};
-
 export class Gateway {
-  /** Call `expire` no later than this; earlier is harmless. Infinity: nothing is due. */
-  readonly wakeAt: number = Infinity;
-  readonly counters: Record<string, number> = {};
-  readonly hints: ReadonlyMap<string, Hint> = new Map();
+  readonly #limits: Limits;
+  readonly #records: Records;
+  readonly #deadlines: Deadlines;
+  readonly #ledger = new Ledger();
+  readonly #told: Told;
+  readonly #presence: Presence;
+  readonly #flush: Flush;
+  readonly #hints: Hints;
+  readonly #receiver: Receiver;
 
-  constructor(_options: GatewayOptions, _devices: Iterable<StoredDevice>, _now: number) {}
+  /** Throws RangeError on options out of range. @param devices what the store gave back */
+  constructor(options: GatewayOptions, devices: Iterable<StoredDevice>, now: number) {
+    const { generation, secret, sha256, unixSeconds, pace = 0 } = options;
+    if (!Number.isInteger(generation) || generation < 0 || generation > 15) {
+      throw new RangeError(`generation ${generation}; expected 0 to 15`);
+    }
+    if (secret.length < SECRET_MIN) {
+      throw new RangeError(`secret of ${secret.length} bytes; expected ${SECRET_MIN} or more`);
+    }
+    const limits = { ...LIMITS, ...options.limits };
+    const records = new Records(sha256);
+    this.#limits = limits;
+    this.#records = records;
+    this.#deadlines = new Deadlines(now);
+    this.#told = new Told(records);
+    this.#presence = new Presence(
+      records,
+      this.#deadlines,
+      this.#told,
+      limits.graceMs,
+      options.cursor ?? 0,
+    );
+    this.#flush = new Flush(records, limits.flushMs);
+    this.#hints = new Hints(limits.hintsMax);
+    const mappedOf = makeMapped(secret, sha256);
+    this.#receiver = new Receiver({
+      records,
+      presence: this.#presence,
+      ledger: this.#ledger,
+      flush: this.#flush,
+      hints: this.#hints,
+      limits,
+      speech: { unixSeconds, pace, generation },
+      open: options.open ?? false,
+      mappedOf,
+    });
+    for (const stored of devices) {
+      const slot = records.load(stored, now);
+      const source = records.source[slot];
+      if (source !== undefined) records.columns.mapped[slot] = mappedOf(source);
+      this.#presence.joined(slot, now, options.stoppedMs);
+    }
+  }
 
-  handle(_frame: string, _from: Source, _now: number): Effects {
-    return NOTHING;
+  /** Call `expire` no later than this instant; earlier is harmless. Infinity: nothing is due. */
+  get wakeAt(): number {
+    return Math.min(this.#deadlines.wakeAt, this.#flush.wakeAt);
   }
-  expire(_now: number): Effects {
-    return NOTHING;
+
+  /** One frame, from where its answer goes to. */
+  handle(frame: string, from: Source, now: number): Effects {
+    return this.#counted(this.#receiver.handle(frame, from, now));
   }
+
+  /** Everything that is due at or before `now`: deadlines, and beats that must get to disk (rule 8). */
+  expire(now: number): Effects {
+    const draft = new Draft(this.#ledger);
+    this.#presence.expire(now, draft);
+    if (now >= this.#flush.wakeAt) this.#flush.into(draft, this.#limits.flushMax);
+    return this.#counted(draft);
+  }
+
+  /** All beats that are not on disk yet, for a shutdown. Deadlines stay as they are. */
   flush(_now: number): Effects {
-    return NOTHING;
+    const draft = new Draft(this.#ledger);
+    this.#flush.into(draft, Infinity);
+    return draft;
   }
-  committed(_ticket: number): void {}
-  enrol(_enrolment: Enrolment, _now: number): Effects {
-    return NOTHING;
+
+  /** The commit of `ticket`, and all before it, is durable. */
+  committed(ticket: number): void {
+    this.#ledger.committed(ticket);
+    this.#told.committed(ticket);
   }
-  remove(_id: number, _now: number): Effects {
-    return NOTHING;
+
+  /** Enrols a device. Throws RangeError, saying what was given and what was expected; nothing is changed then. */
+  enrol(enrolment: Enrolment, now: number): Effects {
+    checkEnrolment(enrolment, this.#records, this.#limits);
+    const draft = new Draft(this.#ledger);
+    const slot = this.#records.add(enrolment);
+    this.#presence.joined(slot, now, undefined);
+    draft.store({ kind: "enrol", id: enrolment.id, enrolment });
+    return draft;
   }
-  /** The lowest id that is not taken, or 0 when none is. */
+
+  /** Gives a device a new name, site or labels. Throws RangeError like `enrol`, and on another key or suite. */
+  amend(enrolment: Enrolment, _now: number): Effects {
+    const slot = this.#slotOf(enrolment.id);
+    checkAmendment(enrolment, this.#records.enrolment[slot]!, this.#records);
+    this.#records.amend(slot, enrolment);
+    const draft = new Draft(this.#ledger);
+    draft.store({ kind: "enrol", id: enrolment.id, enrolment });
+    return draft;
+  }
+
+  /** Removes a device and everything known of it. Throws RangeError on an unknown id. */
+  remove(id: number, now: number): Effects {
+    const slot = this.#slotOf(id);
+    const draft = new Draft(this.#ledger);
+    this.#presence.remove(slot, now, draft);
+    return this.#counted(draft);
+  }
+
+  /** An id that is free: one above the highest ever used here, or the lowest; 0 when there is none. */
   freeId(): number {
-    return 1;
+    return this.#records.freeId();
   }
-  byName(_name: string): number | undefined {
-    return undefined;
+
+  byName(name: string): number | undefined {
+    return this.#records.names.get(name);
   }
-  view(_id: number, _now: number): DeviceView | undefined {
-    return undefined;
+
+  view(id: number, now: number): DeviceView | undefined {
+    const slot = this.#records.slots.get(id);
+    return slot === undefined ? undefined : this.#viewOf(slot, now);
   }
-  *views(_now: number): IterableIterator<DeviceView> {}
+
+  /** All devices in the order of their enrolment. */
+  *views(now: number): IterableIterator<DeviceView> {
+    for (const slot of this.#records.slots.values()) yield this.#viewOf(slot, now);
+  }
+
+  /** Devices by the status that may be told. */
   counts(_now: number): Record<Status, number> {
-    return { unknown: 0, present: 0, late: 0, absent: 0, left: 0 };
+    return this.#told.counts();
+  }
+
+  /** Frames by result over all transports, and `acks` and `changes`. Live: read it, never write it. */
+  get counters(): Readonly<Record<string, number>> {
+    return this.#hints.counters;
+  }
+
+  /** Frames by transport and result; live as well. */
+  get frames(): Readonly<Hints["frames"]> {
+    return this.#hints.frames;
+  }
+
+  /** Senders of refused frames, oldest first; nothing in it is verified. */
+  get hints(): ReadonlyMap<string, Hint> {
+    return this.#hints.table;
+  }
+
+  #slotOf(id: number): number {
+    const slot = this.#records.slots.get(id);
+    if (slot === undefined) throw new RangeError(`id ${idText(id)}; expected an enrolled one`);
+    return slot;
+  }
+
+  #viewOf(slot: number, now: number): DeviceView {
+    const { promiseMax } = this.#limits;
+    return viewOf(this.#records, this.#deadlines, this.#told, promiseMax, slot, now);
+  }
+
+  #counted(effects: Effects): Effects {
+    this.#hints.counters.changes += effects.afterCommit.changes.length;
+    return effects;
   }
 }

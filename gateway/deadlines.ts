@@ -1,0 +1,206 @@
+/**
+ * Every deadline of every device: one instant a slot, asked for in exact order of (instant, slot).
+ *
+ * A lazy timing wheel. A beat nearly always moves its device's deadline away, so moving stores one number and leaves
+ * the entry in its old bucket; when the wheel comes by, the entry is found not due and goes to the bucket where it now
+ * belongs. One move per promise instead of one per beat, and each costs nanoseconds; only a deadline that comes nearer
+ * is moved at once. What lost: a binary heap, 100 to 150 ns per beat and a fit of cache misses
+ * (measured at 100 000 and a million slots, against 10), and one timer per device, 1 us per beat and 160 bytes.
+ *
+ *   buckets   | 0 | 1 | 2 | ... | 4095 |      tick = 64 ms, so the wheel spans 262 s; what lies beyond waits in the
+ *                   ^ tick                    last bucket and is placed again when the wheel comes by
+ *
+ * Invariant: the bucket of an entry never lies behind the tick of its deadline. So no bucket before the one of the
+ * earliest deadline holds anything due, and what is due within one bucket is sorted before it is given out.
+ */
+
+/** Ms in one bucket: below the shortest promise (107), and a power of two so that the division is exact. */
+export const TICK_MS = 64;
+/** A power of two. */
+export const BUCKETS = 4096;
+
+/** No entry; and an entry that stands in the sorted list of what is due. */
+const NOWHERE = -1;
+const IN_DUE = -2;
+
+export class Deadlines {
+  /** The earliest deadline, or something before it; exact after `due` has returned -1, up to the wheel's span. */
+  wakeAt = Infinity;
+  #tick: number;
+  #at: Float64Array;
+  #next: Int32Array;
+  #previous: Int32Array;
+  #bucket: Int16Array;
+  readonly #heads = new Int32Array(BUCKETS).fill(NOWHERE);
+  #entries = 0;
+  /** Slots found due in the current tick with the instants they were due at, in order, and the next one to give. */
+  #due: number[] = [];
+  #dueAt: number[] = [];
+  #given = 0;
+
+  /** @param slots room at the start; it grows by itself */
+  constructor(now: number, slots = 64) {
+    this.#tick = Math.floor(now / TICK_MS);
+    this.#at = new Float64Array(slots).fill(Infinity);
+    this.#next = new Int32Array(slots);
+    this.#previous = new Int32Array(slots);
+    this.#bucket = new Int16Array(slots).fill(NOWHERE);
+  }
+
+  /** The deadline of a slot; Infinity: none. Stays readable after `due` gave it out, until `set` or `clear`. */
+  get(slot: number): number {
+    return this.#at[slot] ?? Infinity;
+  }
+
+  /** Sets or moves the deadline of a slot to the instant `at`, in ms. */
+  set(slot: number, at: number): void {
+    if (slot >= this.#at.length) this.#grow(slot);
+    this.#at[slot] = at;
+    if (at < this.wakeAt) this.wakeAt = at;
+    const bucket = this.#bucket[slot]!;
+    if (bucket >= 0) {
+      const ahead = (bucket - this.#tick) & (BUCKETS - 1);
+      if (Math.floor(at / TICK_MS) >= this.#tick + ahead) return;
+      this.#unlink(slot);
+    }
+    if (!this.#insert(slot, at)) this.#link(slot);
+  }
+
+  /** Takes the deadline of a slot away. Its entry goes when the wheel comes by. */
+  clear(slot: number): void {
+    if (slot >= this.#at.length) return;
+    this.#at[slot] = Infinity;
+    if (this.#bucket[slot] === IN_DUE) this.#bucket[slot] = NOWHERE;
+  }
+
+  /**
+   * The slot whose deadline is the earliest at or before `now`, which then no longer counts; -1 when there is none.
+   * Deadlines set between two calls take their place in the order.
+   */
+  due(now: number): number {
+    const last = Math.floor(now / TICK_MS);
+    for (;;) {
+      while (this.#given < this.#due.length) {
+        const at = this.#dueAt[this.#given]!;
+        const slot = this.#due[this.#given++]!;
+        // Moved or cleared since it was found: it then has another entry, or none.
+        if (this.#bucket[slot] !== IN_DUE || this.#at[slot] !== at) continue;
+        this.#bucket[slot] = NOWHERE;
+        return slot;
+      }
+      this.#due.length = 0;
+      this.#dueAt.length = 0;
+      this.#given = 0;
+      if (this.#tick <= last && this.#collect(now)) continue;
+      if (this.#tick >= last) break;
+      this.#tick = this.#entries === 0 ? last : this.#tick + 1;
+    }
+    this.wakeAt = this.#earliest();
+    return -1;
+  }
+
+  /** Sorts out the bucket of the current tick: what is due goes into the list, what was moved away to its bucket. */
+  #collect(now: number): boolean {
+    const end = (this.#tick + 1) * TICK_MS;
+    let slot = this.#heads[this.#tick & (BUCKETS - 1)]!;
+    while (slot !== NOWHERE) {
+      const next = this.#next[slot]!;
+      const at = this.#at[slot]!;
+      if (at <= now && at < end) {
+        this.#unlink(slot);
+        this.#bucket[slot] = IN_DUE;
+        this.#due.push(slot);
+      } else if (at >= end) {
+        this.#unlink(slot);
+        if (at !== Infinity) this.#link(slot);
+      }
+      slot = next;
+    }
+    if (this.#due.length > 1) this.#due.sort((a, b) => this.#at[a]! - this.#at[b]! || a - b);
+    for (const found of this.#due) this.#dueAt.push(this.#at[found]!);
+    return this.#due.length > 0;
+  }
+
+  /** While a list is being given out: a deadline that lies before its end takes its place in it. */
+  #insert(slot: number, at: number): boolean {
+    let place = this.#due.length;
+    while (place > this.#given) {
+      const other = this.#dueAt[place - 1]!;
+      if (other < at || (other === at && this.#due[place - 1]! <= slot)) break;
+      place--;
+    }
+    if (place === this.#due.length) return false;
+    this.#due.splice(place, 0, slot);
+    this.#dueAt.splice(place, 0, at);
+    this.#bucket[slot] = IN_DUE;
+    return true;
+  }
+
+  /**
+   * The earliest deadline, found by walking to the first bucket that holds a real one. Entries met on the way that
+   * were moved away go to their buckets now instead of later. Beyond the span: the instant to look again.
+   */
+  #earliest(): number {
+    if (this.#entries === 0) return Infinity;
+    const horizon = (this.#tick + BUCKETS) * TICK_MS;
+    for (let ahead = 0; ahead < BUCKETS; ahead++) {
+      const tick = this.#tick + ahead;
+      let slot = this.#heads[tick & (BUCKETS - 1)]!;
+      let earliest = Infinity;
+      while (slot !== NOWHERE) {
+        const next = this.#next[slot]!;
+        const at = this.#at[slot]!;
+        if (at === Infinity) this.#unlink(slot);
+        else if (at >= horizon) return Math.min(earliest, tick * TICK_MS);
+        else if (at >= (tick + 1) * TICK_MS) {
+          this.#unlink(slot);
+          this.#link(slot);
+        } else if (at < earliest) earliest = at;
+        slot = next;
+      }
+      if (earliest !== Infinity) return earliest;
+    }
+    return Infinity;
+  }
+
+  /** Into the bucket of its deadline: not before the current tick, not beyond the last bucket. */
+  #link(slot: number): void {
+    const at = this.#at[slot]!;
+    const tick = Math.floor(at / TICK_MS);
+    const ahead = Math.min(Math.max(tick - this.#tick, 0), BUCKETS - 1);
+    const bucket = (this.#tick + ahead) & (BUCKETS - 1);
+    const head = this.#heads[bucket]!;
+    this.#next[slot] = head;
+    this.#previous[slot] = NOWHERE;
+    if (head !== NOWHERE) this.#previous[head] = slot;
+    this.#heads[bucket] = slot;
+    this.#bucket[slot] = bucket;
+    this.#entries++;
+  }
+
+  #unlink(slot: number): void {
+    const next = this.#next[slot]!;
+    const previous = this.#previous[slot]!;
+    if (previous === NOWHERE) this.#heads[this.#bucket[slot]!] = next;
+    else this.#next[previous] = next;
+    if (next !== NOWHERE) this.#previous[next] = previous;
+    this.#bucket[slot] = NOWHERE;
+    this.#entries--;
+  }
+
+  #grow(slot: number): void {
+    const slots = Math.max(slot + 1, this.#at.length * 2);
+    const at = new Float64Array(slots).fill(Infinity);
+    at.set(this.#at);
+    this.#at = at;
+    const bucket = new Int16Array(slots).fill(NOWHERE);
+    bucket.set(this.#bucket);
+    this.#bucket = bucket;
+    const next = new Int32Array(slots);
+    next.set(this.#next);
+    this.#next = next;
+    const previous = new Int32Array(slots);
+    previous.set(this.#previous);
+    this.#previous = previous;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Every number that the gateway's core decides by, on one page: first those that the protocol fixes, then ours.
+ *
+ * On one page because a limit is only worth something if one can find it, and because the second half may change
+ * with experience and the first may not. What lost: each number beside its use, where nobody sees that two of them
+ * contradict each other.
+ */
+
+import { intervalMs } from "../device/interval.ts";
+import { LEAVING } from "../device/wire.ts";
+
+// ---- Specification
+
+/** A seq or an epoch cannot be above this (sections 2 and 5, rule 7). */
+export const NUMBER_MAX = 0xffffffff;
+/** Rule 7: a pending epoch is given again while its last WELCOME is younger than this, in ms. */
+export const WELCOME_AGAIN_MS = 10_000;
+/** Rule 7: 2025-01-01 in unix seconds, from where epochs made by a trusted clock count. */
+export const EPOCH_ZERO = 1_735_689_600;
+/** Rule 3: duplicates of one device acknowledged within any `DUPLICATES_MS`. */
+export const DUPLICATES_MAX = 4;
+export const DUPLICATES_MS = 1_000;
+/** Suite 0: a longer promise is credited as this, in ms, since anybody can make one. */
+export const CRC_PROMISE_MAX = 3_600_000;
+/** Suite 0: an id taken in by `open` goes when absent, or never heard, for so many ms. */
+export const OPEN_ABSENT_MS = 86_400_000;
+/** Rule 18: after a stop longer than `LONG_STOP` promises a device may be backing off, and is granted `DOUBT` of them. */
+export const LONG_STOP = 3;
+export const DOUBT = 8;
+
+// ---- Implementation
+
+export interface Limits {
+  /** Devices enrolled and taken in by `open` together. */
+  readonly devicesMax: number;
+  /** Senders of refused frames that are remembered, oldest out (rule 1). */
+  readonly hintsMax: number;
+  /** Devices taken in by `open`. */
+  readonly openMax: number;
+  /** Rule 9: a promise above this, in ms, is honoured and shown. */
+  readonly promiseMax: number;
+  /** Rule 8: in so many ms any beat is on disk. Half of it is ours, half the disk's. */
+  readonly flushMs: number;
+  /** Beats in one lazy commit; the next follows at once, after the frames that wait. */
+  readonly flushMax: number;
+  /** The least grace, in ms. */
+  readonly graceMs: number;
+}
+
+export const LIMITS: Limits = {
+  devicesMax: 250_000,
+  hintsMax: 256,
+  openMax: 256,
+  promiseMax: 7 * 86_400_000,
+  flushMs: 1_000,
+  flushMax: 1_024,
+  graceMs: 250,
+};
+
+/** Characters of a name, of a site and of one label; labels of one device. */
+export const NAME_MAX = 64;
+export const SITE_MAX = 64;
+export const LABEL_MAX = 64;
+export const LABELS_MAX = 16;
+/** Bytes of a key, and the fewest of the secret that keys `mapped`. */
+export const KEY_BYTES = 16;
+export const SECRET_MIN = 16;
+/** Characters of an address that a hint keeps: an IPv6 address with its zone, or the start of a topic. */
+export const HINT_ADDRESS_MAX = 64;
+/** A clash is shown for so many ms after the last one. */
+export const CLASH_SHOWN_MS = 86_400_000;
+
+const PROMISE_MS = new Float64Array(256);
+for (let code = 1; code < LEAVING; code++) PROMISE_MS[code] = intervalMs(code);
+
+/** What a promise is worth in ms under a suite; 0 for 255 and for none: nothing is promised then. */
+export function creditedMs(promise: number, suite: number): number {
+  const ms = PROMISE_MS[promise]!;
+  return suite === 0 && ms > CRC_PROMISE_MAX ? CRC_PROMISE_MAX : ms;
+}

@@ -1,0 +1,32 @@
+/** What the pieces of the core have in common: the table, and who must hear of a frame. */
+
+import type { Ledger } from "./effects.ts";
+import type { Source } from "./facts.ts";
+import type { Flush } from "./flush.ts";
+import type { Hints } from "./hints.ts";
+import type { Limits } from "./limits.ts";
+import type { Presence } from "./presence.ts";
+import type { Records } from "./records.ts";
+
+/** What the gateway says of itself in its answers. */
+export interface Speech {
+  /** Unix seconds at the instant `now`, 0 = not trusted. */
+  readonly unixSeconds: (now: number) => number;
+  /** The pace asked of every device, an interval code; 0 = its own. */
+  readonly pace: number;
+  /** 0..15, the upper half of `state`; the lower counts commands waiting, of which there are none yet. */
+  readonly generation: number;
+}
+
+export interface Parts {
+  readonly records: Records;
+  readonly presence: Presence;
+  readonly ledger: Ledger;
+  readonly flush: Flush;
+  readonly limits: Limits;
+  readonly speech: Speech;
+  readonly open: boolean;
+  /** The field `mapped` for a source. */
+  readonly mappedOf: (source: Source) => number;
+  readonly hints: Hints;
+}

@@ -1,0 +1,130 @@
+/**
+ * Frames in: whose it is, what it is, and who answers it (rule 1).
+ *
+ * A frame is looked up before it is decoded, because the device's suite says how long its tag is; and it is verified
+ * before anything else is believed of it. What does not verify leaves a count and a hint, and no trace in a record.
+ * What lost: the suite in the frame, a byte in each beat and a thing to lie about.
+ */
+
+import { SUITE_CRC, tagBytes } from "../device/tag.ts";
+import {
+  decodeUp,
+  frameId,
+  HEARTBEAT,
+  HELLO,
+  type Hello,
+  type ProbeUp,
+  type Result as ResultFrame,
+  rebuildSeq,
+} from "../device/wire.ts";
+import { Beats, verifies } from "./beats.ts";
+import { Draft, NOTHING } from "./effects.ts";
+import { idText } from "./enrolment.ts";
+import { Epochs } from "./epochs.ts";
+import type { Effects, Source } from "./facts.ts";
+import type { Result } from "./hints.ts";
+import type { Parts } from "./parts.ts";
+
+/** Results of frames that verified, or that count against a rate: they leave no hint. */
+const KNOWN = new Set<Result>([
+  "fresh",
+  "duplicate",
+  "stale",
+  "clash",
+  "welcome",
+  "ignored",
+  "limited",
+]);
+
+export class Receiver {
+  readonly #parts: Parts;
+  readonly #beats: Beats;
+  readonly #epochs: Epochs;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#beats = new Beats(parts);
+    this.#epochs = new Epochs(parts);
+  }
+
+  handle(frame: string, from: Source, now: number): Effects {
+    const { records, ledger } = this.#parts;
+    const slot = records.slots.get(frameId(frame));
+    if (slot === undefined) return this.#stranger(frame, from, now);
+    const suite = records.columns.suite[slot]!;
+    const up = decodeUp(frame, tagBytes(suite));
+    if (typeof up === "string") return this.#done(up, 0, from, now, NOTHING);
+    const draft = new Draft(ledger);
+    switch (up.type) {
+      case HEARTBEAT:
+        return this.#done(this.#beats.receive(slot, up, from, now, draft), up.id, from, now, draft);
+      case HELLO:
+        return this.#done(
+          this.#epochs.receive(slot, up, from, now, draft),
+          up.id,
+          from,
+          now,
+          draft,
+        );
+      default:
+        return this.#done(this.#answer(slot, up), up.id, from, now, NOTHING);
+    }
+  }
+
+  /** RESULT and PROBE: verified, and ignored until commands and the finding of bindings are built. */
+  #answer(slot: number, up: ResultFrame | ProbeUp): Result {
+    const { records } = this.#parts;
+    const c = records.columns;
+    // Types 4 to 7 do not exist under suite 0.
+    if (c.suite[slot] === SUITE_CRC) return "type";
+    const epoch = c.epoch[slot]!;
+    const seq = rebuildSeq(c.seq[slot]!, up.seq16);
+    if (epoch === 0 || seq !== c.seq[slot]) return "bad-tag";
+    return verifies(records.tagKey(slot), up, epoch, seq) ? "ignored" : "bad-tag";
+  }
+
+  /** A frame of an id that nobody enrolled, or of none: under which suite, nobody knows. */
+  #stranger(frame: string, from: Source, now: number): Effects {
+    const long = decodeUp(frame, 8);
+    if (typeof long !== "string") return this.#done("unknown", long.id, from, now, NOTHING);
+    const short = decodeUp(frame, tagBytes(SUITE_CRC));
+    if (typeof short === "string") return this.#done(long, 0, from, now, NOTHING);
+    if (!this.#parts.open || short.type !== HELLO) {
+      return this.#done("unknown", short.id, from, now, NOTHING);
+    }
+    return this.#takeIn(short, from, now);
+  }
+
+  /** `open`: a device that nobody enrolled says HELLO under suite 0. */
+  #takeIn(hello: Hello, from: Source, now: number): Effects {
+    const { records, presence, ledger, limits } = this.#parts;
+    const { id } = hello;
+    if (!verifies(records.crcKey, hello, 0, 0)) {
+      return this.#done("bad-tag", id, from, now, NOTHING);
+    }
+    if (records.opened >= limits.openMax || records.slots.size >= limits.devicesMax) {
+      return this.#done("open-full", id, from, now, NOTHING);
+    }
+    const enrolment = {
+      id,
+      name: idText(id),
+      site: "",
+      labels: [],
+      suite: SUITE_CRC,
+      key: "",
+      open: true,
+    };
+    const draft = new Draft(ledger);
+    const slot = records.add(enrolment);
+    presence.joined(slot, now, undefined);
+    draft.store({ kind: "enrol", id, enrolment });
+    return this.#done(this.#epochs.receive(slot, hello, from, now, draft), id, from, now, draft);
+  }
+
+  #done(result: Result, id: number, from: Source, now: number, effects: Effects): Effects {
+    const { hints } = this.#parts;
+    if (KNOWN.has(result)) hints.count(from, result);
+    else hints.refused(from, result, id, now);
+    return effects;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * One device as people and programs see it, drawn from its record.
+ *
+ * A view is made when somebody asks and kept by nobody. Its status is the one that may be told (`told.ts`); all else
+ * is as the newest beat had it. What lost: a view kept up to date by every beat, for the few that are ever looked at.
+ */
+
+import { ALERT } from "./beats.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Cause, Source, Status } from "./facts.ts";
+import { CLASH_SHOWN_MS } from "./limits.ts";
+import type { Records } from "./records.ts";
+import type { Told } from "./told.ts";
+
+/** Instants are ms on the monotonic clock; `null`: unknown, or none. */
+export interface DeviceView {
+  readonly id: number;
+  readonly name: string;
+  readonly site: string;
+  readonly labels: readonly string[];
+  readonly suite: number;
+  readonly status: Status;
+  /** Of the last change. */
+  readonly cause: Cause | null;
+  readonly tseq: number;
+  readonly seenAt: number | null;
+  /** When the promise ends; null also for a device that left. */
+  readonly dueAt: number | null;
+  /** When the status changes for the worse if nothing is heard. */
+  readonly deadlineAt: number | null;
+  readonly promiseMs: number | null;
+  /** The promise is above `promiseMax`: honoured, and shown (rule 9). */
+  readonly promiseLong: boolean;
+  /** 0 awake, 1 light sleep, 2 deep sleep. */
+  readonly reach: number;
+  readonly transport: Source["transport"] | null;
+  readonly address: string | null;
+  readonly port: number | null;
+  /** In force, 0 = none; and the last accepted seq under it. */
+  readonly epoch: number;
+  readonly seq: number;
+  /** Per cent, in tenths. */
+  readonly battery: number | "external" | null;
+  /** dBm. */
+  readonly signal: number | null;
+  readonly alert: boolean;
+  /** Beats under the number of another (rule 3) since the start, and the last one; forgotten when a day has passed. */
+  readonly clashes: number;
+  readonly clashAt: number | null;
+  /** Taken in by `open`. */
+  readonly open: boolean;
+  readonly lossUp: number | null;
+  readonly lossDown: number | null;
+  /** Commands waiting: none, until there are commands. */
+  readonly waiting: number;
+}
+
+export function viewOf(
+  records: Records,
+  deadlines: Deadlines,
+  told: Told,
+  promiseMax: number,
+  slot: number,
+  now: number,
+): DeviceView {
+  const c = records.columns;
+  const { name, site, labels, open } = records.enrolment[slot]!;
+  const source = records.source[slot];
+  const { status, cause, tseq } = told.of(slot);
+  const vitals = c.vitals[slot]!;
+  const promiseMs = records.promiseMs(slot);
+  const here = status === "present" || status === "late";
+  const deadlineAt = deadlines.get(slot);
+  const clash = now - c.clashAt[slot]! < CLASH_SHOWN_MS;
+  return {
+    id: c.id[slot]!,
+    name,
+    site,
+    labels,
+    suite: c.suite[slot]!,
+    status,
+    cause,
+    tseq,
+    seenAt: source === undefined ? null : c.at[slot]!,
+    dueAt: promiseMs === 0 ? null : c.at[slot]! + promiseMs,
+    deadlineAt: here && deadlineAt !== Infinity ? deadlineAt : null,
+    promiseMs: promiseMs === 0 ? null : promiseMs,
+    promiseLong: promiseMs > promiseMax,
+    reach: c.reach[slot]!,
+    transport: source?.transport ?? null,
+    address: source?.address ?? null,
+    port: source?.port ?? null,
+    epoch: c.epoch[slot]!,
+    seq: c.seq[slot]!,
+    battery: source === undefined ? null : batteryOf(vitals),
+    signal: signalOf(vitals),
+    alert: (vitals & ALERT) !== 0,
+    clashes: clash ? c.clashes[slot]! : 0,
+    clashAt: clash ? c.clashAt[slot]! : null,
+    open: open === true,
+    lossUp: null,
+    lossDown: null,
+    waiting: 0,
+  };
+}
+
+/** Bits 7-4: tenths, 14 = external power, all else unknown. */
+function batteryOf(vitals: number): number | "external" | null {
+  const tenths = vitals >> 4;
+  if (tenths <= 10) return tenths * 10;
+  return tenths === 14 ? "external" : null;
+}
+
+/** Bits 2-0: 1..7 for -90..-42 dBm in steps of 8. */
+function signalOf(vitals: number): number | null {
+  const step = vitals & 7;
+  return step === 0 ? null : -98 + 8 * step;
+}
