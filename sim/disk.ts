@@ -1,0 +1,146 @@
+// The gateway's disk: what survives a crash, and how long it takes to get there.
+//
+// One batch is being written while the next one gathers, as in the real store: facts become durable
+// together or not at all, in the order of their tickets. A crash in the middle of a batch leaves it
+// whole or absent, by a draw; the gateway cannot know which, and must be right either way.
+//
+// Everything on it is in world time, because a gateway's own monotonic clock ends with its process.
+// The real stores map instants over the wall clock in the same way. What lost: running one of them
+// here. Promises settle in an order that the event queue does not see.
+
+import type {
+  Change,
+  Effects,
+  Enrolment,
+  EpochFact,
+  Fact,
+  StoredDevice,
+} from "../gateway/facts.ts";
+
+/** Effects of one call, waiting for their ticket, and what their instants must be shifted by. */
+interface Waiting {
+  readonly effects: Effects;
+  readonly shiftMs: number;
+}
+
+export class Disk {
+  readonly devices = new Map<number, StoredDevice>();
+  /** Every change that was ever made durable, in the order of its cursor; world time. */
+  readonly changes: Change[] = [];
+  cursor = 0;
+  generation = 0;
+  /** When the last process ended, undefined before the first: the stamp that real stores keep. */
+  stoppedAt: number | undefined;
+  /** Batches written. */
+  batches = 0;
+  private writing: Waiting[] = [];
+  private gathered: Waiting[] = [];
+
+  /**
+   * Takes effects with a ticket.
+   * @param shiftMs world time minus the gateway's monotonic time
+   */
+  gather(effects: Effects, shiftMs: number): void {
+    this.gathered.push({ effects, shiftMs });
+  }
+
+  /** Starts the next batch if the disk is free. True: it is being written; call `finish` later. */
+  begin(): boolean {
+    if (this.writing.length > 0 || this.gathered.length === 0) return false;
+    this.writing = this.gathered;
+    this.gathered = [];
+    return true;
+  }
+
+  /** Whether the batch being written holds any fact: one that only waited for its turn is instant. */
+  get weighs(): boolean {
+    return this.writing.some(({ effects }) => effects.commit.length > 0);
+  }
+
+  /** Whether anything is written or gathered. */
+  get pending(): boolean {
+    return this.writing.length + this.gathered.length > 0;
+  }
+
+  /** The batch is durable. Returns its effects in the order of their tickets. */
+  finish(): Effects[] {
+    const batch = this.writing;
+    this.writing = [];
+    this.batches++;
+    for (const { effects, shiftMs } of batch) {
+      for (const fact of effects.commit) this.keep(fact, shiftMs);
+    }
+    return batch.map(({ effects }) => effects);
+  }
+
+  /** Power is gone. `lucky`: the batch being written made it all the same. */
+  crash(now: number, lucky: boolean): void {
+    if (lucky && this.writing.length > 0) this.finish();
+    this.stoppedAt = now;
+    this.writing = [];
+    this.gathered = [];
+  }
+
+  /** A device enrolled while no gateway runs. */
+  enrol(enrolment: Enrolment): void {
+    this.devices.set(enrolment.id, {
+      enrolment,
+      issued: 0,
+      epoch: 0,
+      beat: null,
+      status: "unknown",
+      cause: null,
+      tseq: 0,
+    });
+  }
+
+  /** The devices as a gateway of monotonic time (world time - shiftMs) must be given them. */
+  *load(shiftMs: number): IterableIterator<StoredDevice> {
+    for (const device of this.devices.values()) {
+      const { beat } = device;
+      yield beat ? { ...device, beat: { ...beat, at: beat.at - shiftMs } } : device;
+    }
+  }
+
+  private keep(fact: Fact, shiftMs: number): void {
+    switch (fact.kind) {
+      case "enrol":
+        if (fact.enrolment) this.keepEnrolment(fact.enrolment);
+        else this.devices.delete(fact.id);
+        return;
+      case "beat":
+        this.update(fact.id, { beat: { ...fact, at: fact.at + shiftMs } });
+        return;
+      case "epoch":
+        this.keepEpoch(fact);
+        return;
+      case "change":
+        this.keepChange({ ...fact.change, at: fact.change.at + shiftMs });
+        return;
+      default:
+        fact satisfies never;
+    }
+  }
+
+  private keepEnrolment(enrolment: Enrolment): void {
+    if (this.devices.has(enrolment.id)) this.update(enrolment.id, { enrolment });
+    else this.enrol(enrolment);
+  }
+
+  private keepEpoch({ id, issued, epoch }: EpochFact): void {
+    this.update(id, { issued, epoch });
+  }
+
+  private keepChange(change: Change): void {
+    this.changes.push(change);
+    this.cursor = change.cursor;
+    const { to: status, cause, tseq } = change;
+    if (this.devices.has(change.id)) this.update(change.id, { status, cause, tseq });
+  }
+
+  private update(id: number, part: Partial<StoredDevice>): void {
+    const device = this.devices.get(id);
+    if (!device) throw new Error(`fact about ${id}, which is not enrolled`);
+    this.devices.set(id, { ...device, ...part });
+  }
+}

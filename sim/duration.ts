@@ -1,0 +1,52 @@
+// Durations as people write them: `90s`, `5m`, `1h30m`, `700ms`, `1.4s`. Inside, everything is ms.
+
+const UNITS: readonly (readonly [unit: string, ms: number])[] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+  ["ms", 1],
+];
+
+/** Milliseconds of a written duration; undefined if it is none. Units may follow each other. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(d|h|ms|m|s))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(d|h|ms|m|s)/g)) {
+    sum += Number(amount) * UNITS.find(([name]) => name === unit)![1];
+  }
+  return sum;
+}
+
+/** The same for people to read, in at most two units: `61.3 s`, `1 h 2 min`, `40 ms`. */
+export function sayDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${trim((ms / 1_000).toFixed(1))} s`;
+  const minutes = Math.round(ms / 60_000);
+  if (ms < 7_200_000) {
+    const seconds = Math.round(ms / 1_000);
+    return join(Math.floor(seconds / 60), "min", seconds % 60, "s");
+  }
+  if (minutes < 2 * 1_440) return join(Math.floor(minutes / 60), "h", minutes % 60, "min");
+  const hours = Math.round(ms / 3_600_000);
+  return join(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+/** An instant since the start: `1:02.345`, `1:00:02.345`; without `millis` down to seconds. */
+export function sayInstant(ms: number, millis = true): string {
+  const seconds = Math.floor(ms / 1_000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3_600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  const head = hours > 0 ? `${hours}:${two(minutes)}` : `${minutes}`;
+  const tail = millis ? `.${String(Math.floor(ms) % 1_000).padStart(3, "0")}` : "";
+  return `${head}:${two(seconds % 60)}${tail}`;
+}
+
+function join(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
+}
+
+function trim(decimal: string): string {
+  return decimal.replace(/\.0$/, "");
+}

@@ -1,0 +1,187 @@
+// The machine that the gateway runs on: the real gateway core, its disk, and a process that can die
+// between any two of the effects that the core asks for (rule 8 rests on their order).
+//
+// It is the shell of gateway/server.ts without sockets and promises: send, gather for the disk, and
+// once durable say `committed`, then send and tell what had to wait.
+
+import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
+import { Gateway } from "../gateway/gateway.ts";
+import type { Limits } from "../gateway/limits.ts";
+import { sha256 } from "../gateway/sha256.ts";
+import type { DeviceView } from "../gateway/view.ts";
+import { Disk } from "./disk.ts";
+import { draw, purposeOf, randomBytes } from "./random.ts";
+
+/** 2026-01-01T00:00:00Z in unix seconds: world time 0. */
+export const WORLD_UNIX_SECONDS = 1_767_225_600;
+const COMMIT = purposeOf("commit");
+const CRASH = purposeOf("crash");
+/** The host's number among the entities that have luck. No device has it. */
+export const HOST = 0;
+
+/** What the process was about to do, or had just done, when it may die. */
+export const HOST_STEPS = [
+  "before-send",
+  "before-commit",
+  "after-commit",
+  "before-late-send",
+  "before-tell",
+] as const;
+export type HostStep = (typeof HOST_STEPS)[number];
+
+export interface HostOptions {
+  /** Duration of one commit, ms: whole, drawn between the two. */
+  readonly commitMs: readonly [least: number, most: number];
+  /** False: no wall clock at all (WELCOME's time is 0, and how long we were away is unknown). */
+  readonly clockTrusted: boolean;
+  readonly limits?: Partial<Limits>;
+}
+
+/** What a host needs of its surroundings. */
+export interface Surroundings {
+  transmit(outgoing: Outgoing, now: number): void;
+  /** A change is told: everybody may rely on it from now on. World time. */
+  tell(change: Change): void;
+  /** The batch now being written ends at `at`, in this life of the process. */
+  busyUntil(at: number, life: number): void;
+  /** Whether the process dies here. */
+  dies(step: HostStep): boolean;
+}
+
+export class Host {
+  readonly disk = new Disk();
+  /** undefined: the process is not running. */
+  gateway: Gateway | undefined;
+  /** Starts so far: what a dead process had scheduled is not done by the next one. */
+  life = 0;
+  private startedAt = 0;
+  private commits = 0;
+  private crashes = 0;
+  private readonly options: HostOptions;
+  private readonly seed: number;
+  private readonly around: Surroundings;
+
+  constructor(options: HostOptions, seed: number, around: Surroundings) {
+    this.options = options;
+    this.seed = seed;
+    this.around = around;
+  }
+
+  start(now: number): void {
+    const { disk, options } = this;
+    disk.generation = (disk.generation + 1) % 16;
+    this.life++;
+    this.startedAt = now;
+    const away = disk.stoppedAt;
+    this.gateway = new Gateway(
+      {
+        generation: disk.generation,
+        secret: randomBytes(this.seed, HOST, "secret", 16),
+        sha256,
+        unixSeconds: (at) =>
+          options.clockTrusted ? WORLD_UNIX_SECONDS + Math.floor((at + now) / 1000) : 0,
+        stoppedMs: options.clockTrusted && away !== undefined ? now - away : undefined,
+        cursor: disk.cursor,
+        ...(options.limits ? { limits: options.limits } : {}),
+      },
+      disk.load(now),
+      0,
+    );
+  }
+
+  /** The process dies at once. What was being written is on the disk or not, by a draw. */
+  crash(now: number): void {
+    if (!this.gateway) return;
+    this.gateway = undefined;
+    this.disk.crash(now, draw(this.seed, HOST, CRASH, this.crashes++) < 0.5);
+  }
+
+  /** An orderly end: everything dirty is flushed, and waited for. */
+  stop(now: number): void {
+    if (!this.gateway) return;
+    this.obey(this.gateway.flush(this.mono(now)), now);
+    while (this.gateway && this.disk.pending) this.committed(now);
+    this.gateway = undefined;
+    this.disk.crash(now, true);
+  }
+
+  enrol(enrolment: Enrolment, now: number): void {
+    if (this.gateway) this.obey(this.gateway.enrol(enrolment, this.mono(now)), now);
+    else this.disk.enrol(enrolment);
+  }
+
+  receive(frame: string, from: Source, now: number): void {
+    if (this.gateway) this.obey(this.gateway.handle(frame, from, this.mono(now)), now);
+  }
+
+  expire(now: number): void {
+    if (this.gateway) this.obey(this.gateway.expire(this.mono(now)), now);
+  }
+
+  /** The batch is durable: what waited for it may be told. */
+  committed(now: number): void {
+    for (const effects of this.disk.finish()) {
+      if (this.diesAt("after-commit", now)) return;
+      this.gateway?.committed(effects.ticket);
+      for (const outgoing of effects.afterCommit.send) {
+        if (this.diesAt("before-late-send", now)) return;
+        this.around.transmit(outgoing, now);
+      }
+      for (const change of effects.afterCommit.changes) {
+        if (this.diesAt("before-tell", now)) return;
+        this.around.tell({ ...change, at: change.at + this.startedAt });
+      }
+    }
+    this.write(now);
+  }
+
+  /** The world's instant, whole ms, at which `expire` is due; Infinity if none or not running. */
+  get wakeAt(): number {
+    return this.gateway
+      ? Math.ceil(this.gateway.wakeAt + this.startedAt)
+      : Number.POSITIVE_INFINITY;
+  }
+
+  /** The gateway's view of a device, in world time; undefined while it is not running. */
+  view(id: number, now: number): DeviceView | undefined {
+    const view = this.gateway?.view(id, this.mono(now));
+    const shift = (at: number | null) => (at === null ? null : at + this.startedAt);
+    return (
+      view && {
+        ...view,
+        seenAt: shift(view.seenAt),
+        dueAt: shift(view.dueAt),
+        deadlineAt: shift(view.deadlineAt),
+      }
+    );
+  }
+
+  private mono(now: number): number {
+    return now - this.startedAt;
+  }
+
+  private obey(effects: Effects, now: number): void {
+    for (const outgoing of effects.send) {
+      if (this.diesAt("before-send", now)) return;
+      this.around.transmit(outgoing, now);
+    }
+    if (effects.ticket === 0) return;
+    if (this.diesAt("before-commit", now)) return;
+    this.disk.gather(effects, this.startedAt);
+    this.write(now);
+  }
+
+  private write(now: number): void {
+    if (!this.disk.begin()) return;
+    const [least, most] = this.options.commitMs;
+    const luck = draw(this.seed, HOST, COMMIT, this.commits++);
+    const duration = this.disk.weighs ? least + Math.floor(luck * (most - least + 1)) : 0;
+    this.around.busyUntil(now + duration, this.life);
+  }
+
+  private diesAt(step: HostStep, now: number): boolean {
+    if (!this.around.dies(step)) return false;
+    this.crash(now);
+    return true;
+  }
+}
