@@ -1,21 +1,22 @@
 /**
  * Chaskey-12, the MAC of suite 2: for boards whose firmware has no native SHA-256.
  *
- * Add, rotate, xor on four 32-bit words and nothing else, which an interpreter does best: 3.2 million host instructions
- * a tag on Espruino against 4.4 for SipHash-2-4, and 128-bit keys where HalfSipHash has 64. Twelve rounds, the number
- * that ISO/IEC 29192-6 took in, and not the paper's eight, of which seven have been attacked.
- * Source: N. Mouha et al., "Chaskey: An Efficient MAC Algorithm for 32-bit Microcontrollers", SAC 2014.
+ * Add, rotate, xor on four 32-bit words and nothing else, which an interpreter does best: 3.2
+ * million host instructions a tag on Espruino against 4.4 for SipHash-2-4, and 128-bit keys where
+ * HalfSipHash has 64. Twelve rounds, the number that ISO/IEC 29192-6 took in, and not the paper's
+ * eight, of which seven have been attacked. Source: N. Mouha et al., "Chaskey: An Efficient MAC
+ * Algorithm for 32-bit Microcontrollers", SAC 2014.
  */
 
 /** Key K, then K1 = 2K and K2 = 4K in GF(2^128): twelve words, little-endian like the paper's. */
 export type ChaskeyKey = Int32Array;
 
-function word(s: string, at: number): number {
+function word(bytes: string, at: number): number {
   return (
-    s.charCodeAt(at) |
-    (s.charCodeAt(at + 1) << 8) |
-    (s.charCodeAt(at + 2) << 16) |
-    (s.charCodeAt(at + 3) << 24)
+    bytes.charCodeAt(at) |
+    (bytes.charCodeAt(at + 1) << 8) |
+    (bytes.charCodeAt(at + 2) << 16) |
+    (bytes.charCodeAt(at + 3) << 24)
   );
 }
 

@@ -1,9 +1,11 @@
 /**
- * One line for a person about any datagram, like tcpdump's: what it is, of whom, what it promises, how the board feels.
+ * One line for a person about any datagram, like tcpdump's: what it is, of whom, what it promises,
+ * how the board feels.
  *
- * Beside the codec and not in a tool of its own, so that the words for a field change where its layout changes. Never in
- * a board's bundle. A refused frame gets a line too, with the reason and whatever its first bytes still say, because
- * those are the ones that somebody has to look at. What lost: JSON, which is for programs, and they have `decodeUp`.
+ * Beside the codec and not in a tool of its own, so that the words for a field change where its
+ * layout changes. Never in a board's bundle. A refused frame gets a line too, with the reason and
+ * whatever its first bytes still say, because those are the ones that somebody has to look at. What
+ * lost: JSON, which is for programs, and they have `decodeUp`.
  */
 
 import { countedExtensions, listExtensions } from "./extensions.ts";
@@ -109,7 +111,10 @@ function downText(f: DownFrame): string {
   }
 }
 
-/** What can still be said: the type and, of a frame up, the id, where the reason leaves them a meaning. */
+/**
+ * What can still be said: the type and, of a frame up, the id, where the reason leaves them a
+ * meaning.
+ */
 function refusedText(frame: string, direction: number, refusal: Refusal): string {
   const up = direction === UP;
   const size = frame.length + (frame.length === 1 ? " byte " : " bytes ") + (up ? "up" : "down");

@@ -6,9 +6,10 @@
  * |  type | length| length, if 15   |  length bytes              |  ... up to the tag
  * +-------+-------+-----------------+----------------------------+
  *
- * Two questions are kept apart. Is the list well-formed: that decides whether the frame lives, and is asked of every
- * frame. What does it say: types from tomorrow and values of a strange length are skipped, so that an old gateway
- * reads a new board. What lost: CBOR, a parser larger than all the rest of the codec on the board.
+ * Two questions are kept apart. Is the list well-formed: that decides whether the frame lives, and
+ * is asked of every frame. What does it say: types from tomorrow and values of a strange length are
+ * skipped, so that an old gateway reads a new board. What lost: CBOR, which takes more bytes to say
+ * the same, and a parser on the board.
  */
 
 /** Uptime, interval code. Up. */
@@ -54,25 +55,34 @@ export function encodeExtension(type: number, value: string): string {
 }
 
 /** Where the value of the extension at `at` begins. */
-function valueAt(s: string, at: number): number {
-  return at + ((s.charCodeAt(at) & 15) === 15 ? 2 : 1);
+function valueAt(bytes: string, at: number): number {
+  return at + ((bytes.charCodeAt(at) & 15) === 15 ? 2 : 1);
 }
 
-/** Where the extension at `at` ends; beyond `end` if it runs past it. Reads nothing at or after `end`. */
-function extensionEnd(s: string, at: number, end: number): number {
-  const n = s.charCodeAt(at) & 15;
+/**
+ * Where the extension at `at` ends; beyond `end` if it runs past it. Reads nothing at or after
+ * `end`.
+ */
+function extensionEnd(bytes: string, at: number, end: number): number {
+  const n = bytes.charCodeAt(at) & 15;
   if (n < 15) return at + 1 + n;
-  return at + 1 < end ? at + 2 + s.charCodeAt(at + 1) : end + 1;
+  return at + 1 < end ? at + 2 + bytes.charCodeAt(at + 1) : end + 1;
 }
 
-/** Whether the bytes from `at` up to `end` are one extension or more, the last of which ends at `end`. */
-export function wellFormedExtensions(s: string, at: number, end: number): boolean {
+/**
+ * Whether the bytes from `at` up to `end` are one extension or more, the last of which ends at
+ * `end`.
+ */
+export function wellFormedExtensions(bytes: string, at: number, end: number): boolean {
   if (at >= end) return false;
-  while (at < end) at = extensionEnd(s, at, end);
+  while (at < end) at = extensionEnd(bytes, at, end);
   return at === end;
 }
 
-/** Every extension as it stands, also those that `readExtensions` skips; undefined if the bytes are ill-formed. */
+/**
+ * Every extension as it stands, also those that `readExtensions` skips; undefined if the bytes are
+ * ill-formed.
+ */
 export function listExtensions(ext: string): Extension[] | undefined {
   const list: Extension[] = [];
   let at = 0;
@@ -85,7 +95,10 @@ export function listExtensions(ext: string): Extension[] | undefined {
   return list;
 }
 
-/** By type: ways in which it travels (1 up, 2 down, 3 both), shortest and longest value. Others are unknown. */
+/**
+ * By type: ways in which it travels (1 up, 2 down, 3 both), shortest and longest value. Others are
+ * unknown.
+ */
 const KNOWN: readonly (readonly [number, number, number])[] = [
   [0, 0, 0],
   [1, 1, 1],
@@ -121,9 +134,9 @@ export function countedExtensions(list: readonly Extension[], direction: number)
 }
 
 /**
- * The extensions that count in a frame going in `direction` (0 up, 1 down), in order. Skipped: unknown types, a known
- * type in the wrong direction or of a wrong length, and repetitions after the first that counted. Undefined if the
- * bytes are ill-formed; "" gives an empty list.
+ * The extensions that count in a frame going in `direction` (0 up, 1 down), in order. Skipped:
+ * unknown types, a known type in the wrong direction or of a wrong length, and repetitions after
+ * the first that counted. Undefined if the bytes are ill-formed; "" gives an empty list.
  */
 export function readExtensions(ext: string, direction: number): Extension[] | undefined {
   const list = listExtensions(ext);

@@ -1,9 +1,11 @@
 /**
- * Interval codes: a duration in one byte, from 107 ms to 51 days, in steps of 7.2 per cent (protocol, section 3).
+ * Interval codes: a duration in one byte, from 107 ms to 51 days, in steps of 7.2 per cent
+ * (protocol, section 3).
  *
- * A promise only has to be an upper bound, so a logarithm is the honest unit: the error is the same share of every
- * duration. Encoding rounds up, never down, so a promise is never shorter than what was meant. What lost: u16 seconds,
- * which cannot say 200 ms and cannot say 20 hours, and u32 milliseconds, three bytes longer in every beat.
+ * A promise only has to be an upper bound, so a logarithm is the honest unit: the error is the same
+ * share of every duration. Encoding rounds up, never down, so a promise is never shorter than what
+ * was meant. What lost: u16 seconds, which cannot say 200 ms and cannot say 20 hours, and u32
+ * milliseconds, three bytes longer in every beat.
  */
 
 /** Smallest code; also what every duration below 107 ms becomes. */
@@ -19,8 +21,9 @@ export function intervalMs(code: number): number {
 /**
  * The smallest code whose duration is at least `ms`, clamped to 1..254. What is not above 107 is 1.
  *
- * The logarithm only finds the place to start, one step low at most: rounding in `intervalMs` and in the board's own
- * `log` must not decide, so the comparison does. Two steps instead of up to 254, which would be 60 ms on an ESP32.
+ * The logarithm only finds the place to start, one step low at most: rounding in `intervalMs` and
+ * in the board's own `log` must not decide, so the comparison does. Two steps instead of up to 254,
+ * which would be 60 ms on an ESP32.
  */
 export function intervalCode(ms: number): number {
   let code = ms > 107 ? Math.floor(Math.log(ms / 100) * 14.4269504) : 1;

@@ -1,13 +1,16 @@
 /**
- * The frames of the protocol, version 1, as byte strings: one character is one byte (sections 1, 2 and 4).
+ * The frames of the protocol, version 1, as byte strings: one character is one byte (sections 1, 2
+ * and 4).
  *
- * Byte strings and not Uint8Array, because the board's sockets and its SHA-256 take strings, and because a JsVar holds
- * ten characters but one array element. One function per frame and way, and nothing that runs at load, so that a
- * board's bundle carries the encoders it calls and not one decoder (a test looks). What lost: one table of fields with
- * a generic coder, which no minifier can cut in half.
+ * Byte strings and not Uint8Array, because the board's sockets and its SHA-256 take strings, and
+ * because a JsVar holds ten characters but one array element. One function per frame and way, and
+ * nothing that runs at load, so that a board's bundle carries the encoders it calls and not one
+ * decoder (a test looks). What lost: one table of fields with a generic coder, which no minifier
+ * can cut in half.
  *
- * Encoders give the *body*, all of a frame before its tag, and check nothing: their callers are ours, and the board has
- * no room. Decoders trust nothing, and name the reason of a refusal, which is counted under that name.
+ * Encoders give the *body*, all of a frame before its tag, and check nothing: their callers are
+ * ours, and the board has no room. Decoders trust nothing, and name the reason of a refusal, which
+ * is counted under that name.
  *
  * Byte 0 of every frame:
  *
@@ -59,7 +62,7 @@ export function u8(n: number): string {
 
 /** Two bytes, from the low 16 bits of an integer. */
 export function u16(n: number): string {
-  return String.fromCharCode((n >> 8) & 255, n & 255);
+  return u8(n >> 8) + u8(n);
 }
 
 /** Three bytes, from the low 24 bits of an integer. */
@@ -72,23 +75,24 @@ export function u32(n: number): string {
   return u16(n >>> 16) + u16(n);
 }
 
-/** Two bytes at `at`, which must stand in `s`, as all that these four read. */
-export function getU16(s: string, at: number): number {
-  return (s.charCodeAt(at) << 8) | s.charCodeAt(at + 1);
+/** Two bytes at `at`, which must stand in `bytes`, as all that these four read. */
+export function getU16(bytes: string, at: number): number {
+  return (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1);
 }
 
 /** Three bytes at `at`. */
-export function getU24(s: string, at: number): number {
-  return (s.charCodeAt(at) << 16) | getU16(s, at + 1);
+export function getU24(bytes: string, at: number): number {
+  return (bytes.charCodeAt(at) << 16) | getU16(bytes, at + 1);
 }
 
 /** Four bytes at `at`, 0..4294967295. */
-export function getU32(s: string, at: number): number {
-  return getU16(s, at) * 65536 + getU16(s, at + 2);
+export function getU32(bytes: string, at: number): number {
+  return getU16(bytes, at) * 65536 + getU16(bytes, at + 2);
 }
 
 /**
- * HEARTBEAT, up. `seq` may be the whole 32-bit number: its low 16 bits travel. `ext` is "" or encoded extensions.
+ * HEARTBEAT, up. `seq` may be the whole 32-bit number: its low 16 bits travel. `ext` is "" or
+ * encoded extensions.
  *
  *   0                   1                   2                   3
  *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -112,7 +116,8 @@ export function encodeHeartbeat(
 }
 
 /**
- * ACK, down. Says which bytes it acknowledges: its tag covers the tag of the HEARTBEAT with that seq.
+ * ACK, down. Says which bytes it acknowledges: its tag covers the tag of the HEARTBEAT with that
+ * seq.
  *
  *  +---+-----+-+---+-------------------------------+---------------+
  *  | 1 |  1  |X|M 0|              seq              |     pace      |
@@ -133,7 +138,8 @@ export function encodeAck(
 }
 
 /**
- * HELLO, up. `nonce` is a string of 8 bytes that never repeats for a key (rule 12); `epoch` the last one known, or 0.
+ * HELLO, up. `nonce` is a string of 8 bytes that never repeats for a key (rule 12); `epoch` the
+ * last one known, or 0.
  *
  *  +---+-----+-+---+-----------------------------------------------+
  *  | 1 |  2  |0|low|                      id                       |
@@ -262,8 +268,9 @@ export function tagInput(
 }
 
 /**
- * The one candidate for the whole seq of a beat, from the last accepted one and the 16 bits that travelled (section 2).
- * Looks 65471 ahead and 64 back. What is above 4294967295 is the caller's to drop.
+ * The one candidate for the whole seq of a beat, from the last accepted one and the 16 bits that
+ * travelled (section 2). Looks 65471 ahead and 64 back. What is above 4294967295 is the caller's to
+ * drop.
  */
 export function rebuildSeq(last: number, low: number): number {
   const ahead = (low - last) & 65535;
@@ -285,13 +292,16 @@ export const REFUSALS = [
 ] as const;
 
 /**
- * Why a frame is malformed, in the order in which it is asked; a malformed frame has exactly one reason.
- * `type` is for a receiver that knows the device's suite: types 4 to 7 do not exist under suite 0. A decoder, which
- * does not know it, never says it, since version 1 gives all eight types a meaning.
+ * Why a frame is malformed, in the order in which it is asked; a malformed frame has exactly one
+ * reason. `type` is for a receiver that knows the device's suite: types 4 to 7 do not exist under
+ * suite 0. A decoder, which does not know it, never says it, since version 1 gives all eight types
+ * a meaning.
  */
 export type Refusal = (typeof REFUSALS)[number];
 
-/** What every decoded frame has: `body` is all before the tag, which `tag` holds, not yet verified. */
+/**
+ * What every decoded frame has: `body` is all before the tag, which `tag` holds, not yet verified.
+ */
 interface Decoded {
   readonly body: string;
   readonly tag: string;
@@ -398,7 +408,8 @@ function checkLayout(frame: string, tag: number, fixedOf: readonly number[]): Re
 }
 
 /**
- * A frame from a device, or why it is malformed (`typeof` a string). Verifies no tag and knows no device.
+ * A frame from a device, or why it is malformed (`typeof` a string). Verifies no tag and knows no
+ * device.
  * @param tagBytes length of the tag under the device's suite, 8 or 2
  */
 export function decodeUp(frame: string, tagBytes: number): UpFrame | Refusal {

@@ -1,8 +1,9 @@
 /**
  * The words for values: durations, vitals, states, extensions, each in one place and one way.
  *
- * Apart from `describe.ts`, since what shows a device in a list needs the same words without a frame. Durations are
- * written as the command line takes them (`1h30m`), in two units at most: a promise is exact to 7 per cent anyway.
+ * Apart from `describe.ts`, since what shows a device in a list needs the same words without a
+ * frame. Durations are written as the command line takes them (`1h30m`), in two units at most: a
+ * promise is exact to 7 per cent anyway.
  */
 
 import {

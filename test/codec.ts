@@ -1,6 +1,6 @@
 /**
- * The protocol's vectors, and what the codec's tests share. Plain enough to run on the board's interpreter too: nothing
- * here but `seedOf` touches Node.
+ * The protocol's vectors, and what the codec's tests share. Plain enough to run on the board's
+ * interpreter too: nothing here but `seedOf` touches Node.
  */
 
 import { encodeExtension } from "../device/extensions.ts";
@@ -114,9 +114,9 @@ export function encodeFields(f: Fields, up: boolean): string {
   }
 }
 
-/** The seed of a file's random tests, printed; the environment's SEED replays another. */
+/** The seed of a file's random tests, printed; NEXTBEAT_SEED replays another. */
 export function seedOf(file: string): number {
-  const seed = Number(process.env.SEED ?? 7227);
+  const seed = Number(process.env.NEXTBEAT_SEED ?? 7227);
   console.info(`${file}: seed ${seed}`);
   return seed;
 }

@@ -1,6 +1,6 @@
 /**
- * Damaged and arbitrary datagrams: a frame cut or with a bit flipped is refused by decoder or tag, and the decoder takes
- * a million of anything without a throw or a read past the end.
+ * Damaged and arbitrary datagrams: a frame cut or with a bit flipped is refused by decoder or tag,
+ * and the decoder takes a million of anything without a throw or a read past the end.
  */
 
 import { describe, expect, it } from "vitest";
@@ -62,7 +62,10 @@ class Guarded {
 }
 
 describe("any bytes at all", () => {
-  /** Mostly near-frames: a vector with bytes changed, cut, or lengthened; else noise, half of it with a plausible start. */
+  /**
+   * Mostly near-frames: a vector with bytes changed, cut, or lengthened; else noise, half of it
+   * with a plausible start.
+   */
   function anyFrame(random: () => number, valid: readonly string[]): string {
     const kind = random() % 8;
     if (kind < 2) return randomBytes(random, random() % (kind === 0 ? 24 : 300));

@@ -30,7 +30,8 @@ group("describe, for people", () => {
       "HEARTBEAT 0002bd seq 12: next within 63s, battery 90 %, signal -66 dBm, deep sleep",
     );
     expect(up(encodeHeartbeat(701, 13, 255, 0xe8, 0, ""))).toBe(
-      "HEARTBEAT 0002bd seq 13: leaving, nothing promised, external power, ALERT, signal unknown, awake",
+      "HEARTBEAT 0002bd seq 13: leaving, nothing promised, " +
+        "external power, ALERT, signal unknown, awake",
     );
   });
 

@@ -1,4 +1,7 @@
-/** The receiver's half of a vector: decode, rebuild, compute, compare; and a fast source of random bytes. */
+/**
+ * The receiver's half of a vector: decode, rebuild, compute, compare; and a fast source of random
+ * bytes.
+ */
 
 import { computeTag, equalTags, makeTagKey, type TagKey, tagBytes } from "../device/tag.ts";
 import {
@@ -28,7 +31,10 @@ export function keyOf(v: FrameVector): TagKey {
   return makeTagKey(v.suite, bytes(v.key), sha256);
 }
 
-/** Whether one who holds the vector's key takes the frame: it decodes, and the tag of what it says verifies. */
+/**
+ * Whether one who holds the vector's key takes the frame: it decodes, and the tag of what it says
+ * verifies.
+ */
 export function opens(frame: string, v: FrameVector): boolean {
   const up = v.direction === "up";
   const f = decode(frame, up, tagBytes(v.suite));

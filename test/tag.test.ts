@@ -77,7 +77,8 @@ describe("suites (section 4)", () => {
       return crc16(String.fromCharCode(...one)) ^ zero;
     });
     for (let bit = 0; bit < 16; bit++) syndromes.push(1 << bit);
-    // One and two errors leave different traces, all of them: so no three or four add up to nothing.
+    // One and two errors leave different traces, all of them: so no three or four add up to
+    // nothing.
     const traces = new Set([0, ...syndromes]);
     let count = 1 + syndromes.length;
     for (let a = 0; a < syndromes.length; a++) {
@@ -94,7 +95,7 @@ describe("suites (section 4)", () => {
     expect([0, 1, 2].map(tagBytes)).toEqual([2, 8, 8]);
   });
 
-  it("bind direction, type, epoch, seq, body and bound: each changes the tag (suites 1 and 2)", () => {
+  it("1 and 2 bind direction, type, epoch, seq, body and bound", () => {
     const inputs = [
       tagInput(0, 1, 2, 65536, "body", "bound"),
       tagInput(1, 1, 2, 65536, "body", "bound"),

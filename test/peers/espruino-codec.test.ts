@@ -1,6 +1,6 @@
 /**
- * The codec and all three suites on the board's own interpreter: the vectors' bytes there as here. Runs where an
- * `espruino` binary (a Linux build, 2v29 or later) is on the PATH.
+ * The codec and all three suites on the board's own interpreter: the vectors' bytes there as here.
+ * Runs where an `espruino` binary (a Linux build, 2v29 or later) is on the PATH.
  */
 
 import { execFile } from "node:child_process";
@@ -18,7 +18,10 @@ if (espruino === undefined) console.warn("espruino-codec: no interpreter on the 
 
 const here = new URL(".", import.meta.url).pathname;
 
-/** Runs on the interpreter: prints one line per thing that differs, then how many of each were compared. */
+/**
+ * Runs on the interpreter: prints one line per thing that differs, then how many of each were
+ * compared.
+ */
 const SCRIPT = `
 import { chaskey12, chaskeySubkeys } from "../../device/chaskey.ts";
 import { crc16 } from "../../device/crc16.ts";

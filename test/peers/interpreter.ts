@@ -1,6 +1,7 @@
 /**
- * The board's interpreter on this machine, if there is one. Not simply the first `espruino` on the PATH: below npm that
- * is the flashing tool of the same name in node_modules/.bin, a script, which would look for a board on a serial port.
+ * The board's interpreter on this machine, if there is one. Not simply the first `espruino` on the
+ * PATH: below npm that is the flashing tool of the same name in node_modules/.bin, a script, which
+ * would look for a board on a serial port.
  */
 
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
@@ -20,7 +21,9 @@ function isInterpreter(file: string): boolean {
   }
 }
 
-/** The path of the `espruino` interpreter, or undefined; then a peer test says that it is skipped. */
+/**
+ * The path of the `espruino` interpreter, or undefined; then a peer test says that it is skipped.
+ */
 export function interpreter(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, "espruino")).find(isInterpreter);
