@@ -1,56 +1,62 @@
 // How a sender gets an epoch: HELLO up, WELCOME down (protocol rules 11 and 12).
 //
-// An exchange is one HELLO, sent at most three times in five seconds, and known by its nonce. It
-// runs beside beats, not instead of them: a sender that still has an epoch keeps it, and its
-// promises, until a WELCOME gives a better one. The nonce is a tag under the device's own key of
-// what no earlier boot had (salt of the bundle, boot counter, measured noise) and a counter, so it
-// needs no random generator: those of the boards we know repeat from boot.
+// An exchange is one HELLO, sent at most three times in five seconds, and known by its nonce. A
+// sender that still has an epoch keeps it, and its promises, until a WELCOME gives a better one; a
+// beat that falls due meanwhile waits for the end of the exchange, which its promise has counted.
+// The nonce is a tag under the device's own key of what no earlier boot had (salt of the bundle,
+// boot counter, measured noise) and the time since boot: it needs no random generator, since those
+// of the boards we know repeat from boot.
 
-import { HELLO_GAP_MAX, HELLO_MS, TRIES_MAX } from "./schedule.ts";
+import { HELLO_GAP_MAX } from "./schedule.ts";
 import type { Sender } from "./state.ts";
-import { computeTag, equalTags, tagBytes } from "./tag.ts";
-import { DOWN, encodeHello, getU32, HELLO, tagInput, UP, u32, WELCOME } from "./wire.ts";
+import { computeTag, equalTags } from "./tag.ts";
+import { DOWN, encodeHello, getU32, HELLO, tagInput, UP, u32 } from "./wire.ts";
 
-function openHello(s: Sender, now: number): void {
-  s.hellos++;
+/** A gap of U(0.9, 1.0) of what was meant (rule 14): never longer, so that promises hold. */
+export function jittered(s: Sender, gap: number): number {
+  return gap * (1 - s.random() / 10);
+}
+
+/** Opens an exchange: the HELLO to send. */
+export function openHello(s: Sender, now: number): string {
   // 0x7f is no `P` of a tag input (protocol section 4), so a nonce is never a tag of a frame. What
   // follows the tag fills the nonce where tags have two bytes (suite 0).
-  const count = u32(s.hellos);
-  const nonce = (computeTag(s.key, "\x7f" + s.origin + count) + count + s.origin).substr(0, 8);
-  const body = encodeHello(s.id, s.epoch, nonce, s.reach);
-  s.hello = body + computeTag(s.key, tagInput(UP, HELLO, 0, 0, body, ""));
-  s.helloTries = 0;
-  s.helloRetryAt = now;
-  s.helloEnd = now + HELLO_MS;
-  s.helloAt = now + s.helloGap * (1 - s.random() / 10);
+  const at = u32(now);
+  s.nonce = (computeTag(s.key, "\x7f" + s.origin + at) + at + s.origin).substr(0, 8);
+  const body = encodeHello(s.id, s.epoch, s.nonce, s.reach);
+  s.frame = body + computeTag(s.key, tagInput(UP, HELLO, 0, 0, body, ""));
+  s.tries = 0;
+  s.retryAt = now;
+  s.helloAt = now + jittered(s, s.helloGap);
   s.helloGap = Math.min(s.helloGap * 2, Math.max(HELLO_GAP_MAX, s.own));
+  return s.frame;
 }
 
-/** The HELLO due now, "" if none; opens an exchange if one is wanted and its time has come. */
-export function pollHello(s: Sender, wanted: boolean, now: number): string {
-  if (now >= s.helloEnd) s.hello = "";
-  if (!s.hello && wanted && now >= s.helloAt) openHello(s, now);
-  return s.helloTries < TRIES_MAX && now >= s.helloRetryAt ? s.hello : "";
+/** Whether the tag behind `body` verifies as that of a frame down. */
+export function verifies(
+  s: Sender,
+  frame: string,
+  end: number,
+  epoch: number,
+  seq: number,
+  bound: string,
+): boolean {
+  const body = frame.substr(0, end);
+  return equalTags(
+    computeTag(s.key, tagInput(DOWN, (frame.charCodeAt(0) >> 3) & 7, epoch, seq, body, bound)),
+    frame.substr(end),
+  );
 }
 
-/** WELCOMED if the frame answers the exchange now open with an epoch above ours, else 0. */
-export function acceptWelcome(s: Sender, frame: string, now: number): number {
+/** A WELCOME of the exchange now open, with an epoch above ours, ends it: 3, else 0. */
+export function takeWelcome(s: Sender, frame: string, end: number, now: number): number {
   const epoch = getU32(frame, 1);
-  const body = frame.substr(0, 11);
-  if (
-    !s.hello ||
-    frame.length !== 11 + tagBytes(s.key.suite) ||
-    epoch <= s.epoch ||
-    !equalTags(
-      computeTag(s.key, tagInput(DOWN, WELCOME, 0, 0, body, s.hello.substr(8, 8))),
-      frame.substr(11),
-    )
-  )
+  if (!s.nonce || end !== 11 || epoch <= s.epoch || !verifies(s, frame, end, 0, 0, s.nonce))
     return 0;
   s.epoch = epoch;
-  s.dirty = s.ready = 1;
   s.seq = s.limit = s.acked = s.unacked = 0;
-  s.hello = s.frame = s.ackTag = "";
+  s.dirty = s.ready = 1;
+  s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;
   s.beatAt = now;
   return 3;

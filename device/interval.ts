@@ -13,6 +13,11 @@ export const CODE_MIN = 1;
 /** Largest code, 51 days; also what every longer duration becomes. 255 is not a duration. */
 export const CODE_MAX = 254;
 
+/** The nearest to `x` within `min..max`. */
+export function clamp(x: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, x));
+}
+
 /** The duration of a code in milliseconds, a whole number. Code 1..254. */
 export function intervalMs(code: number): number {
   return Math.round(100 * Math.pow(2, code / 10));
@@ -26,7 +31,7 @@ export function intervalMs(code: number): number {
  * which would be 60 ms on an ESP32.
  */
 export function intervalCode(ms: number): number {
-  let code = ms > 107 ? Math.floor(Math.log(ms / 100) * 14.4269504) : 1;
+  let code = clamp((Math.log(ms / 100) * 14.4269504) | 0, 1, 254);
   while (code < 254 && intervalMs(code) < ms) code++;
-  return code < 254 ? code : 254;
+  return code;
 }

@@ -7,6 +7,8 @@
 // alternative, promising the mean and leaving the rest to the gateway's grace, makes each gateway
 // guess at each board's retries.
 
+import { clamp } from "./interval.ts";
+
 // ---- Specification constants: protocol.md, the rule stands behind each ----
 
 /** Sends of one beat or HELLO in all (rules 12 and 13). */
@@ -17,7 +19,7 @@ export const RTO_MAX = 3000;
 export const RTO_FIRST = 250;
 /** The gap never grows beyond this many times the configured interval (rule 18). */
 export const BACKOFF_MAX = 8;
-/** Beats in a row without an ACK before gaps double (rule 18). */
+/** Beats in a row without an ACK before gaps double, and HELLO is thought of (rules 12, 18). */
 export const UNACKED_PATIENT = 3;
 /** Beats in one epoch without an ACK, then HELLO only (rule 12). */
 export const UNACKED_MAX = 16;
@@ -35,46 +37,50 @@ export const NUDGE_MS = 5000;
 
 // ---- Implementation constants ----
 
-/**
- * Sequence numbers reserved by one mark on flash. 32 beats a mark and 232 marks a file make 7 424
- * beats for each rewrite of the file: see board.ts for the arithmetic of wear.
- */
+/** Time-out of a HELLO's tries at most, jitter not counted: three tries and an answer in 5 s. */
+export const HELLO_RTO_MAX = 1500;
+/** Sequence numbers that one mark on flash reserves: see board.ts for the arithmetic of wear. */
 export const RESERVE = 32;
+/** Interval codes between which the gateway may pace a board by default: 1 s and 1 h. */
+export const PACE_MIN = 34;
+export const PACE_MAX = 152;
 
-/** What `promiseMs` needs to know of a sender. All durations in ms. */
-export interface Timing {
-  rto: number;
-  rtoMax: number;
-  triesMax: number;
-  /** Relative error of the board's clock over a gap, e.g. 0.01. */
-  clockError: number;
-  /** Waking, and joining the network, before a beat can leave. */
-  wakeMs: number;
-}
-
-/** The factor on the interval for a beat that follows `unacked` beats without an ACK (rule 18). */
-export function backoff(unacked: number, backoffMax: number): number {
+/** The factor on the interval behind a beat that follows `unacked` beats without an ACK (rule 18). */
+export function backoff(unacked: number): number {
   // The promise of a beat covers the gap behind it, and nobody knows yet whether this beat will be
   // the third one lost: so the third already promises the double.
   return unacked < UNACKED_PATIENT - 1
     ? 1
-    : Math.min(1 << Math.min(unacked + 2 - UNACKED_PATIENT, 8), backoffMax);
+    : Math.min(BACKOFF_MAX, 2 << (unacked + 1 - UNACKED_PATIENT));
+}
+
+/** What `promiseMs` needs to know of a sender. Durations in ms. */
+export interface Timing {
+  rto: number;
+  rtoMax: number;
+  /** Relative error of the board's clock over a gap, e.g. 0.01. */
+  clockError: number;
+  /** Waking, and joining the network, before a beat can leave. */
+  wakeMs: number;
+  /** Beats in a row without an ACK, this one not counted. */
+  unacked: number;
 }
 
 /**
  * How long after a beat's arrival the next one may arrive at the latest, given the gap between
- * their first tries (rule 14). Assumes the worst: all tries of this beat time out unheard by us,
- * each doubling the time-out under which the next one starts.
+ * their first tries (rule 14). The worst case: the three tries of this beat time out unheard by us,
+ * each doubling the time-out; the next one needs two waits of 8 and 16 times today's, jittered by
+ * 1.25, 30 in all; and the network is slower by a whole time-out. Where the gap is shorter than
+ * that, the next two beats are the next tries. A HELLO exchange may come first (rule 12).
  */
-export function promiseMs(t: Timing, gap: number): number {
-  let rto = t.rto;
-  let span = 0;
-  for (let i = 1; i < 2 * t.triesMax - 1; i++) {
-    rto = Math.min(rto * 2, t.rtoMax);
-    if (i >= t.triesMax) span += rto * 1.25;
-  }
-  // Where the gap is shorter than the span of tries, the next beat is the next try.
-  return gap * (1 + t.clockError) + t.wakeMs + Math.min(span, gap * (t.triesMax - 1)) + t.rto;
+export function promiseMs(s: Timing, gap: number): number {
+  return (
+    gap * (1 + s.clockError) +
+    s.wakeMs +
+    s.rto +
+    Math.min(30 * s.rto, 2.5 * s.rtoMax, 2 * gap) +
+    (s.unacked < UNACKED_PATIENT ? 0 : HELLO_MS)
+  );
 }
 
 /**
@@ -88,6 +94,6 @@ export function paceStep(
   min: number,
   max: number,
 ): number {
-  const target = pace === 0 || pace === 255 ? own : Math.max(min, Math.min(max, pace));
-  return code + Math.max(-PACE_STEP, Math.min(PACE_STEP, target - code));
+  const target = pace && pace < 255 ? clamp(pace, min, max) : own;
+  return clamp(target, code - PACE_STEP, code + PACE_STEP);
 }

@@ -6,8 +6,7 @@
 // `Object.assign`, which took fewer bytes and variables than naming each field twice.
 
 import { EXT_CAUSE, EXT_FIRMWARE, encodeExtension } from "./extensions.ts";
-import { intervalCode } from "./interval.ts";
-import { BACKOFF_MAX, NUDGE_MS, RTO_FIRST, RTO_MAX, RTO_MIN, TRIES_MAX } from "./schedule.ts";
+import { PACE_MAX, PACE_MIN, RTO_FIRST, RTO_MAX } from "./schedule.ts";
 import type { TagKey } from "./tag.ts";
 
 /** What a board is told about itself. Durations in ms; what is optional has a default. */
@@ -25,18 +24,14 @@ export interface SenderConfig {
   extra?: string;
   /** Vitals byte (protocol section 2); unknown battery and signal by default. */
   vitals?: number;
-  /** Retransmission: time-out before any sample (250), its bounds (80, 3000), sends (3). */
+  /** Retransmission time-out before any sample (250), and its upper bound (3000; cellular 8000). */
   rto?: number;
-  rtoMin?: number;
   rtoMax?: number;
-  triesMax?: number;
-  /** Largest factor on the interval while nothing is acknowledged (8). */
-  backoffMax?: number;
   /** Relative error of the board's clock over one interval (0.01). */
   clockError?: number;
   /** Waking and joining before a beat can leave (0: awake). */
   wakeMs?: number;
-  /** Interval codes between which the gateway may pace this board (1 s and 1 h, or its own). */
+  /** Interval codes between which the gateway may pace this board (34 and 152: 1 s and 1 h). */
   paceMin?: number;
   paceMax?: number;
 }
@@ -64,42 +59,37 @@ export interface Sender extends Required<SenderConfig>, Memory {
   ready: number;
   /** 32-bit seq of the newest beat. */
   seq: number;
-  /** The beat in flight, "" = none; its sends; the instants of the first and of the next one. */
+  /** Tag of the beat in flight, "" = none: it is until its ACK, the next beat, or sleep. */
+  tag: string;
+  /** Nonce of the HELLO exchange now open, "" = none. */
+  nonce: string;
+  /** What is being tried, beat or HELLO, "" = nothing; its sends; first send; next step. */
   frame: string;
   tries: number;
   sentAt: number;
   retryAt: number;
-  /** When the next beat falls due; and when, if the one in flight is acknowledged. */
+  /** When the next beat falls due; when a HELLO exchange may begin, and their spacing. */
   beatAt: number;
-  earlyAt: number;
-  /** The interval in force under `pace`, and its code. */
+  helloAt: number;
+  helloGap: number;
+  /** The interval in force under `pace`. */
   interval: number;
-  code: number;
   /** Beats in a row without an ACK; which of the last 16 had one, newest in bit 0. */
   unacked: number;
   heard: number;
-  /** seq and tag of the last acknowledged beat, to which later frames are bound. */
+  /** seq and tag of the last acknowledged beat, to which later frames are bound; "" = none. */
   ackSeq: number;
   ackTag: string;
   /** The window after an ACK with MORE: open until; at the latest until (rule 15). */
   windowAt: number;
   windowEnd: number;
-  nudgedAt: number;
+  /** A NUDGE is not obeyed before. */
+  nudgeAt: number;
   /** RFC 6298: smoothed round trip, its variation; srtt 0 = no sample yet. */
   srtt: number;
   rttvar: number;
-  /** 1 once `leave` was asked for, 2 once it was acknowledged. */
+  /** 1 once `leave` was asked for. */
   leaving: number;
-  /** The HELLO now open, "" = none; its sends and instants: see hello.ts. */
-  hello: string;
-  helloTries: number;
-  helloRetryAt: number;
-  helloEnd: number;
-  helloAt: number;
-  helloGap: number;
-  hellos: number;
-  /** 1 if the frame polled last is a HELLO. */
-  sending: number;
   /** Call `poll` then: earlier is harmless, later may break a promise. */
   wakeAt: number;
 }
@@ -113,49 +103,39 @@ export function coldBoot(cause: number, firmware: string): string {
 
 /** A sender at boot; its first `poll` is due at once. */
 export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
-  const code = intervalCode(c.own);
   return Object.assign(
     {
       extra: "",
       vitals: 0xf0,
       rto: RTO_FIRST,
-      rtoMin: RTO_MIN,
       rtoMax: RTO_MAX,
-      triesMax: TRIES_MAX,
-      backoffMax: BACKOFF_MAX,
       clockError: 0.01,
       wakeMs: 0,
-      paceMin: Math.min(code, 34),
-      paceMax: Math.max(code, 152),
+      paceMin: PACE_MIN,
+      paceMax: PACE_MAX,
       dirty: 0,
       ready: m.epoch && m.acked ? 1 : 0,
       seq: m.limit,
+      tag: "",
+      nonce: "",
       frame: "",
       tries: 0,
       sentAt: 0,
       retryAt: 0,
       beatAt: now,
-      earlyAt: 0,
+      helloAt: now,
+      helloGap: c.own,
       interval: c.own,
-      code: code,
       unacked: 0,
       heard: 0xffff,
       ackSeq: 0,
       ackTag: "",
       windowAt: 0,
       windowEnd: 0,
-      nudgedAt: now - NUDGE_MS,
+      nudgeAt: 0,
       srtt: 0,
       rttvar: 0,
       leaving: 0,
-      hello: "",
-      helloTries: 0,
-      helloRetryAt: 0,
-      helloEnd: 0,
-      helloAt: now,
-      helloGap: c.own,
-      hellos: 0,
-      sending: 0,
       wakeAt: now,
     },
     c,

@@ -13,7 +13,7 @@
 
 import { type ChaskeyKey, chaskey12, chaskeySubkeys } from "./chaskey.ts";
 import { crc16 } from "./crc16.ts";
-import { u16 } from "./wire.ts";
+import { u8, u16 } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 
@@ -41,14 +41,13 @@ export function tagBytes(suite: number): 2 | 8 {
 }
 
 /**
- * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for
- * 0. Made in one piece, since a string grown by `+=` stays a rope in V8, to be walked at each tag:
- * 2.2 us a tag instead of 1.0.
+ * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for 0. Asking for the
+ * last byte makes V8 join the pieces; left apart, each tag would walk them: 2.2 us a tag instead of 1.0.
  */
 function pad(key: string, mask: number): string {
-  const bytes: number[] = [];
-  for (let at = 0; at < 64; at++) bytes.push(key.charCodeAt(at) ^ mask);
-  return String.fromCharCode.apply(String, bytes);
+  let bytes = "";
+  while (!(bytes.charCodeAt(63) >= 0)) bytes += u8(key.charCodeAt(bytes.length) ^ mask);
+  return bytes;
 }
 
 /**
@@ -86,7 +85,8 @@ export function computeTag(k: TagKey, input: string): string {
 
 /** Equality of two tags, in a time that depends on their length alone. */
 export function equalTags(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let at = 0; at < b.length; at++) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
+  let at = a.length;
+  let difference = at ^ b.length;
+  while (at--) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
   return difference === 0;
 }

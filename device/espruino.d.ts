@@ -1,0 +1,76 @@
+// What we call of the Espruino interpreter (2v29 and later), and nothing else: an unknown name is a
+// type error. The types on npm describe firmware 1v95 and do not compile beside Node's.
+
+interface EspruinoSocket {
+  /** One datagram: a byte string, never an array and never empty. */
+  send(message: string, port: number, host: string): void;
+  on(
+    event: "message",
+    listener: (message: string, from: { address: string; port: number }) => void,
+  ): void;
+  on(event: "close", listener: () => void): void;
+  on(event: "error", listener: () => void): void;
+  close(): void;
+  /** Bytes accepted by `send` and not yet by the network. */
+  dSnd?: string;
+}
+
+interface EspruinoStorage {
+  read(name: string): string | undefined;
+  /** Makes the file, of `size` bytes; with an offset above 0 fills in place what is still 0xFF. */
+  write(name: string, data: string, offset?: number, size?: number): boolean;
+}
+
+interface EspruinoWifi {
+  connect(
+    ssid: string,
+    options: { password?: string },
+    done: (error?: string | null) => void,
+  ): void;
+  on(event: "disconnected", listener: () => void): void;
+  getHostByName(name: string, done: (address: string | null) => void): void;
+}
+
+declare function require(module: "dgram"): { createSocket(type: "udp4"): EspruinoSocket };
+declare function require(module: "crypto"): { SHA256(message: string): ArrayBuffer };
+declare function require(module: "Storage"): EspruinoStorage;
+declare function require(module: "Wifi"): EspruinoWifi;
+
+declare const E: {
+  toString(bytes: ArrayBuffer): string;
+  CRC32(message: string): number;
+  srand(seed: number): void;
+};
+
+/** Seconds, with a fraction; jumps when someone sets the clock. */
+declare function getTime(): number;
+declare function setTimeout(call: () => void, ms: number): number;
+/** Never without a number: without one it clears every timer of the board. */
+declare function clearTimeout(timer: number): void;
+
+/** What `device bundle` puts in front of the bundle. */
+declare const NEXTBEAT: {
+  id: number;
+  /** The 16 bytes of the device's key; "" under suite 0. */
+  secret: string;
+  /** IPv4 address in dots, "" while there is no network; a name where Wi-Fi will resolve it. */
+  host: string;
+  port: number;
+  /** Own interval in ms. */
+  own: number;
+  reach: number;
+  /** Retransmission time-out in ms before any sample. */
+  rto: number;
+  /** 8 random bytes of this very bundle. */
+  salt: string;
+  /** Extensions of a cold-boot beat: `coldBoot` in state.ts. */
+  extra: string;
+  /** Wi-Fi to join; none where the network is there already. */
+  ssid: string;
+  pass: string;
+  /** Made by main.ts. */
+  key: import("./tag.ts").TagKey;
+  random: () => number;
+  /** Wakes the loop; board-wifi.ts calls it with "" once there is a network. */
+  wake: (frame: string) => void;
+};

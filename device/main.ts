@@ -1,0 +1,21 @@
+// A board that beats over UDP: the shell around the sender, put together. `device bundle` puts
+// `var NEXTBEAT = {...}` in front, and board-wifi.ts between the two where there is Wi-Fi to join.
+// Nothing here runs before its definition: the interpreter does not hoist functions.
+
+import { clock, recall, remember, sha256 } from "./board.ts";
+import { run } from "./run.ts";
+import { createSender } from "./state.ts";
+import { makeTagKey } from "./tag.ts";
+import { transmit } from "./udp.ts";
+
+/** The suite that this bundle carries: build.ts says. */
+declare const WITH_SUITE: 0 | 1 | 2;
+
+const config = NEXTBEAT;
+const memory = recall(config.salt);
+// Left alone, every board of a fleet draws the same numbers from boot.
+E.srand(E.CRC32(config.id + memory.origin));
+config.random = Math.random;
+config.key = makeTagKey(WITH_SUITE, config.secret, sha256);
+const s = createSender(config, memory, clock());
+config.wake = run(s, clock, remember, config, transmit);

@@ -1,0 +1,50 @@
+// The loop that any board runs: ask, make durable, send, wait. A transport is a function that takes
+// a frame; what it hears comes back through the function returned here.
+//
+// One timer, set anew after each turn: an interval timer catches up on every tick it missed when the
+// clock steps, and two timers can be cleared one for the other. Frames leave from a timer's callback
+// and never from a socket's, because the guard in udp.ts rests on the interpreter's order of work.
+
+import { handle, poll, sent } from "./sender.ts";
+import type { Sender } from "./state.ts";
+
+/** Never waits longer, in ms: `clock` takes a longer step for a clock that was set. */
+const WAIT_MAX = 3600000;
+
+/**
+ * Runs `s` for ever.
+ * @param remember makes (epoch, limit, acked) durable if `dirty`
+ * @param to where the gateway is; an empty `host` says that there is no network: then nothing is
+ *   asked of the sender, and no beat is spent
+ * @param transmit hands a frame to the transport
+ * @returns takes a frame that the transport heard; "" just wakes the loop
+ */
+export function run<Gateway extends { host: string }>(
+  s: Sender,
+  clock: () => number,
+  remember: (s: Sender) => void,
+  to: Gateway,
+  transmit: (frame: string, to: Gateway) => void,
+): (frame: string) => void {
+  let timer = 0;
+  function turn() {
+    // Should anything below throw (a full flash), the next turn still comes.
+    timer = setTimeout(turn, 60000);
+    if (!to.host) return;
+    const frame = poll(s, clock());
+    remember(s);
+    if (frame) {
+      transmit(frame, to);
+      sent(s, clock());
+    }
+    wake("");
+  }
+  function wake(frame: string) {
+    handle(s, frame, clock());
+    remember(s);
+    clearTimeout(timer);
+    timer = setTimeout(turn, Math.min(s.wakeAt - clock(), WAIT_MAX));
+  }
+  timer = setTimeout(turn, 0);
+  return wake;
+}
