@@ -8,25 +8,16 @@
  * lost: JSON, which is for programs, and they have `decodeUp`.
  */
 
-import { countedExtensions, listExtensions } from "./extensions.ts";
 import {
-  ACK,
-  COMMAND,
-  DOWN,
   type DownFrame,
   decodeDown,
   decodeUp,
   frameId,
-  HEARTBEAT,
-  HELLO,
-  NUDGE,
-  PROBE,
-  RESULT,
   type Refusal,
-  UP,
   type UpFrame,
-  WELCOME,
-} from "./wire.ts";
+} from "./decode.ts";
+import { countedExtensions, listExtensions } from "./extensions.ts";
+import { ACK, COMMAND, DOWN, HEARTBEAT, HELLO, NUDGE, PROBE, RESULT, UP, WELCOME } from "./wire.ts";
 import {
   codeText,
   extensionText,

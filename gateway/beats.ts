@@ -12,19 +12,10 @@
  * and the promise before it is given once more.
  */
 
+import type { Heartbeat, UpFrame } from "../device/decode.ts";
 import { EXT_PAYLOAD, readExtensions } from "../device/extensions.ts";
 import { computeTag, equalTags, SUITE_CRC, type TagKey } from "../device/tag.ts";
-import {
-  ACK,
-  DOWN,
-  encodeAck,
-  type Heartbeat,
-  LEAVING,
-  rebuildSeq,
-  tagInput,
-  UP,
-  type UpFrame,
-} from "../device/wire.ts";
+import { ACK, DOWN, encodeAck, LEAVING, rebuildSeq, tagInput, UP } from "../device/wire.ts";
 import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import type { Result } from "./hints.ts";

@@ -14,8 +14,9 @@
  * is not given one more write for each HELLO that arrives meanwhile.
  */
 
+import type { Hello } from "../device/decode.ts";
 import { computeTag, SUITE_CRC } from "../device/tag.ts";
-import { DOWN, encodeWelcome, type Hello, tagInput, WELCOME } from "../device/wire.ts";
+import { DOWN, encodeWelcome, tagInput, WELCOME } from "../device/wire.ts";
 import { verifies } from "./beats.ts";
 import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";

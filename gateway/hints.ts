@@ -6,7 +6,7 @@
  * verified; it is for eyes only. What lost: a log line for each, which a flood turns into a full disk.
  */
 
-import { REFUSALS } from "../device/wire.ts";
+import { REFUSALS } from "../device/decode.ts";
 import type { Source } from "./facts.ts";
 import { HINT_ADDRESS_MAX } from "./limits.ts";
 

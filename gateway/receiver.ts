@@ -6,17 +6,15 @@
  * What lost: the suite in the frame, a byte in each beat and a thing to lie about.
  */
 
-import { SUITE_CRC, tagBytes } from "../device/tag.ts";
 import {
   decodeUp,
   frameId,
-  HEARTBEAT,
-  HELLO,
   type Hello,
   type ProbeUp,
   type Result as ResultFrame,
-  rebuildSeq,
-} from "../device/wire.ts";
+} from "../device/decode.ts";
+import { SUITE_CRC, tagBytes } from "../device/tag.ts";
+import { HEARTBEAT, HELLO, rebuildSeq } from "../device/wire.ts";
 import { Beats, verifies } from "./beats.ts";
 import { Draft, NOTHING } from "./effects.ts";
 import { idText } from "./enrolment.ts";

@@ -9,22 +9,10 @@
 //   no-false-doubt  nobody is called late or absent within the promise of an accepted beat
 //   no-gift       a stranger gets no more frames, and no more bytes, than it sent
 
+import { type Ack, decodeDown, decodeUp, frameId, type Heartbeat } from "../device/decode.ts";
 import { intervalMs } from "../device/interval.ts";
 import { computeTag, equalTags, tagBytes } from "../device/tag.ts";
-import {
-  ACK,
-  type Ack,
-  DOWN,
-  decodeDown,
-  decodeUp,
-  frameId,
-  HEARTBEAT,
-  type Heartbeat,
-  LEAVING,
-  tagInput,
-  UP,
-  WELCOME,
-} from "../device/wire.ts";
+import { ACK, DOWN, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../device/wire.ts";
 import type { Change, Source, Status } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 import type { Observer, Sighting } from "./observer.ts";

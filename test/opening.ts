@@ -3,21 +3,15 @@
  * bytes.
  */
 
-import { computeTag, equalTags, makeTagKey, type TagKey, tagBytes } from "../device/tag.ts";
 import {
-  DOWN,
   type DownFrame,
   decodeDown,
   decodeUp,
-  HELLO,
   type Refusal,
-  rebuildSeq,
-  tagInput,
-  UP,
   type UpFrame,
-  u8,
-  WELCOME,
-} from "../device/wire.ts";
+} from "../device/decode.ts";
+import { computeTag, equalTags, makeTagKey, type TagKey, tagBytes } from "../device/tag.ts";
+import { DOWN, HELLO, rebuildSeq, tagInput, UP, u8, WELCOME } from "../device/wire.ts";
 import { sha256 } from "../gateway/sha256.ts";
 import { bytes, type FrameVector } from "./codec.ts";
 

@@ -1,10 +1,9 @@
 /** Why a frame is malformed: each reason, on both sides of its limit. */
 
 import { describe, expect, it } from "vitest";
+import { decodeDown, decodeUp, REFUSALS } from "../device/decode.ts";
 import {
   DELAY_MAX,
-  decodeDown,
-  decodeUp,
   encodeAck,
   encodeCommand,
   encodeHeartbeat,
@@ -15,7 +14,6 @@ import {
   encodeWelcome,
   FRAME_MAX,
   ID_MAX,
-  REFUSALS,
   u8,
 } from "../device/wire.ts";
 import { seedOf } from "./codec.ts";

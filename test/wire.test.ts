@@ -1,12 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type DownFrame, decodeUp, frameId, type Refusal, type UpFrame } from "../device/decode.ts";
 import { encodeExtension, listExtensions } from "../device/extensions.ts";
 import { computeTag, tagBytes } from "../device/tag.ts";
 import {
   DELAY_MAX,
   DOWN,
-  type DownFrame,
-  decodeUp,
   encodeAck,
   encodeCommand,
   encodeHeartbeat,
@@ -16,16 +15,13 @@ import {
   encodeProbeUp,
   encodeResult,
   encodeWelcome,
-  frameId,
   getU16,
   getU24,
   getU32,
   ID_MAX,
-  type Refusal,
   rebuildSeq,
   tagInput,
   UP,
-  type UpFrame,
   u8,
   u16,
   u24,
