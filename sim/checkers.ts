@@ -4,16 +4,16 @@
 //   one-beat      rule 10: no (epoch, seq) of a key stands in two different beats
 //   honest-ack    rules 1, 5: an ACK verifies for the bytes of a beat that reached the gateway
 //   disk-first    rule 8: an epoch, and a promise longer than the stored one, before it is told
-//   no-gap        changes of a device count 1, 2, 3, each from where the last one led; once told
-//                 they are on disk
+//   no-gap        changes of a device count 1, 2, 3 on disk, each from where the last one led; what
+//                 is told is there, and is told once
 //   no-false-doubt  nobody is called late or absent within the promise of an accepted beat
-//   no-gift       a stranger gets no more frames, and no more bytes, than it sent
+//   no-gift       no address gets more frames, or more bytes, than came from it
 
 import { type Ack, decodeDown, decodeUp, frameId, type Heartbeat } from "../device/decode.ts";
 import { intervalMs } from "../device/interval.ts";
 import { computeTag, equalTags, tagBytes } from "../device/tag.ts";
 import { ACK, DOWN, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../device/wire.ts";
-import type { Change, Source, Status } from "../gateway/facts.ts";
+import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 import type { Observer, Sighting } from "./observer.ts";
 import type { World } from "./world.ts";
@@ -43,17 +43,18 @@ interface Known {
   readonly beats: Map<string, Beat>;
   /** Every (epoch, seq) in use. */
   readonly numbers: Set<string>;
-  /** The newest beat that was acknowledged for the first time. */
-  accepted: Beat | undefined;
-  tseq: number;
-  status: Status;
+  /** Beats in the order of their first ACK. */
+  readonly accepted: Beat[];
 }
 
 export class Checkers implements Observer {
   readonly violations: Violation[] = [];
   private readonly known = new Map<number, Known>();
-  private readonly strangers = new Map<string, { frames: number; bytes: number }>();
+  private readonly balances = new Map<string, { frames: number; bytes: number }>();
+  /** The newest change told; changes on disk looked at; the last one of each device. */
   private cursor = 0;
+  private walked = 0;
+  private readonly last = new Map<number, Pick<Change, "tseq" | "to">>();
   private readonly world: World;
 
   constructor(world: World) {
@@ -63,34 +64,45 @@ export class Checkers implements Observer {
 
   sent(sighting: Sighting): void {
     const { board, direction, bytes, peer, at } = sighting;
-    if (!board) this.stranger(direction, bytes, peer, at);
-    else if (direction === "up") this.boardSays(board, bytes, at);
+    if (direction === "down") this.balance(bytes, peer, at, -1);
+    if (!board) return;
+    if (direction === "up") this.boardSays(board, bytes, at);
     else this.gatewaySays(board, bytes, at);
   }
 
-  reached(bytes: string, _from: Source, at: number, running: boolean): void {
+  reached(bytes: string, from: Source, at: number, running: boolean): void {
     if (!running) return;
+    this.balance(bytes, from, at, 1);
     const beat = this.known.get(frameId(bytes))?.beats.get(bytes);
     if (beat) beat.reachedAt ??= at;
   }
 
   told(change: Change, at: number): void {
-    const known = this.known.get(change.id);
-    const { tseq, status } = known ?? { tseq: 0, status: "unknown" };
-    if (change.tseq !== tseq + 1 || change.cursor <= this.cursor || change.from !== status) {
-      this.violated("no-gap", at, `${say(change)} after ${tseq} to ${status}`);
-    }
+    this.walk(at);
+    const stored = this.world.host.disk.changes[change.cursor - 1];
+    const same = stored?.id === change.id && stored.tseq === change.tseq && stored.to === change.to;
+    if (!same) this.violated("no-gap", at, `${say(change)} is not on disk`);
+    if (change.cursor <= this.cursor) this.violated("no-gap", at, `${say(change)} told again`);
     this.cursor = change.cursor;
-    if (this.world.host.disk.cursor < change.cursor) {
-      this.violated("no-gap", at, `${say(change)} is not on disk`);
-    }
-    if (!known) return;
-    known.tseq = change.tseq;
-    known.status = change.to;
+    // A change is told after its commit: a beat that came in between does not speak against it.
+    const heard = this.known.get(change.id)?.accepted.findLast((b) => b.reachedAt! <= change.at);
     const doubt = change.to === "late" || change.to === "absent";
-    if (doubt && known.accepted && change.at < livesUntil(known.accepted)) {
-      const until = livesUntil(known.accepted);
-      this.violated("no-false-doubt", at, `${say(change)}, promised until ${until}`);
+    if (doubt && heard && change.at < livesUntil(heard)) {
+      this.violated("no-false-doubt", at, `${say(change)}, promised until ${livesUntil(heard)}`);
+    }
+  }
+
+  /** Changes on disk that were not looked at yet. A crash may keep one from being told, no more. */
+  private walk(at: number): void {
+    const { changes } = this.world.host.disk;
+    while (this.walked < changes.length) {
+      const change = changes[this.walked++]!;
+      const last = this.last.get(change.id) ?? { tseq: 0, to: "unknown" };
+      const follows = change.tseq === last.tseq + 1 && change.from === last.to;
+      if (!follows || change.cursor !== this.walked) {
+        this.violated("no-gap", at, `${say(change)} after ${last.tseq} to ${last.to}`);
+      }
+      this.last.set(change.id, change);
     }
   }
 
@@ -101,9 +113,7 @@ export class Checkers implements Observer {
         board,
         beats: new Map(),
         numbers: new Set(),
-        accepted: undefined,
-        tseq: 0,
-        status: "unknown",
+        accepted: [],
       };
       this.known.set(board.id, known);
     }
@@ -157,24 +167,26 @@ export class Checkers implements Observer {
     }
     const stored = this.world.host.disk.devices.get(board.id);
     const promise = stored?.beat?.promise ?? 0;
-    if (!stored || stored.epoch !== beat.epoch) {
+    // A newer beat may have joined the same commit.
+    const newer = stored?.beat && stored.epoch === beat.epoch && stored.beat.seq > beat.seq;
+    if (!stored || stored.epoch < beat.epoch) {
       this.violated("disk-first", at, `ACK in epoch ${beat.epoch}, on disk ${stored?.epoch}`);
-    } else if (promise < beat.frame.promise) {
+    } else if (stored.epoch === beat.epoch && !newer && promise < beat.frame.promise) {
       const what = `ACK for promise ${beat.frame.promise}, on disk ${promise}`;
       this.violated("disk-first", at, `${board.name}: ${what}`);
     }
-    if (!beat.acked) known.accepted = beat;
+    if (!beat.acked) known.accepted.push(beat);
     beat.acked = true;
   }
 
-  private stranger(direction: string, bytes: string, { address }: Source, at: number): void {
-    const sums = this.strangers.get(address) ?? { frames: 0, bytes: 0 };
-    this.strangers.set(address, sums);
-    const sign = direction === "up" ? 1 : -1;
+  private balance(bytes: string, { address, port }: Source, at: number, sign: 1 | -1): void {
+    const peer = `${address}:${port}`;
+    const sums = this.balances.get(peer) ?? { frames: 0, bytes: 0 };
+    this.balances.set(peer, sums);
     sums.frames += sign;
     sums.bytes += sign * bytes.length;
     if (sums.frames < 0 || sums.bytes < 0) {
-      this.violated("no-gift", at, `${address} got more than it sent`);
+      this.violated("no-gift", at, `${peer} got more than came from it`);
     }
   }
 

@@ -7,7 +7,7 @@
 //   advance 61s | advance 8h quiet | await a absent 10m
 //   drop a->g | drop g->a | drop a | heal a->g | heal a      by hand, until healed
 //   link a wifi-edge | delay a 700ms | double a | rebind a
-//   unplug a | plug a | reboot a | lose a | leave a | cut a after-store 5s
+//   unplug a | plug a | reboot a | lose a | leave a | alert a | cut a after-store 5s
 //   replay a beat [back=1] | replay a hello    a stranger, x, sends a's last frame of that kind, or
 //                                        the one so many before it
 //   clone b of a [interval=45s]          a second board with a's identity and memory
@@ -171,6 +171,9 @@ const COMMANDS: Record<string, Command> = {
   unplug: board((world, b) => world.unplug(b)),
   plug: board((world, b) => world.plug(b)),
   leave: board((world, b) => world.leave(b)),
+  alert: board((_world, b) => {
+    if (b.sender) b.sender.vitals |= 8;
+  }),
   reboot: board((world, b) => {
     world.unplug(b);
     world.plug(b);

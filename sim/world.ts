@@ -118,9 +118,11 @@ export class World {
     this.arm(board);
   }
 
+  /** Another path from now on: what is under way on the old one holds nobody up. */
   setLink(board: Board, preset: LinkPreset): void {
     board.up.model = preset.up;
     board.down.model = preset.down;
+    board.up.arrivedAt = board.down.arrivedAt = this.now;
   }
 
   /** The board's frames come from another port from now on, as after a NAT's amnesia. */
@@ -135,6 +137,7 @@ export class World {
   }
 
   crashGateway(): void {
+    if (!this.host.gateway) return;
     this.host.crash(this.now);
     this.observers.notify("gateway", false, this.now);
   }
