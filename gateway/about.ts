@@ -1,0 +1,94 @@
+/** What the gateway tells of itself: in `/api/v1/gateway`, at `/readyz`, and in the log lines of its start. */
+
+import { readFileSync } from "node:fs";
+import { idText } from "./enrolment.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Feed } from "./http/feed.ts";
+import type { GatewaySettings } from "./server.ts";
+import type { Loaded } from "./store/store.ts";
+import type { UdpTransport } from "./udp.ts";
+
+/** The version in package.json. */
+export const VERSION = readVersion();
+
+/** Found from the sources and from the compiled files. */
+function readVersion(): string {
+  for (const place of ["../package.json", "../../package.json"]) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8"));
+      if (name === "nextbeat") return version;
+    } catch {}
+  }
+  return "unknown";
+}
+
+export class About {
+  /** Why the gateway is not ready; undefined = it is. */
+  unready: string | undefined = "the gateway starts";
+  readonly #settings: GatewaySettings;
+  readonly #loaded: Loaded;
+  readonly #core: Gateway;
+  readonly #feed: Feed;
+  readonly #startedAt: number;
+  #udp: UdpTransport | undefined;
+  #httpPort = 0;
+
+  constructor(settings: GatewaySettings, loaded: Loaded, core: Gateway, feed: Feed) {
+    this.#settings = settings;
+    this.#loaded = loaded;
+    this.#core = core;
+    this.#feed = feed;
+    this.#startedAt = settings.clock.now();
+  }
+
+  /** All sockets are open: says so, and what was found on the way. */
+  listening(udp: UdpTransport, httpPort: number): void {
+    this.#udp = udp;
+    this.#httpPort = httpPort;
+    this.unready = undefined;
+    const { log, httpHost } = this.#settings;
+    for (const why of this.#loaded.quarantined) log.warn("record set aside", { why });
+    if (udp.withoutIpv6) log.warn("no IPv6 on this machine, IPv4 only", { why: udp.withoutIpv6 });
+    log.info("listening", {
+      udp: udp.port,
+      http: httpPort,
+      addresses: udp.addresses,
+      host: httpHost,
+      devices: this.#loaded.devices.length,
+      version: VERSION,
+    });
+  }
+
+  facts(): object {
+    const { clock, httpHost, open = false } = this.#settings;
+    const { stoppedMs = null, generation, quarantined } = this.#loaded;
+    const iso = (at: number) => new Date(clock.wallAt(at)).toISOString();
+    const core = this.#core;
+    const now = clock.now();
+    return {
+      version: VERSION,
+      now: iso(now),
+      startedAt: iso(this.#startedAt),
+      clockTrusted: clock.trusted(),
+      stoppedMs,
+      generation,
+      cursor: this.#feed.cursor,
+      udp: {
+        port: this.#udp?.port ?? null,
+        addresses: this.#udp?.addresses ?? [],
+        receiveBuffer: this.#udp?.receiveBuffer ?? null,
+      },
+      http: { port: this.#httpPort, host: httpHost },
+      open,
+      devices: core.counts(now),
+      counters: core.counters,
+      hints: [...core.hints.values()].map((hint) => ({
+        ...hint,
+        id: idText(hint.id),
+        at: iso(hint.at),
+      })),
+      quarantined,
+      streams: this.#feed.streams,
+    };
+  }
+}

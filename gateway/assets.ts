@@ -1,0 +1,14 @@
+/**
+ * The last step of the build: what the compiler does not carry over. Copies the dashboard beside the compiled program,
+ * and writes when this was built, which is the earliest time that a trustworthy clock can show (clock.ts).
+ */
+
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+
+const here = new URL("./", import.meta.url);
+const from = new URL("../../gateway/web/", here);
+const to = new URL("web/", here);
+
+rmSync(to, { recursive: true, force: true });
+cpSync(from, to, { recursive: true });
+writeFileSync(new URL("build.json", here), `${JSON.stringify({ at: Date.now() })}\n`);

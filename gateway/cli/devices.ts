@@ -1,0 +1,188 @@
+/**
+ * The registry as the `device` commands see it: over HTTP in a running gateway, or in the store of one that is not
+ * running. Both speak the same JSON and refuse the same input, so a command does not know which one it has.
+ *
+ * On a store the whole core is built, though no frame ever comes: the rules for ids, names and keys stand there once.
+ */
+
+import { existsSync } from "node:fs";
+import { systemClock } from "../clock.ts";
+import { Gateway } from "../gateway.ts";
+import { type ChangeJson, type DeviceJson, deviceJson } from "../http/present.ts";
+import { BadInput, readNewDevice } from "../http/schema.ts";
+import { Registry, RegistryError } from "../registry.ts";
+import { sha256 } from "../sha256.ts";
+import { hasStore, levelStore } from "../store/level.ts";
+import { type Store, StoreBusy } from "../store/store.ts";
+import { Failed, reason, Usage } from "./errors.ts";
+
+export type { ChangeJson, DeviceJson };
+
+export interface KeyJson {
+  readonly id: string;
+  readonly suite: number;
+  /** Hex; "" under suite 0. */
+  readonly key: string;
+}
+
+/** What POST takes, as a person gave it: checked where it arrives. */
+export interface NewDeviceJson {
+  readonly name: string;
+  readonly id?: string | undefined;
+  readonly key?: string | undefined;
+  readonly suite?: string | undefined;
+  readonly site?: string | undefined;
+  readonly labels?: readonly string[] | undefined;
+}
+
+export interface Narrowed {
+  readonly status?: string | undefined;
+  readonly site?: string | undefined;
+  readonly label?: string | undefined;
+}
+
+/** Rejects with Failed or Usage. An `id` is six hex digits or a name. */
+export interface Devices {
+  add(device: NewDeviceJson): Promise<DeviceJson & KeyJson>;
+  list(narrowed: Narrowed): Promise<DeviceJson[]>;
+  show(id: string): Promise<DeviceJson>;
+  key(id: string): Promise<KeyJson>;
+  remove(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ANSWER_MAX_MS = 10_000;
+const PAGE = 1_000;
+
+/** @param token undefined = none */
+export function overHttp(base: URL, token: string | undefined): Devices {
+  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    const url = new URL(`api/v1/devices${path}`, base.href.endsWith("/") ? base : `${base.href}/`);
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method,
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(ANSWER_MAX_MS),
+      });
+    } catch (error) {
+      const why = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? error;
+      throw new Failed(
+        `no gateway answers at ${base.origin} (${why}); give --url, or --data DIR for one that does not run`,
+      );
+    }
+    if (response.ok) return response.status === 204 ? undefined : await response.json();
+    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
+    const words = detail ?? `${base.origin} answered ${response.status}`;
+    if (response.status === 401 || response.status === 403) {
+      throw new Failed(`${words} (--token-file F)`);
+    }
+    throw response.status === 400 ? new Usage(words) : new Failed(words);
+  }
+  const at = (id: string) => `/${encodeURIComponent(id)}`;
+  return {
+    add: (device) => ask("POST", "", device) as Promise<DeviceJson & KeyJson>,
+    show: (id) => ask("GET", at(id)) as Promise<DeviceJson>,
+    key: (id) => ask("GET", `${at(id)}/key`) as Promise<KeyJson>,
+    remove: (id) => ask("DELETE", at(id)) as Promise<undefined>,
+    close: () => Promise.resolve(),
+    async list(narrowed) {
+      const found: DeviceJson[] = [];
+      const query = new URLSearchParams({ limit: `${PAGE}` });
+      for (const [name, value] of Object.entries(narrowed)) if (value) query.set(name, value);
+      for (;;) {
+        const page = (await ask("GET", `?${query}`)) as {
+          items: DeviceJson[];
+          next: string | null;
+        };
+        found.push(...page.items);
+        if (page.next === null) return found;
+        query.set("after", page.next);
+      }
+    },
+  };
+}
+
+/** @param make whether a store may be made where there is none */
+export async function inFolder(data: string, make: boolean): Promise<Devices> {
+  if (!make && !hasStore(data)) {
+    const words = existsSync(data) ? "there is no store in it" : "there is no such folder";
+    throw new Failed(`--data ${data}: ${words}; a gateway makes one, and so does "device add"`);
+  }
+  const clock = systemClock();
+  const store = levelStore(data, { clock });
+  const registry = await openRegistry(store, data, clock);
+  const shown = (id: number) => deviceJson(registry.view(id), clock);
+  const keyOf = (key: string) => Buffer.from(key, "latin1").toString("hex");
+  return {
+    add: (device) =>
+      said(async () => {
+        const { id, key } = await registry.add(readNewDevice(withoutGaps(device)));
+        return { ...shown(id), key: keyOf(key) };
+      }),
+    list: (narrowed) =>
+      said(() => registry.page(narrowed, 0, Infinity).views.map((view) => deviceJson(view, clock))),
+    show: (id) => said(() => shown(registry.find(id).id)),
+    key: (name) =>
+      said(() => {
+        const { id, suite, key } = registry.find(name);
+        return { id: shown(id).id, suite, key: keyOf(key) };
+      }),
+    remove: (id) => said(() => registry.remove(registry.find(id).id)),
+    close: () => store.close(),
+  };
+}
+
+async function openRegistry(
+  store: Store,
+  data: string,
+  clock: ReturnType<typeof systemClock>,
+): Promise<Registry> {
+  try {
+    const { devices, generation, secret, cursor } = await store.open("edit");
+    const options = { generation, secret, sha256, unixSeconds: () => 0, cursor };
+    const core = new Gateway(options, devices, clock.now());
+    const registry = new Registry(
+      {
+        core,
+        store,
+        clock,
+        async apply(effects) {
+          registry.learn(effects.commit);
+          await store.commit(effects.commit);
+          core.committed(effects.ticket);
+        },
+      },
+      devices.map((device) => device.enrolment),
+    );
+    return registry;
+  } catch (error) {
+    if (error instanceof StoreBusy) {
+      throw new Failed(
+        `--data ${data}: a gateway runs on this store; use --url (default http://127.0.0.1:8227)`,
+      );
+    }
+    throw new Failed(`--data ${data}: ${reason(error)}`);
+  }
+}
+
+async function said<T>(act: () => T | Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof BadInput) throw new Usage(error.message);
+    if (error instanceof RegistryError) {
+      throw error.kind === "bad" ? new Usage(error.message) : new Failed(error.message);
+    }
+    throw error;
+  }
+}
+
+/** As it would arrive in JSON: what was not given is not there. */
+function withoutGaps(device: NewDeviceJson): unknown {
+  return JSON.parse(JSON.stringify(device));
+}

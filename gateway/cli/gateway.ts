@@ -1,0 +1,146 @@
+/**
+ * `gateway`: runs until SIGTERM or SIGINT, then makes everything durable and ends with 0. Log lines go to stdout as
+ * JSON; what keeps it from starting is one line on stderr.
+ */
+
+import { mkdirSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { systemClock } from "../clock.ts";
+import { isLoopback } from "../http/access.ts";
+import { readTokens, type TokenEntry } from "../http/tokens.ts";
+import { createLog } from "../log.ts";
+import { type RunningGateway, startGateway } from "../server.ts";
+import { levelStore } from "../store/level.ts";
+import { StoreBusy } from "../store/store.ts";
+import { Failed, readGiven, type Streams, Usage } from "./common.ts";
+import { reason } from "./errors.ts";
+import { listenOn, port, UDP_PORT } from "./words.ts";
+
+interface Options {
+  readonly data?: string;
+  readonly udpPort: number;
+  readonly udpHost?: string[];
+  readonly httpPort: number;
+  readonly httpHost: string;
+  readonly open?: boolean;
+  readonly tokenFile?: string;
+}
+
+const HTTP_PORT = 8227;
+/** A stop that takes longer is cut off: a supervisor would do it less gently. */
+const STOP_MAX_MS = 1_900;
+
+export function addGateway(program: Command, streams: Streams): void {
+  program
+    .command("gateway")
+    .description("run the gateway")
+    .option("--data <dir>", "its folder (default: $STATE_DIRECTORY, else the user's state folder)")
+    .option("--udp-port <port>", "for beats; 0 takes a free one", port, UDP_PORT)
+    .option(
+      "--udp-host <address>",
+      "listen here; one of each family (default: everywhere)",
+      listenOn,
+    )
+    .option("--http-port <port>", "for API and dashboard; 0 takes a free one", port, HTTP_PORT)
+    .option("--http-host <address>", "any but a loopback one needs --token-file", "127.0.0.1")
+    .option("--open", "accept unknown ids under suite 0: no security")
+    .addOption(new Option("--token-file <file>", 'lines "read TOKEN" and "write TOKEN"'))
+    .action((options: Options) => run(options, streams));
+}
+
+async function run(options: Options, streams: Streams): Promise<void> {
+  const tokens = tokensOf(options);
+  const data = options.data ?? dataFolder();
+  const log = createLog(streams.out);
+  let broken = (_error: Error): void => {};
+  const fatal = new Promise<never>((_, reject) => {
+    broken = reject;
+  });
+  fatal.catch(() => {});
+  // From here on a signal waits until there is something to stop.
+  const asked = signalled();
+  makeFolder(data);
+  const gateway = await startGateway({
+    clock: systemClock(),
+    store: (given) => levelStore(data, given),
+    udpPort: options.udpPort,
+    udpHosts: options.udpHost,
+    httpPort: options.httpPort,
+    httpHost: options.httpHost,
+    open: options.open,
+    tokens,
+    log,
+    onFatal: (error) => broken(error),
+  }).catch((error) => {
+    throw new Failed(startFailure(error, data));
+  });
+  try {
+    await Promise.race([asked, fatal]);
+  } catch (error) {
+    log.error("the store is broken", { why: (error as Error).message });
+    process.exit(1);
+  }
+  await stop(gateway);
+}
+
+async function stop(gateway: RunningGateway): Promise<void> {
+  setTimeout(() => process.exit(1), STOP_MAX_MS).unref();
+  await gateway.stop();
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function tokensOf({ tokenFile, httpHost }: Options): TokenEntry[] | undefined {
+  if (tokenFile !== undefined) {
+    try {
+      return readTokens(readGiven("--token-file", tokenFile));
+    } catch (error) {
+      if (error instanceof Usage) throw error;
+      throw new Usage(`--token-file ${tokenFile}: ${(error as Error).message}`);
+    }
+  }
+  if (isLoopback(httpHost)) return undefined;
+  throw new Usage(
+    `--http-host: given ${httpHost}, expected a loopback address, or --token-file F with it`,
+  );
+}
+
+/** `$STATE_DIRECTORY` is systemd's; it may name several, the first is ours. */
+export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const { STATE_DIRECTORY, XDG_STATE_HOME } = env;
+  if (STATE_DIRECTORY) return STATE_DIRECTORY.split(":")[0]!;
+  return join(XDG_STATE_HOME || join(homedir(), ".local", "state"), "nextbeat");
+}
+
+function makeFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failed(`--data ${data}: ${reason(error)}`);
+  }
+}
+
+function startFailure(error: unknown, data: string): string {
+  if (error instanceof StoreBusy) return `--data ${data}: a gateway runs on this store already`;
+  const {
+    code,
+    syscall,
+    address,
+    port: given,
+  } = error as NodeJS.ErrnoException & {
+    address?: string;
+    port?: number;
+  };
+  const flag = syscall === "listen" ? "--http" : "--udp";
+  if (code === "EADDRINUSE") return `${flag}-port: ${given} at ${address} is in use`;
+  if (code === "EACCES" && given) return `${flag}-port: ${given} is not ours to open (below 1024?)`;
+  if (code === "EADDRNOTAVAIL") return `${flag}-host: ${address} is no address of this machine`;
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "--http-host: no such name";
+  return reason(error);
+}

@@ -1,0 +1,34 @@
+/** The command line as one function of its arguments, so that tests call it as the shell does. */
+
+import { Command, CommanderError } from "commander";
+import { VERSION } from "../about.ts";
+import type { Streams } from "./common.ts";
+import { addDevice } from "./device.ts";
+import { Failed, Usage } from "./errors.ts";
+import { addGateway } from "./gateway.ts";
+
+/** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
+export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
+  const program = new Command("nextbeat")
+    .description("keepalive for microcontrollers: every heartbeat promises the next")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.out(text),
+      writeErr: (text) => streams.err(text),
+      outputError: (text, write) => write(`${text.trim().replaceAll("\n", " ")}\n`),
+    });
+  addGateway(program, streams);
+  addDevice(program, streams);
+  // Named for --help alone; main.ts hands it on before it comes here.
+  program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof Usage || error instanceof Failed)) throw error;
+    streams.err(`error: ${error.message}\n`);
+    return error instanceof Usage ? 2 : 1;
+  }
+}

@@ -1,0 +1,84 @@
+/** How durations, ports, hosts and the like are written on the command line; each refuses with what it expected. */
+
+import { isIP, isIPv4 } from "node:net";
+import { InvalidArgumentError } from "commander";
+
+const UNITS: Readonly<Record<string, number>> = {
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+  ms: 1,
+};
+
+/** `90s`, `5m`, `1h30m` in ms. @param min @param max bounds in ms, written as in `words` */
+export function duration(min: number, max: number, words: string): (text: string) => number {
+  return (text) => {
+    let ms = 0;
+    for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[dhms])/g)) {
+      ms += Number(amount) * UNITS[unit!]!;
+    }
+    if (!/^((\d+)(ms|[dhms]))+$/.test(text) || ms < min || ms > max) {
+      throw new InvalidArgumentError(`Expected a duration such as 90s, 5m or 1h30m, ${words}.`);
+    }
+    return ms;
+  };
+}
+
+export function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {
+    throw new InvalidArgumentError("Expected a port, 1 to 65535, or 0 for a free one.");
+  }
+  return Number(text);
+}
+
+/** Gathers an option that may be given again and again. */
+export function gather(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+/** Addresses to listen on, one of each family at most. */
+export function listenOn(text: string, before: readonly string[] = []): string[] {
+  if (isIP(text) === 0 || before.some((other) => isIPv4(other) === isIPv4(text))) {
+    throw new InvalidArgumentError("Expected an IPv4 or IPv6 address, at most one of each.");
+  }
+  return [...before, text];
+}
+
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const UDP_PORT = 7227;
+const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$/i;
+
+/** `HOST[:PORT]` as a board can reach it: an IPv4 address or a name. */
+export function boardsGateway(text: string): Place {
+  const [, host = "", number] = /^([^:]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const found = number === undefined ? UDP_PORT : Number(number);
+  const named = NAME.test(host) && !/^[\d.]+$/.test(host);
+  if (!(isIPv4(host) || named) || found < 1 || found > 65_535) {
+    throw new InvalidArgumentError(
+      "Expected HOST[:PORT], HOST an IPv4 address or a name (boards do not speak IPv6).",
+    );
+  }
+  return { host, port: found };
+}
+
+const REACHES = ["awake", "light", "deep"];
+
+/** The reach class of the protocol: 0, 1 or 2. */
+export function reach(text: string): number {
+  const found = REACHES.indexOf(text);
+  if (found < 0) throw new InvalidArgumentError(`Expected ${REACHES.join(", ")}.`);
+  return found;
+}
+
+export function gatewayUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError("Expected an address such as http://127.0.0.1:8227.");
+  }
+  return url;
+}

@@ -1,0 +1,44 @@
+/**
+ * The login page of the dashboard, where tokens are needed: one field, no script. The cookie is HttpOnly and
+ * SameSite=Strict, so no other page can use it and no script can read it.
+ */
+
+import type { Context } from "hono";
+import { setCookie } from "hono/cookie";
+import type { Tokens } from "./tokens.ts";
+
+export const LOGIN = "/login";
+export const COOKIE = "nextbeat";
+const YEAR_S = 31_536_000;
+
+export function loginPage(status: 200 | 401, note = ""): Response {
+  const page = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>nextbeat: log in</title>
+<h1>nextbeat</h1>
+<form method="post" action="login">
+<p><label>Token <input name="token" type="password" autocomplete="current-password" required autofocus></label>
+<button>Log in</button></p>
+<p role="alert">${note}</p>
+</form>
+</html>
+`;
+  return new Response(page, { status, headers: { "content-type": "text/html; charset=utf-8" } });
+}
+
+/** Takes the form, sets the cookie, and goes on to the dashboard. */
+export async function logIn(c: Context, tokens: Tokens): Promise<Response> {
+  const { token } = await c.req.parseBody();
+  if (typeof token !== "string" || tokens.scope(token.trim()) === undefined) {
+    return loginPage(401, "This token is not known.");
+  }
+  setCookie(c, COOKIE, tokens.cookie(token.trim()), {
+    httpOnly: true,
+    sameSite: "Strict",
+    path: "/",
+    maxAge: YEAR_S,
+  });
+  return c.redirect("./", 303);
+}

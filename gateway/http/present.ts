@@ -1,0 +1,92 @@
+/** What programs and people get to see of devices and changes: ids in hex, instants as ISO 8601 in UTC. */
+
+import type { Clock } from "../clock.ts";
+import { idText } from "../enrolment.ts";
+import type { WallChange } from "../store/store.ts";
+import type { DeviceView } from "../view.ts";
+
+export interface DeviceJson {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  readonly labels: readonly string[];
+  readonly suite: number;
+  readonly status: string;
+  readonly cause: string | null;
+  readonly tseq: number;
+  readonly seenAt: string | null;
+  readonly dueAt: string | null;
+  readonly deadlineAt: string | null;
+  readonly promiseMs: number | null;
+  /** 0 awake, 1 light sleep, 2 deep sleep; null = never heard. */
+  readonly reach: number | null;
+  readonly transport: string | null;
+  /** With its port, as in a URL. */
+  readonly address: string | null;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly battery: number | "external" | null;
+  readonly signal: number | null;
+  readonly alert: boolean;
+  readonly lossUp: number | null;
+  readonly lossDown: number | null;
+  readonly waiting: number;
+  /** Beats of another board with this identity, and when the last one came (rule 3). */
+  readonly clashes: number;
+  readonly clashAt: string | null;
+  /** The promise is longer than this gateway thinks wise (rule 9). */
+  readonly promiseLong: boolean;
+  /** Taken in by `--open` at its own word. */
+  readonly open: boolean;
+}
+
+export interface ChangeJson extends Omit<WallChange, "id" | "at"> {
+  readonly id: string;
+  readonly at: string;
+}
+
+export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
+  const iso = (at: number | null) =>
+    at === null ? null : new Date(clock.wallAt(at)).toISOString();
+  const { seenAt, dueAt, deadlineAt, clashAt, reach, address, port, ...same } = view;
+  return {
+    id: idText(view.id),
+    name: same.name,
+    site: same.site,
+    labels: same.labels,
+    suite: same.suite,
+    status: same.status,
+    cause: same.cause,
+    tseq: same.tseq,
+    seenAt: iso(seenAt),
+    dueAt: iso(dueAt),
+    deadlineAt: iso(deadlineAt),
+    promiseMs: same.promiseMs,
+    reach: seenAt === null ? null : reach,
+    transport: same.transport,
+    address: address === null ? null : place(address, port),
+    epoch: same.epoch,
+    seq: same.seq,
+    battery: same.battery,
+    signal: same.signal,
+    alert: same.alert,
+    lossUp: same.lossUp,
+    lossDown: same.lossDown,
+    waiting: same.waiting,
+    clashes: same.clashes,
+    clashAt: iso(clashAt),
+    promiseLong: same.promiseLong,
+    open: same.open,
+  };
+}
+
+export function changeJson(change: WallChange): ChangeJson {
+  const { cursor, tseq, from, to, cause, incident } = change;
+  const at = new Date(change.at).toISOString();
+  return { cursor, id: idText(change.id), tseq, at, from, to, cause, incident };
+}
+
+function place(address: string, port: number | null): string {
+  if (!port) return address;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

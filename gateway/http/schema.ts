@@ -1,0 +1,127 @@
+/**
+ * What may come in from people and programs, checked at the edge: bodies of requests, queries, and what the command
+ * line says of a device. One line tells what was wrong: where, what was given, what was expected.
+ *
+ * Only the form is checked here, and ids, keys and suites get the core's; what a device may be called, the core decides.
+ */
+
+import { z } from "zod";
+import { ID_MAX } from "../../device/wire.ts";
+import { STATUSES } from "../facts.ts";
+import { KEY_BYTES, LABEL_MAX, LABELS_MAX, NAME_MAX, SITE_MAX } from "../limits.ts";
+
+/** Names the place and the expectation; the message is for people. */
+export class BadInput extends Error {}
+
+/** By number, and by the names of the protocol. */
+const SUITES: Readonly<Record<string, number>> = {
+  "0": 0,
+  crc16: 0,
+  "1": 1,
+  "hmac-sha256-64": 1,
+  hmac: 1,
+  "2": 2,
+  "chaskey12-64": 2,
+  chaskey: 2,
+};
+const SUITE_WORDS = "0 (crc16), 1 (hmac-sha256-64) or 2 (chaskey12-64)";
+const ID_WORDS = `1 to 6 hex digits, 1 to ${ID_MAX.toString(16)}`;
+const KEY_WORDS = `${2 * KEY_BYTES} hex digits`;
+
+export const PAGE_MAX = 1_000;
+const PAGE_DEFAULT = 100;
+
+/** Control characters and lone surrogates have no place in what people read. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+function text(min: number, max: number) {
+  const words = `text of ${min} to ${max} printable characters`;
+  return z
+    .string({ error: words })
+    .refine((s) => s.length >= min && s.length <= max && !UNPRINTABLE.test(s), { error: words });
+}
+
+const name = text(1, NAME_MAX);
+const site = text(0, SITE_MAX);
+const labels = z
+  .array(text(1, LABEL_MAX), { error: `a list of at most ${LABELS_MAX} labels` })
+  .max(LABELS_MAX, { error: `at most ${LABELS_MAX} labels` });
+const id = z
+  .string({ error: ID_WORDS })
+  .regex(/^[0-9a-f]{1,6}$/i, { error: ID_WORDS })
+  .transform((hex) => Number.parseInt(hex, 16))
+  .refine((n) => n >= 1, { error: ID_WORDS });
+const key = z
+  .string({ error: KEY_WORDS })
+  .regex(new RegExp(`^[0-9a-f]{${2 * KEY_BYTES}}$`, "i"), { error: KEY_WORDS })
+  .transform((hex) => Buffer.from(hex, "hex").toString("latin1"));
+const suite = z
+  .union([z.number(), z.string()], { error: SUITE_WORDS })
+  .refine((given) => Object.hasOwn(SUITES, String(given)), { error: SUITE_WORDS })
+  .transform((given) => SUITES[String(given)]!);
+
+const newDevice = z.strictObject({
+  name,
+  id: id.optional(),
+  key: key.optional(),
+  suite: suite.optional(),
+  site: site.optional(),
+  labels: labels.optional(),
+});
+const newWords = z.strictObject({
+  name: name.optional(),
+  site: site.optional(),
+  labels: labels.optional(),
+});
+
+function whole(min: number, max: number, words: string) {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error: words })
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, { error: words });
+}
+
+const limit = whole(1, PAGE_MAX, `a number from 1 to ${PAGE_MAX}`).default(PAGE_DEFAULT);
+const cursor = whole(0, Number.MAX_SAFE_INTEGER, "a cursor: a whole number");
+
+const deviceQuery = z.strictObject({
+  status: z.enum(STATUSES, { error: `one of ${STATUSES.join(", ")}` }).optional(),
+  site: z.string().optional(),
+  label: z.string().optional(),
+  q: z.string().optional(),
+  limit,
+  after: id.default(0),
+});
+const changeQuery = z.strictObject({ after: cursor.default(0), limit });
+const eventQuery = z.strictObject({ after: cursor.optional() });
+
+export const readNewDevice = reader("body", newDevice);
+export const readNewWords = reader("body", newWords);
+export const readDeviceQuery = reader("query", deviceQuery);
+export const readChangeQuery = reader("query", changeQuery);
+export const readEventQuery = reader("query", eventQuery);
+export const readCursor = reader("Last-Event-ID", cursor);
+
+/** Turns a schema into a function that answers with the value or throws BadInput. */
+function reader<T extends z.ZodType>(where: string, schema: T): (given: unknown) => z.output<T> {
+  return (given) => {
+    const result = schema.safeParse(given);
+    if (result.success) return result.data;
+    const issue = result.error.issues[0]!;
+    if (issue.code === "unrecognized_keys") {
+      throw new BadInput(`${where}: ${quote(issue.keys[0])} is not known here`);
+    }
+    const path = issue.path.join(".");
+    const value = issue.path.reduce<unknown>((at, step) => (at as never)?.[step], given);
+    const place = path === "" ? where : path;
+    const found = value === undefined ? "missing" : `given ${quote(value)}`;
+    const expected = path === "" && issue.code === "invalid_type" ? "a JSON object" : issue.message;
+    throw new BadInput(`${place}: ${found}, expected ${expected}`);
+  };
+}
+
+function quote(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+}

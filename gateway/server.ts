@@ -1,0 +1,222 @@
+/**
+ * The running gateway: store, core, turns, sockets and HTTP put together, and taken apart again in the order that loses
+ * nothing. No decision about a device is made here; each part has its file and its reasons there.
+ *
+ * The sockets open last and close first: a beat that comes in is then always one that can be kept.
+ */
+
+import type { Server } from "node:http";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Hono } from "hono";
+import { About, VERSION } from "./about.ts";
+import type { Clock } from "./clock.ts";
+import { idText } from "./enrolment.ts";
+import type { Change } from "./facts.ts";
+import { Gateway } from "./gateway.ts";
+import { createApp } from "./http/app.ts";
+import { Feed } from "./http/feed.ts";
+import { deviceJson } from "./http/present.ts";
+import { type TokenEntry, Tokens } from "./http/tokens.ts";
+import type { Limits } from "./limits.ts";
+import type { Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { Registry } from "./registry.ts";
+import { sha256 } from "./sha256.ts";
+import type { Loaded, Store, StoreOptions } from "./store/store.ts";
+import { Turns } from "./turns.ts";
+import { openUdp, type UdpTransport } from "./udp.ts";
+
+export interface GatewaySettings {
+  readonly clock: Clock;
+  /** Makes the store; `onWrite` is to be handed on to it. */
+  readonly store: (options: Pick<StoreOptions, "clock" | "onWrite">) => Store;
+  readonly udpPort: number;
+  readonly udpHosts?: readonly string[] | undefined;
+  readonly httpPort: number;
+  readonly httpHost: string;
+  readonly tokens?: readonly TokenEntry[] | undefined;
+  /** Take in unknown ids under suite 0. */
+  readonly open?: boolean | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+  readonly log: Log;
+  /** The store broke: end the process, and start again. */
+  readonly onFatal: (error: Error) => void;
+}
+
+export interface RunningGateway {
+  readonly udpPort: number;
+  readonly httpPort: number;
+  readonly core: Gateway;
+  readonly registry: Registry;
+  /** Resolves when everything is durable and closed. Can be called again. */
+  stop(): Promise<void>;
+}
+
+/** Connections that a request keeps open are cut this long after the stop. */
+const LINGER_MS = 300;
+
+/** Resolves when it listens. Rejects with what the store, the sockets or the settings did not allow. */
+export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
+  const { clock } = settings;
+  let metrics: Metrics | undefined;
+  const store = settings.store({ clock, onWrite: (ms) => metrics?.committed(ms) });
+  const loaded = await store.open();
+  try {
+    const core = coreOf(settings, loaded);
+    metrics = new Metrics({ core, clock, version: VERSION });
+    return await listen(settings, store, loaded, core, metrics);
+  } catch (error) {
+    metrics?.close();
+    await store.close();
+    throw error;
+  }
+}
+
+function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gateway {
+  const unixSeconds = (now: number) => (clock.trusted() ? Math.floor(clock.wallAt(now) / 1000) : 0);
+  const { generation, secret, stoppedMs, cursor } = loaded;
+  return new Gateway(
+    {
+      generation,
+      secret,
+      sha256,
+      unixSeconds,
+      stoppedMs,
+      cursor,
+      open: open ?? false,
+      ...(limits !== undefined && { limits }),
+    },
+    loaded.devices,
+    clock.now(),
+  );
+}
+
+async function listen(
+  settings: GatewaySettings,
+  store: Store,
+  loaded: Loaded,
+  core: Gateway,
+  metrics: Metrics,
+): Promise<RunningGateway> {
+  const { clock, log } = settings;
+  const feed = feedOf(core, store, loaded, clock);
+  const turns = new Turns({
+    core,
+    store,
+    clock,
+    onFacts: (facts) => registry.learn(facts),
+    onChanges: (changes) => tell(changes, settings, core, feed, metrics),
+    onBeat: (id) => feed.heard(id),
+    onAnswered: (receivedAt) => metrics.answered(clock.now() - receivedAt),
+    onFatal: settings.onFatal,
+  });
+  const registry = new Registry(
+    { core, store, clock, apply: (effects) => turns.apply(effects) },
+    loaded.devices.map((device) => device.enrolment),
+  );
+  const about = new About(settings, loaded, core, feed);
+  const app = createApp({
+    registry,
+    store,
+    clock,
+    feed,
+    tokens: settings.tokens && new Tokens(settings.tokens, loaded.secret),
+    metrics: () => metrics.text(),
+    facts: () => about.facts(),
+    unready: () => about.unready,
+    onMistake: (error) => log.few("http", { error: String((error as Error)?.stack ?? error) }),
+  });
+  const http = await openHttp(app, settings);
+  const udp = await openUdp({
+    port: settings.udpPort,
+    ...(settings.udpHosts && { hosts: settings.udpHosts }),
+    onFrame: (frame, from) => turns.receive(frame, from),
+    onFailure: (error) => log.few("udp", { error: error.message }),
+  }).catch((error) => {
+    http.close();
+    throw error;
+  });
+  turns.add(udp);
+  turns.start();
+  about.listening(udp, portOf(http));
+  let stopped: Promise<void> | undefined;
+  return {
+    udpPort: udp.port,
+    httpPort: portOf(http),
+    core,
+    registry,
+    stop() {
+      about.unready = "the gateway stops";
+      stopped ??= stopAll({ udp, turns, feed, http, store, metrics, log });
+      return stopped;
+    },
+  };
+}
+
+interface Parts {
+  readonly udp: UdpTransport;
+  readonly turns: Turns;
+  readonly feed: Feed;
+  readonly http: Server;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+async function stopAll({ udp, turns, feed, http, store, metrics, log }: Parts): Promise<void> {
+  await udp.close();
+  await turns.stop();
+  feed.close();
+  const closed = new Promise((done) => http.close(done));
+  http.closeIdleConnections();
+  const cut = setTimeout(() => http.closeAllConnections(), LINGER_MS);
+  await store.close();
+  await closed;
+  clearTimeout(cut);
+  metrics.close();
+  log.info("stopped");
+}
+
+function feedOf(core: Gateway, store: Store, { cursor }: Loaded, clock: Clock): Feed {
+  return new Feed({
+    cursor,
+    stored: (after, limit) => store.changes(after, limit),
+    device(id) {
+      const view = core.view(id, clock.now());
+      return view && deviceJson(view, clock);
+    },
+  });
+}
+
+/** Changes that are durable: to the streams, the counters and the log. */
+function tell(
+  changes: readonly Change[],
+  { clock, log }: GatewaySettings,
+  core: Gateway,
+  feed: Feed,
+  metrics: Metrics,
+): void {
+  const now = clock.now();
+  feed.publish(changes.map((change) => ({ ...change, at: clock.wallAt(change.at) })));
+  for (const change of changes) {
+    metrics.changed(change, now);
+    const { id, from, to, cause } = change;
+    log.few("change", { id: idText(id), name: core.view(id, now)?.name, from, to, cause });
+  }
+}
+
+function openHttp(app: Hono, { httpPort, httpHost }: GatewaySettings): Promise<Server> {
+  const http = createAdaptorServer({ fetch: app.fetch }) as Server;
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen({ port: httpPort, host: httpHost }, () => {
+      http.off("error", reject);
+      resolve(http);
+    });
+  });
+}
+
+function portOf(http: Server): number {
+  const address = http.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

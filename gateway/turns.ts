@@ -1,0 +1,166 @@
+/**
+ * The rhythm of the shell: one turn is one call of the core and its effects, in the order in which they must happen
+ * (send; make durable; tell the core; send and tell the rest). There is one timer, for `wakeAt`.
+ *
+ * Before anything expires, the sockets are drained. A loop that was held up for a second finds timers first and a
+ * second's datagrams after them; expiring at once would call a thousand devices late whose beats lie in the kernel's
+ * buffer. libuv reads 32 datagrams of a socket a round, so one round through the poll phase is not enough: the rounds go
+ * on until one brings less than that. Expiring with the instant of the last drained round lost: time would run backwards
+ * for the core.
+ *
+ * The timer is left alone while the core's next instant moves later, as it does with every beat: it then fires early,
+ * which is harmless, and is set anew. Clearing and setting one for each datagram would cost a microsecond of each.
+ */
+
+import { frameId } from "../device/decode.ts";
+import type { Clock } from "./clock.ts";
+import type { Change, Effects, Fact, Outgoing, Source } from "./facts.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Store } from "./store/store.ts";
+import type { Transport } from "./udp.ts";
+
+export interface TurnsOptions {
+  readonly core: Gateway;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Changes that are now durable, in order. */
+  readonly onChanges: (changes: readonly Change[]) => void;
+  /** Facts on their way to the store, before they are durable. */
+  readonly onFacts: (facts: readonly Fact[]) => void;
+  /** A fresh beat of this device was taken. */
+  readonly onBeat: (id: number) => void;
+  /** An answer went out to a frame that came in at `receivedAt` (ms, monotonic). */
+  readonly onAnswered: (receivedAt: number) => void;
+  /** The store is broken: end the process. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** libuv reads as many datagrams of one socket before it looks at the next thing. */
+const ROUND = 32;
+/** Under a flood the sockets are never empty; after this long it expires all the same. */
+const DRAIN_MAX_MS = 1_000;
+/** A timer cannot be set for longer than 24.8 days; waking early is harmless. */
+const SLEEP_MAX_MS = 3_600_000;
+
+export class Turns {
+  readonly #options: TurnsOptions;
+  readonly #transports = new Map<Source["transport"], Transport>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+  #received = 0;
+  #draining = false;
+  #stopped = false;
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  add(transport: Transport): void {
+    this.#transports.set(transport.name, transport);
+  }
+
+  /** One frame from the world: for a transport to call in the turn that received it. */
+  receive(frame: string, from: Source): void {
+    if (this.#stopped) return;
+    const { core, clock } = this.#options;
+    const now = clock.now();
+    this.#received++;
+    const before = core.frames[from.transport].fresh;
+    const effects = core.handle(frame, from, now);
+    this.#happen(effects, now);
+    if (core.frames[from.transport].fresh !== before) this.#options.onBeat(frameId(frame));
+    this.#arm();
+  }
+
+  /**
+   * Lets the effects of any other call to the core happen, such as `enrol`.
+   * @returns resolves when they are durable and told, rejects when they never will be
+   */
+  async apply(effects: Effects): Promise<void> {
+    await this.#apply(effects);
+    this.#arm();
+  }
+
+  /** Sets the timer for what the core now waits for. */
+  start(): void {
+    this.#arm();
+  }
+
+  /** Takes no more frames and makes durable what the core still holds. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#apply(this.#options.core.flush(this.#options.clock.now()));
+  }
+
+  /** As `apply`, where nobody waits: `onFatal` hears of a failure. */
+  #happen(effects: Effects, receivedAt?: number): void {
+    this.#apply(effects, receivedAt)?.catch(() => {});
+  }
+
+  #apply(effects: Effects, receivedAt?: number): Promise<void> | undefined {
+    this.#send(effects.send, receivedAt);
+    if (effects.ticket === 0) return undefined;
+    return this.#commit(effects, receivedAt);
+  }
+
+  async #commit(effects: Effects, receivedAt: number | undefined): Promise<void> {
+    const { core, store, onChanges, onFacts, onFatal } = this.#options;
+    onFacts(effects.commit);
+    try {
+      await store.commit(effects.commit);
+    } catch (error) {
+      this.#stopped = true;
+      onFatal(error as Error);
+      throw error;
+    }
+    core.committed(effects.ticket);
+    this.#send(effects.afterCommit.send, receivedAt);
+    if (effects.afterCommit.changes.length > 0) onChanges(effects.afterCommit.changes);
+    this.#arm();
+  }
+
+  #send(frames: readonly Outgoing[], receivedAt: number | undefined): void {
+    if (frames.length === 0) return;
+    for (const { to, frame } of frames) this.#transports.get(to.transport)?.send(to, frame);
+    if (receivedAt !== undefined) this.#options.onAnswered(receivedAt);
+  }
+
+  #arm(): void {
+    const { core, clock } = this.#options;
+    if (core.wakeAt >= this.#timerAt || this.#draining || this.#stopped) return;
+    clearTimeout(this.#timer);
+    const wait = Math.min(Math.max(0, core.wakeAt - clock.now()), SLEEP_MAX_MS);
+    this.#timerAt = Math.min(core.wakeAt, clock.now() + SLEEP_MAX_MS);
+    this.#timer = setTimeout(() => this.#wake(), Math.ceil(wait));
+  }
+
+  #wake(): void {
+    this.#timerAt = Infinity;
+    const { core, clock } = this.#options;
+    const now = clock.now();
+    if (core.wakeAt > now) {
+      this.#arm();
+      return;
+    }
+    this.#draining = true;
+    this.#drain(now + DRAIN_MAX_MS);
+  }
+
+  /** Immediates run after the poll phase of the same round. */
+  #drain(until: number): void {
+    const before = this.#received;
+    setImmediate(() => {
+      if (this.#stopped) return;
+      const now = this.#options.clock.now();
+      if (this.#received - before >= ROUND && now < until) {
+        this.#drain(until);
+        return;
+      }
+      this.#draining = false;
+      this.#happen(this.#options.core.expire(now));
+      this.#arm();
+    });
+  }
+}
