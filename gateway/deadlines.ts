@@ -88,15 +88,24 @@ export class Deadlines {
         this.#bucket[slot] = NOWHERE;
         return slot;
       }
-      this.#due.length = 0;
-      this.#dueAt.length = 0;
-      this.#given = 0;
-      if (this.#tick <= last && this.#collect(now)) continue;
+      if (this.#given > 0) {
+        this.#due.length = 0;
+        this.#dueAt.length = 0;
+        this.#given = 0;
+      }
+      if (this.#collect(now)) continue;
       if (this.#tick >= last) break;
-      this.#tick = this.#entries === 0 ? last : this.#tick + 1;
+      this.#advance(last);
     }
     this.wakeAt = this.#earliest();
     return -1;
+  }
+
+  /** To the next tick that has an entry, or to `last`: a nanosecond for each empty one. */
+  #advance(last: number): void {
+    let tick = this.#entries === 0 ? last : this.#tick + 1;
+    while (tick < last && this.#heads[tick & (BUCKETS - 1)] === NOWHERE) tick++;
+    this.#tick = tick;
   }
 
   /** Sorts out the bucket of the current tick: what is due goes into the list, what was moved away to its bucket. */

@@ -88,7 +88,7 @@ export class Presence {
         if (this.#records.enrolment[slot]!.open) this.#deadlines.set(slot, at + OPEN_ABSENT_MS);
         else this.#deadlines.clear(slot);
         this.#change(slot, "absent", "promise-broken", at, draft);
-      } else {
+      } else if (this.#records.enrolment[slot]!.open) {
         this.remove(slot, at, draft);
       }
     }

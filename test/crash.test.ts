@@ -1,0 +1,346 @@
+/**
+ * The gateway dies at any instruction (rule 8): honest boards, a slow disk, lost and repeated frames, a listener who
+ * replays what he heard, and a crash between any two steps. Commits that the disk has not done are gone, frames that
+ * waited for them never went, and so on for hundreds of random lives.
+ */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { EXT_PAYLOAD, encodeExtension } from "../device/extensions.ts";
+import { LEAVING } from "../device/wire.ts";
+import { graceOf } from "../gateway/detector.ts";
+import type { Change, Outgoing, StoredDevice } from "../gateway/facts.ts";
+import { creditedMs } from "../gateway/limits.ts";
+import {
+  Bench,
+  Board,
+  HOME,
+  holds,
+  nonceOf,
+  P_HOUR,
+  P_LEAST,
+  P_MINUTE,
+  SEED,
+} from "./gateway-rig.ts";
+
+console.info(`crash.test.ts: seed ${SEED}`);
+
+interface Try {
+  readonly frame: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly promise: number;
+  readonly vitals: number;
+  readonly ext: string;
+}
+
+/** A board by rules 10 and 11, and what it has a right to. */
+class Honest {
+  readonly board: Board;
+  nonce = "";
+  hello = "";
+  /** All beats it ever made, and the newest of its epoch. */
+  readonly tries = new Map<string, Try>();
+  newest: Try | undefined;
+  /** An ACK came under the epoch: from here on its next beat must never be refused. */
+  acked = false;
+  /** The shortest promise that may count: of the last acknowledged beat and of all accepted since. */
+  leastMs = Infinity;
+  /** The newest beat that the running gateway took, and when; -Infinity: none yet. */
+  taken: Try | undefined;
+  heardAt = -Infinity;
+  toldTseq = 0;
+  toldStatus = "unknown";
+
+  constructor(id: number) {
+    this.board = new Board(id);
+  }
+
+  /** Rule 11: an ACK for the beat in flight; a WELCOME for the open nonce and above the own epoch. */
+  hear(frame: string, disk: StoredDevice): void {
+    const { board, newest } = this;
+    const welcome = this.nonce === "" ? undefined : board.welcomeOf(frame, this.nonce);
+    if (welcome !== undefined && welcome.epoch > board.epoch) {
+      expect(disk.issued).toBeGreaterThanOrEqual(welcome.epoch);
+      board.epoch = welcome.epoch;
+      board.seq = 0;
+      this.acked = false;
+      this.nonce = "";
+      this.newest = undefined;
+      return;
+    }
+    if (newest === undefined || board.ackOf(frame, newest.frame, newest.seq) === undefined) return;
+    this.acked = true;
+    expect(disk.epoch).toBe(newest.epoch);
+    if (this.taken !== newest) return;
+    this.leastMs = creditedMs(newest.promise, board.suite);
+    const beat = disk.beat!;
+    if (newest.promise === LEAVING) expect(beat.promise).toBe(LEAVING);
+    else {
+      const storedMs = creditedMs(beat.promise, board.suite);
+      expect(storedMs).toBeGreaterThanOrEqual(this.leastMs);
+    }
+    expect(beat.vitals & 8).toBe(newest.vitals & 8);
+    if (newest.ext !== "") expect(beat.ext).toBe(newest.ext);
+  }
+}
+
+type Step =
+  | {
+      kind: "beat";
+      board: number;
+      promise: number;
+      alert: boolean;
+      payload: boolean;
+      lost: boolean;
+    }
+  | { kind: "again"; board: number }
+  | { kind: "hello"; board: number; fresh: boolean }
+  | { kind: "replay"; pick: number }
+  | { kind: "pass"; ms: number }
+  | { kind: "settle"; commits: number }
+  | { kind: "slow"; on: boolean }
+  | { kind: "crash"; ms: number };
+
+const board = fc.integer({ min: 0, max: 2 });
+const kind = <K extends Step["kind"]>(name: K) => fc.constant(name);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: kind("beat"),
+      board,
+      promise: fc.constantFrom(P_LEAST, 30, 60, P_MINUTE, P_HOUR, LEAVING),
+      alert: fc.boolean(),
+      payload: fc.boolean(),
+      lost: fc.boolean(),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: kind("again"), board }) },
+  { weight: 3, arbitrary: fc.record({ kind: kind("hello"), board, fresh: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ kind: kind("replay"), pick: fc.nat() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: kind("pass"),
+      ms: fc.oneof(
+        fc.integer({ min: 0, max: 700 }),
+        fc.integer({ min: 0, max: 20_000 }),
+        fc.integer({ min: 0, max: 8_000_000 }),
+      ),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: kind("settle"), commits: fc.integer({ min: 1, max: 4 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: kind("slow"), on: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: kind("crash"), ms: fc.integer({ min: 0, max: 500_000 }) }),
+  },
+);
+
+class Life {
+  readonly bench = new Bench();
+  readonly boards = [new Honest(1), new Honest(2), new Honest(3)];
+  /** All frames that were ever in the air, for the listener. */
+  readonly air: string[] = [];
+  /** Frames taken for fresh, and in which life of the gateway. */
+  readonly fresh = new Map<string, number>();
+  life = 0;
+  startedAt: number;
+  /** What the disk had at the last crash. */
+  atCrash = new Map<number, StoredDevice>();
+  nonces = 0;
+
+  constructor() {
+    const { bench } = this;
+    bench.enrol(...this.boards.map(({ board }) => board));
+    this.startedAt = bench.now;
+    bench.onSent = (out) => this.#sent(out);
+    bench.onMade = (change) => this.#made(change);
+    bench.onTold = (change) => this.#told(change);
+  }
+
+  run(steps: readonly Step[]): void {
+    for (const step of steps) this.#step(step);
+    this.#calm();
+    const { changes } = this.bench.disk;
+    expect(changes.map(({ cursor }) => cursor)).toEqual(changes.map((_, n) => n + 1));
+    for (const { board } of this.boards) {
+      const mine = changes.filter(({ id }) => id === board.id);
+      expect(mine.map(({ tseq }) => tseq)).toEqual(mine.map((_, n) => n + 1));
+    }
+    expect(this.bench.told).toEqual(changes.slice(0, this.bench.told.length));
+  }
+
+  /** The disk works, nothing is lost: whoever greets and beats gets through, whatever was before. */
+  #calm(): void {
+    const { bench } = this;
+    bench.hold = false;
+    bench.settle();
+    for (const { board } of this.boards) {
+      bench.meet(board);
+      const beat = board.beat();
+      expect(board.ackOf(bench.receive(beat), beat)).toBeDefined();
+    }
+  }
+
+  #step(step: Step): void {
+    const { bench } = this;
+    switch (step.kind) {
+      case "beat":
+        this.#beat(step);
+        return;
+      case "again": {
+        const honest = this.boards[step.board]!;
+        if (honest.newest !== undefined) this.#in(honest.newest.frame, honest, true);
+        return;
+      }
+      case "hello": {
+        const honest = this.boards[step.board]!;
+        if (step.fresh || honest.nonce === "") {
+          honest.nonce = nonceOf(this.nonces++);
+          honest.hello = honest.board.hello(honest.nonce);
+        }
+        this.#in(honest.hello, honest, false);
+        return;
+      }
+      case "replay":
+        if (this.air.length > 0) this.#in(this.air[step.pick % this.air.length]!, undefined, false);
+        return;
+      case "pass":
+        bench.pass(step.ms);
+        return;
+      case "settle":
+        bench.settle(step.commits);
+        return;
+      case "slow":
+        bench.hold = step.on;
+        if (!step.on) bench.settle();
+        return;
+      case "crash":
+        this.#crash(step.ms);
+        return;
+    }
+  }
+
+  #beat(step: Step & { kind: "beat" }): void {
+    const honest = this.boards[step.board]!;
+    const { board } = honest;
+    if (board.epoch === 0) return;
+    const words = {
+      promise: step.promise,
+      vitals: step.alert ? 0xf8 : 0xf0,
+      ext: step.payload ? encodeExtension(EXT_PAYLOAD, "payload") : "",
+    };
+    const frame = board.beat(words);
+    honest.newest = { frame, epoch: board.epoch, seq: board.seq, ...words };
+    honest.tries.set(frame, honest.newest);
+    if (step.lost) this.air.push(frame);
+    else this.#in(frame, honest, true);
+  }
+
+  /** A frame reaches the gateway. `own`: the board's newest beat, which has a right to be taken. */
+  #in(frame: string, honest: Honest | undefined, own: boolean): void {
+    const { bench } = this;
+    this.air.push(frame);
+    const acked = honest?.acked ?? false;
+    const before = { ...bench.core.counters };
+    // Who is heard must be known before effects happen, since an ACK may go out at once.
+    const effects = bench.core.handle(frame, HOME, bench.now);
+    const moved = (name: string) => bench.core.counters[name] !== before[name];
+    if (moved("fresh")) this.#taken(frame);
+    if (own && acked) {
+      expect(moved("bad-tag") || moved("stale") || moved("clash"), "its next beat refused").toBe(
+        false,
+      );
+    }
+    bench.obey(effects);
+  }
+
+  #taken(frame: string): void {
+    const honest = this.boards.find(({ tries }) => tries.has(frame));
+    const life = this.fresh.get(frame);
+    // Twice fresh: only over a crash, and only what the disk had not seen.
+    expect(life).not.toBe(this.life);
+    this.fresh.set(frame, this.life);
+    if (honest === undefined) return;
+    const taken = honest.tries.get(frame)!;
+    if (life !== undefined) {
+      const disk = this.atCrash.get(honest.board.id)!;
+      expect(disk.epoch === taken.epoch && disk.beat!.seq >= taken.seq).toBe(false);
+    }
+    honest.taken = taken;
+    honest.heardAt = this.bench.now;
+    honest.leastMs = Math.min(honest.leastMs, creditedMs(taken.promise, 2));
+  }
+
+  #sent({ frame }: Outgoing): void {
+    for (const honest of this.boards) {
+      honest.hear(frame, this.bench.disk.devices.get(honest.board.id)!);
+    }
+  }
+
+  #told(change: Change): void {
+    const honest = this.boards[change.id - 1]!;
+    expect(change.tseq).toBe(honest.toldTseq + 1);
+    expect(change.from).toBe(honest.toldStatus);
+    expect(this.bench.disk.changes).toContainEqual(change);
+    honest.toldTseq = change.tseq;
+    honest.toldStatus = change.to;
+  }
+
+  /** Judged when it is made: a slow disk may tell of it after the next beat. */
+  #made(change: Change): void {
+    const honest = this.boards[change.id - 1]!;
+    if (change.cause !== "promise-broken") return;
+    const from = Math.max(this.startedAt, honest.heardAt);
+    const due = from + honest.leastMs + graceOf(honest.leastMs, 250);
+    expect(change.at, `${change.to} too early`).toBeGreaterThanOrEqual(due);
+  }
+
+  #crash(ms: number): void {
+    const { bench } = this;
+    this.atCrash = new Map(bench.disk.devices);
+    bench.now += ms;
+    // A change that was stored and not told is told by the list of changes; nobody has to be surprised.
+    for (const change of bench.disk.changes.slice(bench.told.length)) bench.told.push(change);
+    bench.restart(ms);
+    this.life++;
+    this.startedAt = bench.now;
+    for (const honest of this.boards) {
+      const view = bench.view(honest.board);
+      expect(view.tseq).toBeGreaterThanOrEqual(honest.toldTseq);
+      if (view.tseq === honest.toldTseq) expect(view.status).toBe(honest.toldStatus);
+      honest.toldTseq = view.tseq;
+      honest.toldStatus = view.status;
+      honest.heardAt = -Infinity;
+    }
+  }
+}
+
+describe("a crash", () => {
+  it("takes back nothing that was told, refuses no next beat, and makes nobody absent too early", () => {
+    let crashes = 0;
+    let refreshed = 0;
+    holds(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 150 }), (steps) => {
+        const life = new Life();
+        for (const honest of life.boards) {
+          life.bench.meet(honest.board);
+          honest.acked = true;
+          honest.leastMs = creditedMs(P_MINUTE, 2);
+        }
+        life.run(steps);
+        crashes += life.life;
+        refreshed += [...life.fresh.values()].filter((n) => n > 0).length;
+      }),
+      400,
+    );
+    // The property was worth running.
+    expect(crashes).toBeGreaterThan(400);
+    expect(refreshed).toBeGreaterThan(400);
+  });
+});

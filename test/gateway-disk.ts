@@ -1,0 +1,39 @@
+// What facts mean, in the plainest way: a map of records, each with the newest fact of its kind. Whether LevelDB agrees
+// is the store's test.
+
+import type { Change, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
+
+/** What facts mean: the newest of each kind, by device. */
+export class Disk {
+  readonly devices = new Map<number, StoredDevice>();
+  readonly changes: Change[] = [];
+
+  commit(facts: readonly Fact[]): void {
+    for (const fact of facts) this.#take(fact);
+  }
+
+  #take(fact: Fact): void {
+    if (fact.kind === "change") this.changes.push(fact.change);
+    const id = fact.kind === "change" ? fact.change.id : fact.id;
+    const old = this.devices.get(id);
+    if (fact.kind === "enrol") {
+      const { enrolment } = fact;
+      if (enrolment === null) this.devices.delete(id);
+      else this.devices.set(id, { ...(old ?? fresh(enrolment)), enrolment });
+      return;
+    }
+    if (old === undefined) throw new Error(`a fact about ${id}, which is not enrolled`);
+    if (fact.kind === "beat") this.devices.set(id, { ...old, beat: fact });
+    else if (fact.kind === "epoch") {
+      const { restored: _, ...kept } = old;
+      this.devices.set(id, { ...kept, issued: fact.issued, epoch: fact.epoch });
+    } else {
+      const { to: status, cause, tseq } = fact.change;
+      this.devices.set(id, { ...old, status, cause, tseq });
+    }
+  }
+}
+
+export function fresh(enrolment: Enrolment): StoredDevice {
+  return { enrolment, issued: 0, epoch: 0, beat: null, status: "unknown", cause: null, tseq: 0 };
+}
