@@ -9,7 +9,6 @@ import { handle, leave, listening, poll, sent } from "../device/sender.ts";
 import { coldBoot, createSender, type Sender, type SenderConfig } from "../device/state.ts";
 import { makeTagKey, type TagKey } from "../device/tag.ts";
 import type { Enrolment, Source } from "../gateway/facts.ts";
-import { sha256 } from "../gateway/sha256.ts";
 import { createLink, type Link } from "./link.ts";
 import type { LinkPreset } from "./presets.ts";
 import { draw, purposeOf, randomBytes, stream } from "./random.ts";
@@ -17,6 +16,9 @@ import { draw, purposeOf, randomBytes, stream } from "./random.ts";
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
 const NOISE = purposeOf("noise");
+
+/** Byte string to byte string of 32. Handed in: a core knows no platform. */
+export type Sha256 = (message: string) => string;
 
 export interface BoardOptions {
   readonly name: string;
@@ -58,19 +60,22 @@ export class Board {
   /** undefined: no power. */
   sender: Sender | undefined;
   flash: Flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
-  /** Power goes when a send next comes to this point. */
+  /** Power goes when a send next comes to this point, and is back so much later. */
   cutAt: PowerCut | undefined;
+  offMs = 0;
   private readonly options: BoardOptions;
   private readonly seed: number;
+  private readonly sha256: Sha256;
   private readonly random: () => number;
   private readonly rate: number;
   /** Boots that really happened: the physical noise of each is another one. */
   private booted = 0;
 
-  constructor(options: BoardOptions, seed: number) {
+  constructor(options: BoardOptions, seed: number, sha256: Sha256) {
     const { id, name, suite } = options;
     this.options = options;
     this.seed = seed;
+    this.sha256 = sha256;
     this.name = name;
     this.id = id;
     this.suite = suite;
@@ -86,7 +91,7 @@ export class Board {
 
   /** Another board with this one's identity and a copy of its flash; `other` says what differs. */
   clone(other: Partial<BoardOptions>): Board {
-    const board = new Board({ ...this.options, ...other }, this.seed);
+    const board = new Board({ ...this.options, ...other }, this.seed, this.sha256);
     board.flash = { ...this.flash };
     board.booted = 1000;
     return board;
@@ -148,6 +153,19 @@ export class Board {
     if (!s || !listening(s, this.local(now))) return false;
     handle(s, frame, this.local(now));
     return true;
+  }
+
+  /** Another path from now on: what is under way on the old one holds nobody up. */
+  setLink({ up, down }: LinkPreset, now: number): void {
+    this.up.model = up;
+    this.down.model = down;
+    this.up.arrivedAt = this.down.arrivedAt = now;
+  }
+
+  /** Power goes when the next send comes to `step`, and is back `offMs` later. */
+  cutPower(step: PowerCut, offMs: number): void {
+    this.cutAt = step;
+    this.offMs = offMs;
   }
 
   leave(now: number): void {

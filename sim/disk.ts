@@ -52,7 +52,7 @@ export class Disk {
     return true;
   }
 
-  /** Whether the batch being written holds any fact: one that only waited for its turn is instant. */
+  /** Whether the batch being written holds any fact: one that only waited its turn is instant. */
   get weighs(): boolean {
     return this.writing.some(({ effects }) => effects.commit.length > 0);
   }

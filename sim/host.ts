@@ -7,8 +7,8 @@
 import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type { Limits } from "../gateway/limits.ts";
-import { sha256 } from "../gateway/sha256.ts";
 import type { DeviceView } from "../gateway/view.ts";
+import type { Sha256 } from "./board.ts";
 import { Disk } from "./disk.ts";
 import { draw, purposeOf, randomBytes } from "./random.ts";
 
@@ -59,11 +59,13 @@ export class Host {
   private crashes = 0;
   private readonly options: HostOptions;
   private readonly seed: number;
+  private readonly sha256: Sha256;
   private readonly around: Surroundings;
 
-  constructor(options: HostOptions, seed: number, around: Surroundings) {
+  constructor(options: HostOptions, seed: number, sha256: Sha256, around: Surroundings) {
     this.options = options;
     this.seed = seed;
+    this.sha256 = sha256;
     this.around = around;
   }
 
@@ -77,7 +79,7 @@ export class Host {
       {
         generation: disk.generation,
         secret: randomBytes(this.seed, HOST, "secret", 16),
-        sha256,
+        sha256: this.sha256,
         unixSeconds: (at) =>
           options.clockTrusted ? WORLD_UNIX_SECONDS + Math.floor((at + now) / 1000) : 0,
         stoppedMs: options.clockTrusted && away !== undefined ? now - away : undefined,

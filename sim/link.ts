@@ -10,8 +10,8 @@
 // pi = bad / (good + bad). Nothing is simulated while nobody sends. It starts in its stationary
 // law: chains that all start good lose 4 % too little in the first hour.
 //
-// What happens to the n-th frame is drawn by n, never by the time: the same frames in the same order
-// meet the same luck in virtual time and on sockets. Where a socket's timer shifts a frame by d, a
+// What happens to the n-th frame is drawn by n, never by the time: the same frames in the same
+// order meet the same luck in virtual time and on sockets. Where a socket's timer shifts a frame by d, a
 // decision changes only if it was within d of a flip: about 2 in 100 000 for 1 ms on Wi-Fi.
 
 import { decay, type Quantile, quantile } from "./exact.ts";
@@ -29,7 +29,7 @@ export interface LinkModel {
   readonly delay: readonly Quantile[];
   /** A uniform 0..jitterMs on top of the delay. */
   readonly jitterMs: number;
-  /** After `idleMs` without a frame (0 = never) the radio sleeps: the next frame pays `wake` too. */
+  /** After `idleMs` without a frame (0 = never) the radio sleeps: the next one pays `wake` too. */
   readonly idleMs: number;
   readonly wake: readonly Quantile[];
   /** P(a second copy arrives as well, with a delay of its own). */

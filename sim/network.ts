@@ -1,6 +1,6 @@
-// Who hears what is sent: each board has a path of its own to the one gateway, which knows it by the
-// address that its frames come from. A stranger has an address too, and no path: what the gateway
-// sends there is seen and goes nowhere.
+// Who hears what is sent: each board has a path of its own to the one gateway, which knows it by
+// the address that its frames come from. A stranger has an address too, and no path: what the
+// gateway sends there is seen and goes nowhere.
 
 import type { Outgoing, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";

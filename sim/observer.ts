@@ -1,5 +1,5 @@
-// What can be seen of a world while it runs. Checkers, transcripts and reports only look on: nothing
-// that they do can change what happens, so a run with a checker is the run without it.
+// What can be seen of a world while it runs. Checkers, transcripts and reports only look on:
+// nothing that they do can change what happens, so a run with a checker is the run without it.
 
 import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";

@@ -99,7 +99,7 @@ const wifiEdge = both("wifi-edge", "the garage: as long bad as good", {
   corrupt: 0.0002,
 });
 
-/** 50 to 75 ms one way; the first frame after 10 s of idleness wakes the radio, 0.3 to 2 s. Estimate. */
+/** 50 to 75 ms one way; the first frame after 10 s wakes the radio, 0.3 to 2 s. Estimate. */
 const lteM = both("lte-m", "LTE-M modem, radio idle between beats", {
   ...base,
   lossGood: 0.002,
@@ -118,7 +118,7 @@ const lteM = both("lte-m", "LTE-M modem, radio idle between beats", {
   ],
 });
 
-/** NB-IoT in normal coverage (level 0): log-normal around 0.7 s, given by its quantiles. Estimate. */
+/** NB-IoT in normal coverage (level 0): log-normal around 0.7 s, by its quantiles. Estimate. */
 const nbIot = both("nb-iot", "NB-IoT modem in normal coverage", {
   ...base,
   lossGood: 0.005,

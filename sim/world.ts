@@ -12,15 +12,16 @@
 
 import type { Source } from "../gateway/facts.ts";
 import type { DeviceView } from "../gateway/view.ts";
-import { Board, type BoardOptions, type PowerCut } from "./board.ts";
+import { Board, type BoardOptions, type Sha256 } from "./board.ts";
+import { mix, mixBytes } from "./hash.ts";
 import { HOST, Host, type HostOptions, type HostStep } from "./host.ts";
 import { type Arrival, Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
-import type { LinkPreset } from "./presets.ts";
 import { EventQueue } from "./queue.ts";
 
 export interface WorldOptions {
   readonly seed: number;
+  readonly sha256: Sha256;
   readonly host?: Partial<HostOptions>;
   /** More events than this in one world are taken for a livelock. Default 1e9. */
   readonly eventsMax?: number;
@@ -42,31 +43,27 @@ type Payload = (() => void) | Arrival | Board | number;
 export class World {
   now = 0;
   /** Rolling hash over all events so far, 32 bits. */
-  hash = 0x811c9dc5;
+  hash = 0;
   events = 0;
   readonly host: Host;
+  readonly network: Network;
   readonly boards = new Map<string, Board>();
   /** Asked before each of the host's steps; true kills the process there. */
   hostDies: (step: HostStep) => boolean = () => false;
-  private readonly seed: number;
-  private readonly eventsMax: number;
+  private readonly options: WorldOptions;
   private readonly queue = new EventQueue<Payload>();
   private readonly observers = new Observers();
-  private readonly network: Network;
   /** When the earliest wake-up of each is in the queue; others of theirs are stale. */
   private readonly armed = new Map<Board | Host, number>();
-  /** How long a board stays off after a power cut. */
-  private readonly offMs = new Map<Board, number>();
   private instant = 0;
 
   constructor(options: WorldOptions) {
-    this.seed = options.seed;
-    this.eventsMax = options.eventsMax ?? 1e9;
+    this.options = options;
     const host = { commitMs: [0, 0] as const, clockTrusted: true, ...options.host };
     this.network = new Network(this.observers, (up, source, at, arrival) =>
       this.queue.push(at, up ? ARRIVES_UP : ARRIVES_DOWN, source, arrival),
     );
-    this.host = new Host(host, options.seed, {
+    this.host = new Host(host, options.seed, options.sha256, {
       transmit: (outgoing, now) => this.network.down(outgoing, now),
       tell: (change) => this.observers.notify("told", change, this.now),
       busyUntil: (at, life) => this.queue.push(at, COMMITTED, HOST, life),
@@ -80,7 +77,7 @@ export class World {
 
   /** Makes a board and enrols it. It has no power yet: see `plug`. */
   add(options: BoardOptions): Board {
-    const board = new Board(options, this.seed);
+    const board = new Board(options, this.options.seed, this.options.sha256);
     if (this.boards.has(board.name)) throw new RangeError(`two boards named ${board.name}`);
     this.boards.set(board.name, board);
     this.network.join(board);
@@ -107,27 +104,9 @@ export class World {
     this.observers.notify("power", board, false, this.now);
   }
 
-  /** Power goes when the board's next send comes to `step`, and is back `offMs` later. */
-  cutPower(board: Board, step: PowerCut, offMs: number): void {
-    board.cutAt = step;
-    this.offMs.set(board, offMs);
-  }
-
   leave(board: Board): void {
     board.leave(this.now);
     this.arm(board);
-  }
-
-  /** Another path from now on: what is under way on the old one holds nobody up. */
-  setLink(board: Board, preset: LinkPreset): void {
-    board.up.model = preset.up;
-    board.down.model = preset.down;
-    board.up.arrivedAt = board.down.arrivedAt = this.now;
-  }
-
-  /** The board's frames come from another port from now on, as after a NAT's amnesia. */
-  rebind(board: Board): void {
-    this.network.rebind(board);
   }
 
   startGateway(): void {
@@ -188,12 +167,13 @@ export class World {
     this.instant = at === this.now ? this.instant + 1 : 0;
     this.now = at;
     this.events++;
-    if (this.events > this.eventsMax || this.instant > 1000 + 100 * this.boards.size) {
+    if (
+      this.events > (this.options.eventsMax ?? 1e9) ||
+      this.instant > 1000 + 100 * this.boards.size
+    ) {
       throw new Error(`no end of events at ${at} ms, the last of kind ${kind} from ${source}`);
     }
-    this.mix(at % 0x100000000);
-    this.mix(kind ^ Math.floor(at / 0x100000000));
-    this.mix(source);
+    this.hash = mix(mix(mix(this.hash, at), kind), source);
     if (typeof payload === "function") payload();
     else if (typeof payload === "number") this.hostTurn(kind, payload);
     else if (payload instanceof Board) this.boardWakes(payload, at);
@@ -213,7 +193,7 @@ export class World {
   }
 
   private arrive(kind: number, { bytes, peer, board }: Arrival): void {
-    for (let i = 0; i < bytes.length; i++) this.mix(bytes.charCodeAt(i));
+    this.hash = mixBytes(this.hash, bytes);
     if (kind === ARRIVES_UP) {
       const running = this.host.gateway !== undefined;
       this.observers.notify("reached", bytes, peer, this.now, running);
@@ -237,12 +217,9 @@ export class World {
 
   private powerLost(board: Board): void {
     this.observers.notify("power", board, false, this.now);
-    const offMs = this.offMs.get(board);
-    if (offMs !== undefined) {
-      this.at(this.now + offMs, () => {
-        if (!board.sender) this.plug(board);
-      });
-    }
+    this.at(this.now + board.offMs, () => {
+      if (!board.sender) this.plug(board);
+    });
   }
 
   /** Runs one turn of the host, and notices whether the process died in it. */
@@ -262,10 +239,5 @@ export class World {
     this.armed.set(actor, at);
     if (actor instanceof Board) this.queue.push(at, BOARD_WAKES, actor.id, actor);
     else this.queue.push(at, HOST_WAKES, HOST, at);
-  }
-
-  private mix(word: number): void {
-    const h = Math.imul(this.hash ^ word, 0x85ebca6b);
-    this.hash = (h ^ (h >>> 13)) >>> 0;
   }
 }

@@ -1,8 +1,9 @@
-// The world: the same run twice is the same run, a device more changes nobody else's, and both cores
-// keep their promises through crashes of the gateway between any two of its effects and through
-// power cuts of a board between any two of its steps.
+// The world: the same run twice is the same run, a device more changes nobody else's, and both
+// cores keep their promises through crashes of the gateway between any two of its effects and
+// through power cuts of a board between any two of its steps.
 
 import { expect, test } from "vitest";
+import { sha256 } from "../gateway/sha256.ts";
 import { type BoardOptions, POWER_CUTS } from "../sim/board.ts";
 import { Checkers } from "../sim/checkers.ts";
 import { HOST_STEPS } from "../sim/host.ts";
@@ -30,8 +31,12 @@ const boardOptions = (id: number, more: Partial<BoardOptions> = {}): BoardOption
 });
 
 /** A world with boards 1..count, powered at instants spread over the first second. */
-function worldOf(count: number, options: WorldOptions, more: Partial<BoardOptions> = {}) {
-  const world = new World(options);
+function worldOf(
+  count: number,
+  options: Omit<WorldOptions, "sha256">,
+  more: Partial<BoardOptions> = {},
+) {
+  const world = new World({ ...options, sha256 });
   const checkers = new Checkers(world);
   for (let id = 1; id <= count; id++) {
     const board = world.add(boardOptions(id, more));
@@ -102,7 +107,7 @@ test.each(POWER_CUTS)(
     world.run(MINUTE);
     const { epoch } = board.flash;
     for (let cut = 0; cut < 40; cut++) {
-      world.cutPower(board, step, 1 + (cut % 3) * 500);
+      board.cutPower(step, 1 + (cut % 3) * 500);
       world.run(world.now + 1_000 + ((cut * 7_919) % 30_000));
     }
     world.run(world.now + MINUTE);
@@ -180,7 +185,7 @@ test("a clean stop writes every beat; a crash at most a second of them", () => {
 test("a livelock is an error, not a hang", () => {
   const { world } = worldOf(1, { seed: 1, eventsMax: 50 });
   expect(() => world.run(60 * MINUTE)).toThrow("no end of events");
-  const other = new World({ seed: 1 });
+  const other = new World({ seed: 1, sha256 });
   const again = () => other.at(other.now, again);
   other.at(10, again);
   expect(() => other.run(20)).toThrow("no end of events at 10 ms");
