@@ -1,0 +1,112 @@
+/**
+ * What this page has seen of a device's beats, as a short row of cells, and the same row as SVG
+ * paths.
+ *
+ * A cell is one promised beat, not a slice of time: a board that beats each 2 s and one that beats
+ * each hour then show the same thing, promises kept and broken. Time slices lost, since one scale
+ * cannot serve both. The page knows what it saw since it was opened, and says nothing of the time
+ * before.
+ *
+ * Kinds: `heard`; `slow` (heard, after its promise had ended); `missed` (its number was skipped, or
+ * its promise ended with silence); `unseen` (went by while the page had no contact: heard or lost,
+ * it cannot tell).
+ *
+ * @import { Device } from "./live.js"
+ * @typedef {"heard" | "slow" | "missed" | "unseen"} Cell
+ * @typedef {{ cells: Cell[], silent: number, overdue: boolean }} Bar `silent`: promises broken up
+ *   to now; `overdue`: late
+ */
+
+export const CELLS_MAX = 60;
+/** The most cells that one look adds, so that a leap in numbers does not wash the row away. */
+const LEAP_MAX = 12;
+
+/**
+ * The cells after the page learned `next` about a device that it knew as `before`.
+ * @param {Cell[]} cells
+ * @param {Device | undefined} before
+ * @param {Device} next
+ * @param {boolean} told the page was in contact all the while, so that a number skipped is a beat
+ *   that never came
+ * @returns {Cell[]} the same array when nothing new was heard
+ */
+export function advance(cells, before, next, told) {
+  if (next.seenAt === null) return cells;
+  if (before === undefined || before.seenAt === null) return [...cells, "heard"];
+  const restarted = next.epoch !== before.epoch;
+  const skipped = restarted ? 0 : next.seq - before.seq - 1;
+  if (!restarted && skipped < 0) return cells;
+  const broken = silentPromises(before, next.seenAt);
+  const gap = Math.min(Math.max(skipped, broken), LEAP_MAX);
+  /** @type {Cell[]} */
+  const fresh = [];
+  for (let i = 0; i < gap; i++) fresh.push(told || i < broken ? "missed" : "unseen");
+  fresh.push(before.dueAt !== null && next.seenAt > before.dueAt ? "slow" : "heard");
+  return [...cells, ...fresh].slice(-CELLS_MAX);
+}
+
+/**
+ * How many promises in a row were broken by `at`: the first ends at dueAt plus one more promise.
+ * @param {Device} device
+ * @param {number} at
+ */
+function silentPromises(device, at) {
+  if (device.dueAt === null || !device.promiseMs || at <= device.dueAt) return 0;
+  return Math.floor((at - device.dueAt) / device.promiseMs);
+}
+
+/** @param {Cell[]} cells @param {Device} device @param {number} now @returns {Bar} */
+export function barOf(cells, device, now) {
+  const silent = device.status === "absent" ? Math.max(1, silentPromises(device, now)) : 0;
+  return { cells, silent: Math.min(silent, CELLS_MAX), overdue: device.status === "late" };
+}
+
+/** Pitch of a cell in the units of the drawing; its height is 24. */
+export const PITCH = 6;
+
+/**
+ * One path per kind, newest at the right; a broken promise is a broken stroke, so that the kinds
+ * differ by shape.
+ * @param {Bar} bar
+ * @param {number} width number of cells
+ * @returns {Record<Cell | "overdue" | "empty", string>}
+ */
+export function barPaths(bar, width) {
+  const paths = { heard: "", slow: "", missed: "", unseen: "", overdue: "", empty: "" };
+  /** @type {(Cell | "overdue")[]} */
+  const shown = [...bar.cells];
+  for (let i = 0; i < bar.silent; i++) shown.push("missed");
+  if (bar.overdue) shown.push("overdue");
+  const first = width - shown.length;
+  for (let i = 0; i < width; i++) {
+    const x = i * PITCH + PITCH / 2;
+    const kind = shown[i - first] ?? "empty";
+    paths[kind] += STROKES[kind](x);
+  }
+  return paths;
+}
+
+/** @type {Record<Cell | "overdue" | "empty", (x: number) => string>} */
+const STROKES = {
+  heard: (x) => `M${x} 4V20`,
+  slow: (x) => `M${x} 10V20`,
+  missed: (x) => `M${x} 4V8M${x} 16V20`,
+  unseen: (x) => `M${x} 18V20`,
+  overdue: (x) => `M${x} 4V20`,
+  empty: (x) => `M${x} 19.5V20`,
+};
+
+/** For those who do not see the drawing. @param {Bar} bar */
+export function barWords(bar) {
+  const count = { heard: 0, slow: 0, missed: bar.silent, unseen: 0 };
+  for (const cell of bar.cells) count[cell]++;
+  const total = bar.cells.length + bar.silent;
+  if (total === 0) return "no beat seen yet";
+  const parts = [`${count.heard} heard`];
+  if (count.slow > 0) parts.push(`${count.slow} heard late`);
+  if (count.missed > 0) parts.push(`${count.missed} missed`);
+  if (count.unseen > 0) parts.push(`${count.unseen} not seen`);
+  return `last ${total} ${total === 1 ? "beat" : "beats"}: ${parts.join(", ")}${
+    bar.overdue ? "; one overdue now" : ""
+  }`;
+}

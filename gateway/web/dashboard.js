@@ -1,0 +1,229 @@
+/**
+ * The page, put together: what the line to the gateway tells goes into one table of entries; list,
+ * strip, horizon, feed and panel are painted from it, at most once a frame for news and once a
+ * second for the passing of time.
+ *
+ * Plain modules that the browser loads as they stand: no build, no framework, nothing from
+ * elsewhere. The price is that this code patches elements by hand; the gain is that what runs is
+ * what is read, under `default-src 'self'`.
+ *
+ * @import { Entry } from "./draw.js"
+ * @import { Change, Device, GatewayFacts, Link } from "./live.js"
+ */
+
+import { advance } from "./beats.js";
+import { Detail } from "./detail.js";
+import { byId, put, roomy } from "./draw.js";
+import { Feed } from "./feed.js";
+import { Horizon } from "./horizon.js";
+import { List } from "./list.js";
+import { Line } from "./live.js";
+import { Strip } from "./strip.js";
+import { STATUSES } from "./words.js";
+
+const CHANGES_MAX = 2_000;
+/** Spreads neighbours evenly, however many there will be. */
+const GOLDEN = 0.618034;
+/** Orders that beats alone upset; rows are put right so often and not at each beat. */
+const RESTLESS = new Set(["due", "battery", "signal"]);
+const RESTLESS_MS = 5_000;
+const SECOND_MS = 990;
+
+/** @type {Map<string, Entry>} */
+const fleet = new Map();
+/** @type {Change[]} */
+let changes = [];
+/** The view is kept in the address, so that it can be bookmarked and sent. */
+const place = new URLSearchParams(location.hash.slice(1));
+const chosen = place.get("status")?.split(",") ?? [];
+const view = {
+  text: place.get("q") ?? "",
+  order: place.get("order") ?? "attention",
+  statuses: new Set(STATUSES.filter((status) => chosen.includes(status))),
+  device: place.get("device") ?? "",
+};
+
+let lanes = 0;
+let arrangedAt = Number.NEGATIVE_INFINITY;
+let painting = false;
+let tickedAt = 0;
+/** The fleet was read at least once. */
+let known = false;
+/** In contact since the fleet was last read whole, so every beat was told. */
+let told = false;
+/** The gateway's instant at which contact was lost; 0 = it stands. */
+let lostAt = 0;
+
+const line = new Line({ devices: learnDevices, change: learnChange, gateway: learnGateway, link });
+const list = new List(byId("rows"), open, soon);
+const feed = new Feed(open);
+const strip = new Strip(view.statuses, search);
+const detail = new Detail(turned, open);
+new Horizon(byId("horizon"), fleet, instant, open);
+
+/**
+ * The instant that the page shows: the gateway's now; without contact, the last one that was heard,
+ * since a countdown that ran on would tell of broken promises where only the page is deaf.
+ */
+function instant() {
+  return lostAt === 0 ? line.now() : lostAt;
+}
+
+/** @param {Device[]} devices @param {boolean} whole */
+function learnDevices(devices, whole) {
+  for (const device of devices) learnDevice(device);
+  soon();
+  if (!whole) return;
+  const ids = new Set(devices.map((device) => device.id));
+  for (const id of fleet.keys()) if (!ids.has(id)) forget(id);
+  known = true;
+  told = true;
+  if (view.device !== "" && detail.shown !== view.device) open(view.device);
+}
+
+/** @param {Device} device */
+function learnDevice(device) {
+  const { name, id, site, labels, address, status, tseq, seenAt, seq } = device;
+  const entry = fleet.get(id);
+  const before = entry?.device;
+  // A list may have been written before an event that overtook it.
+  if (before && (before.tseq > tseq || (before.seenAt ?? 0) > (seenAt ?? 0))) return;
+  const cells = advance(entry?.cells ?? [], before, device, told);
+  const text = [name, id, site, ...labels, address ?? ""].join(" ").toLowerCase();
+  const next = Object.assign(entry ?? { lane: (lanes++ * GOLDEN) % 1 }, { device, cells, text });
+  fleet.set(id, next);
+  const changed = before !== undefined && before.status !== status;
+  if (changed || before?.name !== name || before.site !== site) arrangeSoon();
+  list.touch(next, changed ? "changed" : before && before.seq !== seq ? "beat" : "");
+}
+
+/**
+ * A change is told at once, the facts around it with the next beat.
+ * @param {Change} change
+ * @param {boolean} news
+ */
+function learnChange(change, news) {
+  changes.push(change);
+  if (changes.length > 2 * CHANGES_MAX) changes = changes.slice(-CHANGES_MAX);
+  const { id, tseq, to: status, cause } = change;
+  const before = fleet.get(id)?.device;
+  if (before && tseq > before.tseq) learnDevice({ ...before, tseq, status, cause });
+  feed.add(change, fleet.get(id)?.device, line.now(), news);
+  detail.add(change, line.now());
+  soon();
+}
+
+/** @param {GatewayFacts} facts */
+function learnGateway(facts) {
+  strip.learn(facts);
+}
+
+/** @param {Link} now */
+function link(now) {
+  const lost = now.kind === "lost";
+  if (!lost) lostAt = 0;
+  else if (lostAt === 0) lostAt = line.now();
+  if (lost) told = false;
+  document.body.classList.toggle("stale", lost);
+  strip.turn(now);
+  strip.tick(instant());
+  soon();
+}
+
+/** @param {string} id */
+function forget(id) {
+  if (detail.shown === id) detail.close();
+  fleet.delete(id);
+  list.remove(id);
+  arrangeSoon();
+}
+
+/** @param {string} id */
+function open(id) {
+  const entry = fleet.get(id);
+  if (entry) detail.show(entry, changes, instant());
+}
+
+/** The panel opened or closed for a device. @param {string} id @param {boolean} shown */
+function turned(id, shown) {
+  list.select(id, shown);
+  view.device = shown ? id : "";
+  if (!shown && !byId("detail").open) list.focus(id);
+  remember();
+}
+
+function soon() {
+  if (painting) return;
+  painting = true;
+  requestAnimationFrame(paint);
+}
+
+function arrangeSoon() {
+  arrangedAt = Number.NEGATIVE_INFINITY;
+  soon();
+}
+
+function paint(/** @type {number} */ at) {
+  painting = false;
+  const now = instant();
+  const ticked = at - tickedAt >= SECOND_MS;
+  if (ticked) {
+    tickedAt = at;
+    strip.tick(now);
+  }
+  const patience = RESTLESS.has(view.order) ? RESTLESS_MS : Number.MAX_VALUE;
+  if (known && at - arrangedAt > patience) arrange(at);
+  list.paint(now, ticked);
+  detail.paint(now);
+}
+
+/** @param {number} at */
+function arrange(at) {
+  arrangedAt = at;
+  const shown = list.arrange({ ...view, text: view.text.trim().toLowerCase() });
+  strip.paint([...fleet.values()].map((entry) => entry.device));
+  const of = shown === fleet.size ? "" : ` of ${fleet.size.toLocaleString()}`;
+  put(byId("shown"), `${shown.toLocaleString()}${of}`);
+  byId("none").hidden = shown > 0;
+  const words = fleet.size > 0 ? "No device fits this filter." : "Enrol one on the gateway: ";
+  put(byId("none-why"), words);
+  byId("none-how").hidden = fleet.size > 0;
+}
+
+/** The filter or the order was changed. */
+function search() {
+  view.text = byId("find").value;
+  view.order = byId("order").value;
+  remember();
+  arrangeSoon();
+}
+
+function remember() {
+  const parts = new URLSearchParams();
+  if (view.text !== "") parts.set("q", view.text);
+  if (view.statuses.size > 0) parts.set("status", [...view.statuses].join());
+  if (view.order !== "attention") parts.set("order", view.order);
+  if (view.device !== "") parts.set("device", view.device);
+  const hash = parts.size > 0 ? `#${parts}` : "";
+  history.replaceState(null, "", location.pathname + location.search + hash);
+}
+
+/** @param {KeyboardEvent} event */
+function press(event) {
+  const typing = event.target instanceof Element && event.target.matches("input, select");
+  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    byId("find").focus();
+  } else if (event.key === "Escape") detail.close();
+}
+
+byId("find").value = view.text;
+byId("order").value = view.order;
+byId("changes").open = roomy.matches;
+byId("find").addEventListener("input", search);
+byId("order").addEventListener("change", search);
+byId("tools").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
+byId("broken-retry").addEventListener("click", () => line.start());
+document.addEventListener("keydown", press);
+setInterval(soon, 1_000);
+line.start();

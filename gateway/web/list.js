@@ -1,0 +1,264 @@
+/**
+ * The list of devices: a real table, one row a device, patched where something changed and nowhere
+ * else.
+ *
+ * Every row stands in the document, so that the browser's search, its scroll bar and a screen
+ * reader know them all; but rows are laid out only near the view (`content-visibility` in the style
+ * sheet), and their cells are kept current only while an IntersectionObserver sees them there. A
+ * windowed list of the rows in view alone lost: it takes the first three away, and at 2 000 rows
+ * there is nothing left to gain (script takes about 2 % of a slow core).
+ *
+ * @import { Entry } from "./draw.js"
+ * @import { Device, Status } from "./live.js"
+ * @typedef {object} Row
+ * @property {Entry} entry
+ * @property {HTMLElement} element
+ * @property {Record<typeof PARTS[number], HTMLElement>} parts
+ * @property {boolean} stale news came since it was painted
+ * @typedef {{ text: string, statuses: Set<Status>, order: string }} View `statuses` empty: all
+ */
+
+import { calm, copyOf, drawBar, glow, put, putMark } from "./draw.js";
+import {
+  batteryWords,
+  byName,
+  causeWords,
+  dueWords,
+  roughly,
+  signalBars,
+  signalWords,
+} from "./words.js";
+
+const PARTS = /** @type {const} */ ([
+  "mark",
+  "name",
+  "site",
+  "word",
+  "why",
+  "bar",
+  "count",
+  "line",
+  "promise",
+  "battery",
+  "strength",
+  "dbm",
+  "via",
+  "address",
+]);
+const BAR_CELLS = 26;
+const BATTERY_LOW = 20;
+const SWELL_MS = 600;
+const SWELL = { transform: ["none", "scale(1.5)", "none"] };
+const BARS = ["M2 10V12", "M6 7V12", "M10 4V12", "M14 1V12"];
+/** How far from the view rows are kept current. */
+const NEAR = "300px 0px";
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 };
+
+/** What comes before the name. @type {Record<string, (a: Device, b: Device) => number>} */
+const ORDERS = {
+  attention: (a, b) => Number(b.status === "absent") - Number(a.status === "absent"),
+  name: () => 0,
+  site: (a, b) => byName(a.site, b.site),
+  due: (a, b) => (a.dueAt ?? Number.MAX_VALUE) - (b.dueAt ?? Number.MAX_VALUE),
+  battery: (a, b) => charge(a.battery) - charge(b.battery),
+  signal: (a, b) => (a.signal ?? 0) - (b.signal ?? 0),
+};
+
+/** Unknown comes last. @param {Device["battery"]} battery */
+function charge(battery) {
+  return battery === null ? 102 : battery === "external" ? 101 : battery;
+}
+
+export class List {
+  #body;
+  #onNear;
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  /** @type {Set<Row>} */
+  #near = new Set();
+  #watch;
+  /** The row that the tab key comes to; arrows move it. */
+  #current = "";
+
+  /**
+   * @param {HTMLElement} body of the table
+   * @param {(id: string) => void} open a row was chosen
+   * @param {() => void} onNear rows came near the view, and want to be painted
+   */
+  constructor(body, open, onNear) {
+    this.#body = body;
+    this.#onNear = onNear;
+    this.#watch = new IntersectionObserver((seen) => this.#see(seen), { rootMargin: NEAR });
+    body.addEventListener("click", (event) => {
+      const id = idOf(event.target);
+      if (id !== "" && !getSelection()?.toString()) open(id);
+    });
+    body.addEventListener("focusin", (event) => this.#makeCurrent(idOf(event.target)));
+    body.addEventListener("keydown", (event) => this.#step(event));
+  }
+
+  /**
+   * A device is new, or has new facts.
+   * @param {Entry} entry
+   * @param {"changed" | "beat" | ""} why
+   */
+  touch(entry, why) {
+    const row = this.#rows.get(entry.device.id) ?? this.#add(entry);
+    row.stale = true;
+    if (why === "" || !this.#near.has(row)) return;
+    if (!calm.matches) row.parts.mark.animate(SWELL, SWELL_MS);
+    if (why === "changed") glow(row.element);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    this.#watch.unobserve(row.element);
+    row.element.remove();
+    this.#rows.delete(id);
+    this.#near.delete(row);
+  }
+
+  /**
+   * Paints the rows near the view.
+   * @param {number} now
+   * @param {boolean} ticked time passed; else only those with news
+   */
+  paint(now, ticked) {
+    for (const row of this.#near) {
+      const { stale } = row;
+      row.stale = false;
+      if (stale) fill(row);
+      if (stale || ticked) tick(row, now);
+    }
+  }
+
+  /**
+   * Orders the rows and hides what the filter leaves out; moves only what stands wrong.
+   * @param {View} view
+   * @returns {number} rows shown
+   */
+  arrange({ text, statuses, order }) {
+    const focused = document.activeElement;
+    let at = this.#body.firstElementChild;
+    let shown = 0;
+    let first = "";
+    for (const { element, entry } of this.#sorted(order)) {
+      if (at === element) at = at.nextElementSibling;
+      else this.#body.insertBefore(element, at);
+      const { id, status } = entry.device;
+      const fits = (statuses.size === 0 || statuses.has(status)) && entry.text.includes(text);
+      if (element.hidden === fits) element.hidden = !fits;
+      if (fits && shown++ === 0) first = id;
+    }
+    // A row that moves loses the focus.
+    if (focused instanceof HTMLElement && focused !== document.activeElement) {
+      focused.focus({ preventScroll: true });
+    }
+    if (this.#rows.get(this.#current)?.element.hidden !== false) this.#makeCurrent(first);
+    return shown;
+  }
+
+  /** @param {string} id @param {boolean} selected */
+  select(id, selected) {
+    this.#rows.get(id)?.element.classList.toggle("selected", selected);
+  }
+
+  /** @param {string} id */
+  focus(id) {
+    this.#rows.get(id)?.parts.name.focus();
+  }
+
+  /** @param {string} order */
+  #sorted(order) {
+    const first = ORDERS[order] ?? (() => 0);
+    return [...this.#rows.values()].sort(
+      ({ entry: { device: a } }, { entry: { device: b } }) =>
+        first(a, b) || byName(a.name, b.name) || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  /** @param {Entry} entry @returns {Row} */
+  #add(entry) {
+    const element = copyOf("row");
+    element.dataset.id = entry.device.id;
+    const found = PARTS.map((part) => [part, element.querySelector(`.${part}`)]);
+    const row = { entry, element, parts: Object.fromEntries(found), stale: true };
+    put(row.parts.name, entry.device.name);
+    this.#rows.set(entry.device.id, row);
+    this.#body.append(element);
+    this.#watch.observe(element);
+    return row;
+  }
+
+  /** @param {IntersectionObserverEntry[]} seen */
+  #see(seen) {
+    for (const { target, isIntersecting } of seen) {
+      const row = this.#rows.get(idOf(target));
+      if (row === undefined) continue;
+      if (isIntersecting) this.#near.add(row);
+      else this.#near.delete(row);
+      row.stale = true;
+    }
+    this.#onNear();
+  }
+
+  /** @param {string} id */
+  #makeCurrent(id) {
+    if (id === this.#current) return;
+    this.#rows.get(this.#current)?.parts.name.setAttribute("tabindex", "-1");
+    this.#rows.get(id)?.parts.name.setAttribute("tabindex", "0");
+    this.#current = id;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #step(event) {
+    const step = STEPS[event.key];
+    const shown = this.#body.querySelectorAll("tr:not([hidden])");
+    const at = [...shown].findIndex((row) => idOf(row) === idOf(event.target));
+    if (step === undefined || at < 0) return;
+    event.preventDefault();
+    const next = shown[Math.max(0, Math.min(shown.length - 1, at + step))];
+    next?.scrollIntoView({ block: "nearest" });
+    this.focus(idOf(next));
+  }
+}
+
+/** The device of the row that something is in. @param {unknown} inside */
+function idOf(inside) {
+  const row = inside instanceof Element ? inside.closest("tr") : null;
+  return row?.dataset.id ?? "";
+}
+
+/** What only news change. @param {Row} row */
+function fill({ entry: { device }, element, parts }) {
+  const { status, battery } = device;
+  element.dataset.status = status;
+  element.classList.toggle("alerting", device.alert);
+  putMark(parts.mark, status);
+  put(parts.name, device.name);
+  put(parts.site, device.site);
+  put(parts.word, status);
+  const silent = status === "absent" || status === "late";
+  put(parts.why, device.alert ? "alert raised" : silent ? causeWords(device.cause) : "");
+  put(parts.promise, device.promiseMs === null ? "–" : roughly(device.promiseMs));
+  put(parts.battery, batteryWords(device));
+  parts.battery.classList.toggle("low", typeof battery === "number" && battery <= BATTERY_LOW);
+  put(parts.dbm, signalWords(device));
+  const bars = signalBars(device.signal);
+  parts.strength.firstElementChild?.setAttribute("d", BARS.slice(bars).join(""));
+  parts.strength.lastElementChild?.setAttribute("d", BARS.slice(0, bars).join(""));
+  put(parts.via, device.transport?.toUpperCase() ?? "–");
+  put(parts.address, device.address ?? "");
+}
+
+/** What time alone changes. @param {Row} row @param {number} now */
+function tick({ entry, parts }, now) {
+  const { dueAt, promiseMs } = entry.device;
+  put(parts.count, dueWords(entry.device, now));
+  const left = dueAt === null || !promiseMs ? 0 : (dueAt - now) / promiseMs;
+  parts.line.style.setProperty("--part", Math.max(0, Math.min(1, left)).toFixed(3));
+  drawBar(parts.bar, entry, BAR_CELLS, now);
+}
