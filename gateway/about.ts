@@ -1,4 +1,7 @@
-/** What the gateway tells of itself: in `/api/v1/gateway`, at `/readyz`, and in the log lines of its start. */
+/**
+ * What the gateway tells of itself: in `/api/v1/gateway`, at `/readyz`, and in the log lines of its
+ * start.
+ */
 
 import { readFileSync } from "node:fs";
 import { idText } from "./enrolment.ts";

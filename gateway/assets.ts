@@ -1,6 +1,7 @@
 /**
- * The last step of the build: what the compiler does not carry over. Copies the dashboard beside the compiled program,
- * and writes when this was built, which is the earliest time that a trustworthy clock can show (clock.ts).
+ * The last step of the build: what the compiler does not carry over. Copies the dashboard beside
+ * the compiled program, and writes when this was built, which is the earliest time that a
+ * trustworthy clock can show (clock.ts).
  */
 
 import { cpSync, rmSync, writeFileSync } from "node:fs";

@@ -1,11 +1,12 @@
 /**
- * The two clocks of the process: a monotonic one for every decision, a wall clock for what people read and for the
- * one question that only it can answer, how long the gateway was away.
+ * The two clocks of the process: a monotonic one for every decision, a wall clock for what people
+ * read and for the one question that only it can answer, how long the gateway was away.
  *
- * The wall clock is never read twice for one instant: both are joined by an offset that is kept until the wall clock
- * steps, so the same monotonic instant gets the same ISO date from the store, from an event and from a list. A board
- * without a battery-backed clock starts in the past; a wall clock before this program was built is therefore not
- * trusted. NTP's own "synchronised" flag lost: containers do not have it, and it does not outlive a lost network.
+ * The wall clock is never read twice for one instant: both are joined by an offset that is kept
+ * until the wall clock steps, so the same monotonic instant gets the same ISO date from the store,
+ * from an event and from a list. A board without a battery-backed clock starts in the past; a wall
+ * clock before this program was built is therefore not trusted. NTP's own "synchronised" flag lost:
+ * containers do not have it, and it does not outlive a lost network.
  */
 
 import { readFileSync } from "node:fs";
@@ -25,7 +26,10 @@ const STEP_MIN_MS = 100;
 /** No build of this program is older. */
 const OLDEST_BUILD = Date.UTC(2026, 10, 1);
 
-/** When this program was built: Unix ms from `build.json`, which the build step writes beside the compiled files. */
+/**
+ * When this program was built: Unix ms from `build.json`, which the build step writes beside the
+ * compiled files.
+ */
 export function builtAt(folder = new URL("./", import.meta.url)): number {
   try {
     const { at } = JSON.parse(readFileSync(new URL("build.json", folder), "utf8")) as {

@@ -1,10 +1,10 @@
 /**
- * Log lines: one JSON object a line on stdout, `msg` first, so that a supervisor can keep them and a script can wait
- * for one. Twenty lines instead of a logging library: there is one stream, no level to configure and nothing to
- * rotate (journald does it).
+ * Log lines: one JSON object a line on stdout, `msg` first, so that a supervisor can keep them and
+ * a script can wait for one. Twenty lines instead of a logging library: there is one stream, no
+ * level to configure and nothing to rotate (journald does it).
  *
- * What strangers can cause goes through `few`: at most so many lines a minute and word, then one that says how many
- * were left out. A log that an attacker can fill is a full disk.
+ * What strangers can cause goes through `few`: at most so many lines a minute and word, then one
+ * that says how many were left out. A log that an attacker can fill is a full disk.
  */
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `nextbeat`. `sim` is another program with the same door: it is loaded when it is asked for, by the only
- * import that leads from here to there.
+ * The command `nextbeat`. `sim` is another program with the same door: it is loaded when it is
+ * asked for, by the only import that leads from here to there.
  */
 
 import { runCommand } from "./cli/program.ts";

@@ -1,8 +1,9 @@
 /**
- * What the gateway counts, as Prometheus text. The names are promises (README); prom-client stays behind this one file,
- * since it has moved to another package that needs a later Node.
+ * What the gateway counts, as Prometheus text. The names are promises (README); prom-client stays
+ * behind this one file, since it has moved to another package that needs a later Node.
  *
- * Counters of the core are read when somebody asks, not copied at each beat: a beat pays for one histogram alone, 0.2 us.
+ * Counters of the core are read when somebody asks, not copied at each beat: a beat pays for one
+ * histogram alone, 0.2 us.
  */
 
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";

@@ -1,10 +1,12 @@
 /**
- * Who is enrolled: the one place where devices are added, changed and removed, by HTTP in a running gateway and by the
- * command line on the store of one that is not. Both give it the core and a way to let effects happen.
+ * Who is enrolled: the one place where devices are added, changed and removed, by HTTP in a running
+ * gateway and by the command line on the store of one that is not. Both give it the core and a way
+ * to let effects happen.
  *
- * The core refuses what would break its records; here stands what needs more than the core knows: fresh keys, free ids,
- * and the keys of devices long gone. Ids are kept sorted for the pages of the list: sorting 100 000 of them for each
- * page would cost 20 ms, a page from a sorted array costs its own length.
+ * The core refuses what would break its records; here stands what needs more than the core knows:
+ * fresh keys, free ids, and the keys of devices long gone. Ids are kept sorted for the pages of the
+ * list: sorting 100 000 of them for each page would cost 20 ms, a page from a sorted array costs
+ * its own length.
  */
 
 import { randomBytes } from "node:crypto";
@@ -16,7 +18,10 @@ import { KEY_BYTES } from "./limits.ts";
 import type { Store } from "./store/store.ts";
 import type { DeviceView } from "./view.ts";
 
-/** What was asked cannot be done: `taken` for an id, name or key in use, `unknown` for no such device. */
+/**
+ * What was asked cannot be done: `taken` for an id, name or key in use, `unknown` for no such
+ * device.
+ */
 export class RegistryError extends Error {
   readonly kind: "taken" | "unknown" | "full" | "bad";
 
@@ -43,7 +48,10 @@ export interface NewWords {
   readonly labels?: readonly string[] | undefined;
 }
 
-/** What a list is narrowed by; each one given must hold. `q`: text in id, name, site, a label or the address. */
+/**
+ * What a list is narrowed by; each one given must hold. `q`: text in id, name, site, a label or the
+ * address.
+ */
 export interface Filter {
   readonly status?: string | undefined;
   readonly site?: string | undefined;
@@ -167,7 +175,9 @@ export class Registry {
     return enrolment;
   }
 
-  /** Resolves when nothing of the device is left on disk but the memory of its key, and its changes. */
+  /**
+   * Resolves when nothing of the device is left on disk but the memory of its key, and its changes.
+   */
   async remove(id: number): Promise<void> {
     await this.#change((now) => this.#options.core.remove(id, now));
   }

@@ -1,6 +1,7 @@
 /**
- * The running gateway: store, core, turns, sockets and HTTP put together, and taken apart again in the order that loses
- * nothing. No decision about a device is made here; each part has its file and its reasons there.
+ * The running gateway: store, core, turns, sockets and HTTP put together, and taken apart again in
+ * the order that loses nothing. No decision about a device is made here; each part has its file and
+ * its reasons there.
  *
  * The sockets open last and close first: a beat that comes in is then always one that can be kept.
  */
@@ -55,7 +56,9 @@ export interface RunningGateway {
 /** Connections that a request keeps open are cut this long after the stop. */
 const LINGER_MS = 300;
 
-/** Resolves when it listens. Rejects with what the store, the sockets or the settings did not allow. */
+/**
+ * Resolves when it listens. Rejects with what the store, the sockets or the settings did not allow.
+ */
 export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
   const { clock } = settings;
   let metrics: Metrics | undefined;

@@ -1,15 +1,17 @@
 /**
- * The rhythm of the shell: one turn is one call of the core and its effects, in the order in which they must happen
- * (send; make durable; tell the core; send and tell the rest). There is one timer, for `wakeAt`.
+ * The rhythm of the shell: one turn is one call of the core and its effects, in the order in which
+ * they must happen (send; make durable; tell the core; send and tell the rest). There is one timer,
+ * for `wakeAt`.
  *
- * Before anything expires, the sockets are drained. A loop that was held up for a second finds timers first and a
- * second's datagrams after them; expiring at once would call a thousand devices late whose beats lie in the kernel's
- * buffer. libuv reads 32 datagrams of a socket a round, so one round through the poll phase is not enough: the rounds go
- * on until one brings less than that. Expiring with the instant of the last drained round lost: time would run backwards
- * for the core.
+ * Before anything expires, the sockets are drained. A loop that was held up for a second finds
+ * timers first and a second's datagrams after them; expiring at once would call a thousand devices
+ * late whose beats lie in the kernel's buffer. libuv reads 32 datagrams of a socket a round, so one
+ * round through the poll phase is not enough: the rounds go on until one brings less than that.
+ * Expiring with the instant of the last drained round lost: time would run backwards for the core.
  *
- * The timer is left alone while the core's next instant moves later, as it does with every beat: it then fires early,
- * which is harmless, and is set anew. Clearing and setting one for each datagram would cost a microsecond of each.
+ * The timer is left alone while the core's next instant moves later, as it does with every beat: it
+ * then fires early, which is harmless, and is set anew. Clearing and setting one for each datagram
+ * would cost a microsecond of each.
  */
 
 import { frameId } from "../device/decode.ts";

@@ -1,12 +1,14 @@
 /**
  * Beats over UDP: one socket for IPv4 and one for IPv6, on the same port.
  *
- * A dual-stack socket lost: it would show an IPv4 board as `::ffff:192.168.1.5`, and on a machine without IPv6 there
- * would be none at all. A datagram goes through without a promise, a name look-up or a turn of the loop: what is
- * received is answered in the same turn (rule 5), at about 8 us a datagram for the sockets themselves.
+ * A dual-stack socket lost: it would show an IPv4 board as `::ffff:192.168.1.5`, and on a machine
+ * without IPv6 there would be none at all. A datagram goes through without a promise, a name
+ * look-up or a turn of the loop: what is received is answered in the same turn (rule 5), at about 8
+ * us a datagram for the sockets themselves.
  *
- * The kernel keeps what arrives while this process is busy: its default buffer holds a few hundred datagrams, ours ten
- * thousand. Linux cuts the wish down to net.core.rmem_max without a word, so the size that was got is told.
+ * The kernel keeps what arrives while this process is busy: its default buffer holds a few hundred
+ * datagrams, ours ten thousand. Linux cuts the wish down to net.core.rmem_max without a word, so
+ * the size that was got is told.
  */
 
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from "node:dgram";
@@ -48,7 +50,10 @@ export const RECEIVE_BUFFER = 4 * 1024 * 1024;
 const FREE_PORT_TRIES = 16;
 const NO_IPV6 = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", "EPROTONOSUPPORT"]);
 
-/** Rejects where IPv4 (or the one family asked for) cannot be bound; without IPv6 it goes on with IPv4. */
+/**
+ * Rejects where IPv4 (or the one family asked for) cannot be bound; without IPv6 it goes on with
+ * IPv4.
+ */
 export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
   const { hosts = ["0.0.0.0", "::"] } = options;
   const v4Host = hosts.find(isIPv4);
@@ -76,7 +81,8 @@ function serve(
 ): UdpTransport {
   const sockets = [v4, v6].filter((socket) => socket !== undefined);
   const onMessage = (message: Buffer, from: RemoteInfo): void => {
-    // Nobody can be answered at port 0, and the socket would throw; only a forged datagram comes from there.
+    // Nobody can be answered at port 0, and the socket would throw; only a forged datagram comes
+    // from there.
     if (from.port === 0) return;
     // One byte beyond the longest frame is enough to be too long.
     const frame = message.toString("latin1", 0, FRAME_MAX + 1);
@@ -103,8 +109,8 @@ function serve(
 }
 
 /**
- * Addresses here are always numbers, so nothing is looked up. Node's own look-up answers a number only in the next
- * tick, and costs 0.2 us more a datagram (measured).
+ * Addresses here are always numbers, so nothing is looked up. Node's own look-up answers a number
+ * only in the next tick, and costs 0.2 us more a datagram (measured).
  */
 const lookup: NonNullable<SocketOptions["lookup"]> = (host, _options, found) =>
   found(null, host, host.includes(":") ? 6 : 4);

@@ -1,6 +1,6 @@
 /**
- * Real sockets for the tests of the gateway's shell: a socket on loopback that waits for answers, a gateway in this
- * process on a store in memory, and one in a process of its own that can be killed.
+ * Real sockets for the tests of the gateway's shell: a socket on loopback that waits for answers, a
+ * gateway in this process on a store in memory, and one in a process of its own that can be killed.
  */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";

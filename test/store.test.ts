@@ -1,148 +1,11 @@
-/** The store: what was committed comes back after any crash, and what cannot be read stops nobody (rules 7 and 8). */
+/** The store: what was committed comes back after any crash, in either backend (rules 7 and 8). */
 
-import {
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ClassicLevel } from "classic-level";
-import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../gateway/clock.ts";
-import { type BeatFact, CAUSES, type Change, type Fact, STATUSES } from "../gateway/facts.ts";
-import { addressBytes, addressForm, addressText } from "../gateway/store/addresses.ts";
-import { hasStore, levelStore } from "../gateway/store/level.ts";
-import { type MemoryDisk, memoryStore } from "../gateway/store/memory.ts";
-import { LAYOUT } from "../gateway/store/records.ts";
-import { seal } from "../gateway/store/seal.ts";
-import { type Store, StoreBusy, type StoreOptions, StoreTooNew } from "../gateway/store/store.ts";
+import { BACKENDS, beat, change, clearStores, enrol, HandClock, KEY } from "./store-rig.ts";
 
-/** A clock by hand: `mono` and `wall` move as the test says. */
-class HandClock implements Clock {
-  mono = 5_000;
-  wall = Date.UTC(2027, 0, 1);
-  trust = true;
-  now = () => this.mono;
-  wallAt = (mono: number) => Math.round(this.wall + mono - this.mono);
-  trusted = () => this.trust;
-  pass(ms: number): void {
-    this.mono += ms;
-    this.wall += ms;
-  }
-}
+afterEach(clearStores);
 
-/** One backend and what survives its crashes. */
-interface Place {
-  store(options?: Partial<StoreOptions>): Store;
-  /** The process dies: what a store did since its last durable write is gone, nothing was closed. */
-  crash(): void;
-  records(): Promise<Map<string, Buffer>>;
-  write(key: string, value: Buffer): Promise<void>;
-}
-
-const folders: string[] = [];
-const opened: Store[] = [];
-function folder(): string {
-  const made = mkdtempSync(join(tmpdir(), "nextbeat-store-"));
-  folders.push(made);
-  return made;
-}
-
-function memoryPlace(clock: Clock): Place {
-  const disk: MemoryDisk = new Map();
-  return {
-    store: (options) => memoryStore({ clock, ...options }, disk),
-    crash() {},
-    records: () => Promise.resolve(new Map(disk)),
-    write: (key, value) => Promise.resolve(void disk.set(key, value)),
-  };
-}
-
-function levelPlace(clock: Clock): Place {
-  let data = folder();
-  async function bare<T>(use: (level: ClassicLevel<string, Buffer>) => Promise<T>): Promise<T> {
-    const level = new ClassicLevel<string, Buffer>(join(data, "store"), {
-      valueEncoding: "buffer",
-    });
-    try {
-      return await use(level);
-    } finally {
-      await level.close();
-    }
-  }
-  return {
-    store(options) {
-      const store = levelStore(data, { clock, ...options });
-      opened.push(store);
-      return store;
-    },
-    crash() {
-      const next = folder();
-      cpSync(data, next, { recursive: true });
-      data = next;
-    },
-    records: () => bare(async (level) => new Map(await level.iterator().all())),
-    write: (key, value) => bare((level) => level.put(key, value, { sync: true })),
-  };
-}
-
-afterEach(async () => {
-  await Promise.allSettled(opened.splice(0).map((store) => store.close()));
-  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
-});
-
-const KEY = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\xfe\xff";
-
-function enrol(id: number, key = KEY.slice(0, 15) + String.fromCharCode(id & 255)): Fact {
-  const enrolment = {
-    id,
-    name: `shed-${id}`,
-    site: "söuth",
-    labels: ["a", "ü"],
-    suite: 1,
-    key,
-    ...(id === 1 && { open: true }),
-  };
-  return { kind: "enrol", id, enrolment };
-}
-
-function beat(id: number, seq: number, at: number, more: Partial<BeatFact> = {}): BeatFact {
-  return {
-    kind: "beat",
-    id,
-    epoch: 7,
-    seq,
-    tag: "\x00tag\xff\x80\x7f!",
-    promise: 93,
-    vitals: 0xa3,
-    reach: 2,
-    ext: "",
-    at,
-    transport: "udp",
-    address: "192.168.1.77",
-    port: 40_000,
-    ...more,
-  };
-}
-
-function change(cursor: number, id: number, tseq: number, at: number): Fact {
-  const to = tseq % 2 ? "present" : "absent";
-  const from = tseq === 1 ? "unknown" : tseq % 2 ? "absent" : "present";
-  const cause = tseq === 1 ? "first-beat" : tseq % 2 ? "returned" : "promise-broken";
-  const made: Change = { cursor, id, tseq, at, from, to, cause, incident: tseq === 2 ? 5 : null };
-  return { kind: "change", change: made };
-}
-
-describe.each([
-  ["memory", memoryPlace],
-  ["level", levelPlace],
-] as const)("a store in %s", (_name, make) => {
+describe.each(BACKENDS)("a store in %s", (_name, make) => {
   it("gives everything back after a crash", async () => {
     const clock = new HandClock();
     const place = make(clock);
@@ -229,7 +92,7 @@ describe.each([
   it("counts generations 0 to 15 and starts again, and an edit moves nothing", async () => {
     const clock = new HandClock();
     const place = make(clock);
-    const seen = [];
+    const seen: number[] = [];
     for (let n = 0; n < 18; n++) {
       const store = place.store();
       const { generation } = await store.open();
@@ -298,62 +161,6 @@ describe.each([
   });
 
   it.each([
-    ["b000001", "beat of 000001", { beat: null, restored: true, issued: 9, epoch: 7 }],
-    ["e000001", "epochs of 000001", { restored: true, issued: 7, epoch: 0 }],
-    ["s000001", "status of 000001", { restored: false, tseq: 2, status: "absent" }],
-  ])("sets an unreadable %s aside and starts", async (key, words, expected) => {
-    const clock = new HandClock();
-    const place = make(clock);
-    const store = place.store();
-    await store.open();
-    await store.commit([
-      enrol(1),
-      enrol(2),
-      { kind: "epoch", id: 1, issued: 9, epoch: 7 },
-      beat(1, 1, clock.mono),
-      change(1, 1, 1, clock.mono),
-      change(2, 1, 2, clock.mono),
-    ]);
-    await store.close();
-    const bad = Buffer.from((await place.records()).get(key)!);
-    bad[0]! ^= 1;
-    await place.write(key, bad);
-    const second = place.store();
-    const loaded = await second.open();
-    expect(loaded.quarantined).toEqual([`${words}: the check sum does not match`]);
-    expect(loaded.devices[0]).toMatchObject(expected);
-    expect(loaded.devices[1]?.restored).toBe(false);
-    await second.close();
-    expect((await place.records()).get(`q${key}`)).toEqual(bad);
-    const third = place.store();
-    const calm = await third.open();
-    expect(calm.quarantined).toEqual([]);
-    expect(calm.devices[0]).toMatchObject(expected);
-    await third.commit([{ kind: "epoch", id: 1, issued: 12, epoch: 12 }]);
-    await third.close();
-    expect((await place.store().open()).devices[0]).toMatchObject({ epoch: 12, restored: false });
-  });
-
-  it("starts without an enrolment that cannot be read, and without what it keeps of itself", async () => {
-    const clock = new HandClock();
-    const place = make(clock);
-    const store = place.store();
-    await store.open();
-    await store.commit([enrol(1), enrol(2), beat(1, 1, clock.mono)]);
-    await store.close();
-    await place.write("d000001", seal("d000001", Buffer.from('{"name":1}    ')));
-    for (const key of ["mlayout", "mgeneration", "msecret", "mstamp"]) {
-      await place.write(key, Buffer.from("xx"));
-    }
-    const loaded = await place.store().open();
-    expect(loaded.quarantined).toHaveLength(5);
-    expect(loaded.quarantined).toContain("enrolment of 000001: not an enrolment of this version");
-    expect(loaded.devices.map((device) => device.enrolment.id)).toEqual([2]);
-    expect(loaded.stoppedMs).toBeUndefined();
-    expect(loaded.secret).toHaveLength(32);
-  });
-
-  it.each([
     ["in order", 60_000, true, 60_000],
     ["stepped back", -60_000, true, undefined],
     ["not trusted", 60_000, false, undefined],
@@ -372,18 +179,6 @@ describe.each([
     expect(loaded.devices[0]?.beat?.at).toBe(100 - (stoppedMs ?? 0) - 2_000);
   });
 
-  it("refuses a store of a later version and leaves it alone", async () => {
-    const place = make(new HandClock());
-    const store = place.store();
-    await store.open();
-    await store.close();
-    const later = seal("mlayout", Buffer.from([0, 0, 0, LAYOUT + 1, 0, 0, 0, 0]));
-    await place.write("mlayout", later);
-    const before = await place.records();
-    await expect(place.store().open()).rejects.toThrow(StoreTooNew);
-    expect(await place.records()).toEqual(before);
-  });
-
   it("takes nothing after it was closed", async () => {
     const store = make(new HandClock()).store();
     await store.open();
@@ -391,132 +186,3 @@ describe.each([
     await expect(store.commit([enrol(1)])).rejects.toThrow("the store is closed");
   });
 });
-
-describe("a store on LevelDB", () => {
-  it("is refused to a second opener, in words", async () => {
-    const place = levelPlace(new HandClock());
-    await place.store().open();
-    const second = place.store().open();
-    await expect(second).rejects.toThrow(StoreBusy);
-    await expect(second).rejects.toThrow(/in use by another process/);
-  });
-
-  it("lies in a folder that its owner alone can enter", async () => {
-    const data = folder();
-    expect(hasStore(data)).toBe(false);
-    const store = levelStore(data, { clock: new HandClock() });
-    opened.push(store);
-    await store.open();
-    expect(hasStore(data)).toBe(true);
-    expect(statSync(join(data, "store")).mode & 0o777).toBe(0o700);
-  });
-
-  it("opens after its log was torn at any length, with a state it once had", async () => {
-    const clock = new HandClock();
-    const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
-    await store.open();
-    for (let n = 1; n <= 40; n++) {
-      await store.commit([enrol(n), beat(n, n, clock.mono), change(n, n, 1, clock.mono)]);
-    }
-    const log = newestLog(data);
-    const size = statSync(log).size;
-    const lengths = [0, 1, 6, 7, size - 1, size - 7, size];
-    for (let at = 50; at < size; at += Math.floor(size / 12)) lengths.push(at);
-    let devicesBefore = 0;
-    for (const length of lengths.sort((a, b) => a - b)) {
-      const torn = folder();
-      cpSync(data, torn, { recursive: true });
-      truncateSync(newestLog(torn), length);
-      const again = levelStore(torn, { clock });
-      opened.push(again);
-      const { devices, cursor, quarantined } = await again.open();
-      expect(quarantined).toEqual([]);
-      expect(devices.length).toBe(cursor);
-      expect(devices.length).toBeGreaterThanOrEqual(devicesBefore);
-      for (const device of devices) {
-        expect(device).toMatchObject({ tseq: 1, beat: { seq: device.enrolment.id } });
-      }
-      devicesBefore = devices.length;
-    }
-    expect(devicesBefore).toBe(40);
-  });
-
-  it.each([
-    ["CURRENT is gone", (store: string) => rmSync(join(store, "CURRENT"))],
-    ["CURRENT is empty", (store: string) => writeFileSync(join(store, "CURRENT"), "")],
-    ["the manifest is gone", (store: string) => rmSync(find(store, /^MANIFEST/))],
-    [
-      "the manifest is garbage",
-      (store: string) => writeFileSync(find(store, /^MANIFEST/), "garbage"),
-    ],
-    ["it was marked as damaged", (store: string) => writeFileSync(`${store}.damaged`, "")],
-  ])("mends itself where %s, and then no epoch is in force", async (_words, harm) => {
-    const clock = new HandClock();
-    const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
-    const { secret } = await store.open();
-    await store.commit([
-      enrol(1),
-      { kind: "epoch", id: 1, issued: 9, epoch: 7 },
-      beat(1, 3, clock.mono),
-    ]);
-    await store.close();
-    harm(join(data, "store"));
-    for (const quarantined of [["the store was damaged and has been repaired"], []]) {
-      const again = levelStore(data, { clock });
-      opened.push(again);
-      const loaded = await again.open();
-      expect(loaded).toMatchObject({ quarantined, secret });
-      expect(loaded.devices[0]).toMatchObject({ issued: 9, restored: true, beat: { seq: 3 } });
-      await again.close();
-    }
-  });
-
-  it("writes less than 64 bytes for a beat over IPv4", async () => {
-    const clock = new HandClock();
-    const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
-    await store.open();
-    const before = statSync(newestLog(data)).size;
-    const facts = Array.from({ length: 1_000 }, (_, at) => beat(at + 1, 1, clock.mono));
-    await store.commit(facts);
-    expect((statSync(newestLog(data)).size - before) / facts.length).toBeLessThan(64);
-  });
-});
-
-describe("records", () => {
-  it("number statuses and causes as they did in layout 1", () => {
-    expect(STATUSES.join(" ")).toBe("unknown present late absent left");
-    expect(CAUSES.join(" ")).toBe(
-      "returned first-beat left promise-broken battery weak-signal reset-loop site gateway-deaf " +
-        "broker clock nat refused clash removed",
-    );
-  });
-
-  it("give every address back as the kernel writes it", () => {
-    const word = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
-    fc.assert(
-      fc.property(fc.array(word, { minLength: 8, maxLength: 8 }), (words) => {
-        const canonical = new URL(`http://[${words.map((w) => w.toString(16)).join(":")}]/`)
-          .hostname;
-        const address = canonical.slice(1, -1);
-        const form = addressForm(address);
-        expect(form).toBe(1);
-        expect(addressText(form, addressBytes(form, address))).toBe(address);
-      }),
-    );
-  });
-});
-
-function find(store: string, name: RegExp): string {
-  return join(store, readdirSync(store).find((file) => name.test(file))!);
-}
-
-function newestLog(data: string): string {
-  const logs = readdirSync(join(data, "store")).filter((file) => file.endsWith(".log"));
-  return join(data, "store", logs.sort().at(-1)!);
-}

@@ -1,7 +1,7 @@
 /**
- * `device bundle`: one script, ready for the board: its configuration, the prebuilt bundle of its suite, and the
- * application's own script. The bundles are built once (`build`); here text is only put together, so a bundle can be
- * made where no compiler is.
+ * `device bundle`: one script, ready for the board: its configuration, the prebuilt bundle of its
+ * suite, and the application's own script. The bundles are built once (`build`); here text is only
+ * put together, so a bundle can be made where no compiler is.
  *
  * It holds the device's key, so only its owner may read the file.
  */
@@ -69,9 +69,8 @@ export function addDeviceBundle(parent: Command, streams: Streams): void {
     const told = { file: options.output, id: found.id, bytes, config, client, app: script };
     if (options.json) streams.out(`${JSON.stringify(told)}\n`);
     else {
-      streams.out(
-        `${options.output}: ${bytes} bytes (configuration ${config}, client ${client}, application ${script})\n`,
-      );
+      const shares = `configuration ${config}, client ${client}, application ${script}`;
+      streams.out(`${options.output}: ${bytes} bytes (${shares})\n`);
     }
   });
 }
@@ -114,7 +113,9 @@ function assemble(
   return [`var NEXTBEAT={${config.join(",")}};\n`, client, app];
 }
 
-/** A byte string as JavaScript in ASCII. `\xNN`, since the board reads `\0` before a digit as octal. */
+/**
+ * A byte string as JavaScript in ASCII. `\xNN`, since the board reads `\0` before a digit as octal.
+ */
 export function quote(bytes: string): string {
   const inner = bytes.replace(/[^ !#-[\]-~]/g, (c) => {
     return `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`;

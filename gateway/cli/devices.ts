@@ -1,8 +1,10 @@
 /**
- * The registry as the `device` commands see it: over HTTP in a running gateway, or in the store of one that is not
- * running. Both speak the same JSON and refuse the same input, so a command does not know which one it has.
+ * The registry as the `device` commands see it: over HTTP in a running gateway, or in the store of
+ * one that is not running. Both speak the same JSON and refuse the same input, so a command does
+ * not know which one it has.
  *
- * On a store the whole core is built, though no frame ever comes: the rules for ids, names and keys stand there once.
+ * On a store the whole core is built, though no frame ever comes: the rules for ids, names and keys
+ * stand there once.
  */
 
 import { existsSync } from "node:fs";
@@ -70,9 +72,11 @@ export function overHttp(base: URL, token: string | undefined): Devices {
         signal: AbortSignal.timeout(ANSWER_MAX_MS),
       });
     } catch (error) {
-      const why = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? error;
+      const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+      const why = cause?.code ?? cause?.message ?? (error as Error).message;
       throw new Failed(
-        `no gateway answers at ${base.origin} (${why}); give --url, or --data DIR for one that does not run`,
+        `no gateway answers at ${base.origin} (${why}); ` +
+          "give --url, or --data DIR for one that does not run",
       );
     }
     if (response.ok) return response.status === 204 ? undefined : await response.json();

@@ -1,4 +1,7 @@
-/** The two ways in which a command ends badly. Each is one line: what was given, where, and what was expected. */
+/**
+ * The two ways in which a command ends badly. Each is one line: what was given, where, and what was
+ * expected.
+ */
 
 /** The thing asked for failed: exit code 1. */
 export class Failed extends Error {}

@@ -1,6 +1,6 @@
 /**
- * `gateway`: runs until SIGTERM or SIGINT, then makes everything durable and ends with 0. Log lines go to stdout as
- * JSON; what keeps it from starting is one line on stderr.
+ * `gateway`: runs until SIGTERM or SIGINT, then makes everything durable and ends with 0. Log lines
+ * go to stdout as JSON; what keeps it from starting is one line on stderr.
  */
 
 import { mkdirSync } from "node:fs";

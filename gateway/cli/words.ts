@@ -1,4 +1,7 @@
-/** How durations, ports, hosts and the like are written on the command line; each refuses with what it expected. */
+/**
+ * How durations, ports, hosts and the like are written on the command line; each refuses with what
+ * it expected.
+ */
 
 import { isIP, isIPv4 } from "node:net";
 import { InvalidArgumentError } from "commander";

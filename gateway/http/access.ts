@@ -1,9 +1,11 @@
 /**
- * Who gets through. On loopback everybody on this machine does, so what is kept out is the web: a page that had its name
- * rebound to 127.0.0.1 (its Host header betrays it), and a foreign page that posts here (its Origin does). On any other
- * address, and wherever a token file was given, a token is needed for all but the two health checks.
+ * Who gets through. On loopback everybody on this machine does, so what is kept out is the web: a
+ * page that had its name rebound to 127.0.0.1 (its Host header betrays it), and a foreign page that
+ * posts here (its Origin does). On any other address, and wherever a token file was given, a token
+ * is needed for all but the two health checks.
  *
- * An allow-list of client addresses lost: it looks like protection, and a proxy in front makes all of them one.
+ * An allow-list of client addresses lost: it looks like protection, and a proxy in front makes all
+ * of them one.
  */
 
 import { isIPv4, isIPv6 } from "node:net";

@@ -1,6 +1,6 @@
 /**
- * Everything that the gateway answers over HTTP, on one Hono app: `app.request()` tests it without a port. Its paths
- * and fields are promises to other people's scripts; they may grow, never change.
+ * Everything that the gateway answers over HTTP, on one Hono app: `app.request()` tests it without
+ * a port. Its paths and fields are promises to other people's scripts; they may grow, never change.
  */
 
 import { Hono } from "hono";

@@ -1,4 +1,7 @@
-/** The registry over HTTP: list, add, show, amend, remove, and the key. An `:id` is six hex digits or a name. */
+/**
+ * The registry over HTTP: list, add, show, amend, remove, and the key. An `:id` is six hex digits
+ * or a name.
+ */
 
 import { type Context, Hono } from "hono";
 import type { Clock } from "../clock.ts";

@@ -1,14 +1,16 @@
 /**
- * The stream of what happens, for browsers and programs: changes with their cursor as event id, and between them the
- * devices heard lately.
+ * The stream of what happens, for browsers and programs: changes with their cursor as event id, and
+ * between them the devices heard lately.
  *
- * Each stream is a cursor that moves towards the last change: it asks for what is next, from a ring of the newest
- * changes in memory, or from the store where it is further behind. So a stream that starts, one that resumes after a day
- * and one that cannot keep up are one case, and none has a gap. Pushing each change into each stream lost: it needs a
- * buffer for a slow reader, and a second way for one that comes back.
+ * Each stream is a cursor that moves towards the last change: it asks for what is next, from a ring
+ * of the newest changes in memory, or from the store where it is further behind. So a stream that
+ * starts, one that resumes after a day and one that cannot keep up are one case, and none has a
+ * gap. Pushing each change into each stream lost: it needs a buffer for a slow reader, and a second
+ * way for one that comes back.
  *
- * What is new since the last look goes out as one piece of text, made once for all streams. Devices heard are merged
- * while they wait, `BEATS_MAX` each `BEATS_MS`: a screen cannot show more, and a fleet of 100 000 would send 50 MB/s.
+ * What is new since the last look goes out as one piece of text, made once for all streams. Devices
+ * heard are merged while they wait, `BEATS_MAX` each `BEATS_MS`: a screen cannot show more, and a
+ * fleet of 100 000 would send 50 MB/s.
  */
 
 import type { WallChange } from "../store/store.ts";
@@ -22,7 +24,9 @@ export const BEATS_MS = 250;
 export const BEATS_MAX = 250;
 /** Pieces about beats that wait for a slow reader; the oldest go. */
 const BEATS_WAIT_MAX = 8;
-/** A comment so often keeps proxies from closing a quiet stream, and finds a reader that is gone. */
+/**
+ * A comment so often keeps proxies from closing a quiet stream, and finds a reader that is gone.
+ */
 const QUIET_MS = 15_000;
 
 export interface FeedOptions {

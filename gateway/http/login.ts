@@ -1,6 +1,6 @@
 /**
- * The login page of the dashboard, where tokens are needed: one field, no script. The cookie is HttpOnly and
- * SameSite=Strict, so no other page can use it and no script can read it.
+ * The login page of the dashboard, where tokens are needed: one field, no script. The cookie is
+ * HttpOnly and SameSite=Strict, so no other page can use it and no script can read it.
  */
 
 import type { Context } from "hono";
@@ -19,7 +19,8 @@ export function loginPage(status: 200 | 401, note = ""): Response {
 <title>nextbeat: log in</title>
 <h1>nextbeat</h1>
 <form method="post" action="login">
-<p><label>Token <input name="token" type="password" autocomplete="current-password" required autofocus></label>
+<p><label>Token
+<input name="token" type="password" autocomplete="current-password" required autofocus></label>
 <button>Log in</button></p>
 <p role="alert">${note}</p>
 </form>

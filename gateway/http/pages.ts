@@ -1,6 +1,7 @@
 /**
- * The dashboard's files. All of them are read once at start, and a request picks one by its exact path: nothing that a
- * request says ever becomes a path on disk, so there is nothing to traverse. A static-file middleware lost to a map.
+ * The dashboard's files. All of them are read once at start, and a request picks one by its exact
+ * path: nothing that a request says ever becomes a path on disk, so there is nothing to traverse. A
+ * static-file middleware lost to a map.
  */
 
 import { createHash } from "node:crypto";

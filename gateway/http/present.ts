@@ -1,4 +1,7 @@
-/** What programs and people get to see of devices and changes: ids in hex, instants as ISO 8601 in UTC. */
+/**
+ * What programs and people get to see of devices and changes: ids in hex, instants as ISO 8601 in
+ * UTC.
+ */
 
 import type { Clock } from "../clock.ts";
 import { idText } from "../enrolment.ts";

@@ -1,6 +1,7 @@
 /**
- * Errors as `application/problem+json` (RFC 9457): a status, a title, and one line that says what was given, where, and
- * what was expected. The same line goes to a person at the command line, so it is written for people.
+ * Errors as `application/problem+json` (RFC 9457): a status, a title, and one line that says what
+ * was given, where, and what was expected. The same line goes to a person at the command line, so
+ * it is written for people.
  */
 
 import type { Context } from "hono";

@@ -1,8 +1,10 @@
 /**
- * What may come in from people and programs, checked at the edge: bodies of requests, queries, and what the command
- * line says of a device. One line tells what was wrong: where, what was given, what was expected.
+ * What may come in from people and programs, checked at the edge: bodies of requests, queries, and
+ * what the command line says of a device. One line tells what was wrong: where, what was given,
+ * what was expected.
  *
- * Only the form is checked here, and ids, keys and suites get the core's; what a device may be called, the core decides.
+ * Only the form is checked here, and ids, keys and suites get the core's; what a device may be
+ * called, the core decides.
  */
 
 import { z } from "zod";

@@ -1,16 +1,19 @@
 /**
- * Who may ask what, where asking is not free: a token file with one `read TOKEN` or `write TOKEN` a line. Write
- * includes read. Passwords and accounts lost: this is a machine's interface, and a token is what a script can keep.
+ * Who may ask what, where asking is not free: a token file with one `read TOKEN` or `write TOKEN` a
+ * line. Write includes read. Passwords and accounts lost: this is a machine's interface, and a
+ * token is what a script can keep.
  *
- * The dashboard's cookie is made from a token and the gateway's secret, so it outlives a restart, ends when its token
- * goes, and does not hold the token itself.
+ * The dashboard's cookie is made from a token and the gateway's secret, so it outlives a restart,
+ * ends when its token goes, and does not hold the token itself.
  */
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 export type Scope = "read" | "write";
 
-/** Characters of a token: enough that guessing over a network is hopeless, without a limit on tries. */
+/**
+ * Characters of a token: enough that guessing over a network is hopeless, without a limit on tries.
+ */
 export const TOKEN_MIN = 16;
 
 interface Known {

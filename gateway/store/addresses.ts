@@ -1,6 +1,7 @@
 /**
- * Addresses as a beat's record keeps them: 4 bytes of IPv4, 16 of IPv6, else text with its length (a zone index, a
- * topic, a simulated place). Text for all of them lost: a beat is written once a beat, and the address is a third of it.
+ * Addresses as a beat's record keeps them: 4 bytes of IPv4, 16 of IPv6, else text with its length
+ * (a zone index, a topic, a simulated place). Text for all of them lost: a beat is written once a
+ * beat, and the address is a third of it.
  */
 
 import { isIPv4, isIPv6 } from "node:net";
@@ -42,7 +43,10 @@ function ipv6Bytes(address: string): Buffer {
   return bytes;
 }
 
-/** The canonical text of RFC 5952, as the kernel writes it: `mapped` and the like compare addresses as text. */
+/**
+ * The canonical text of RFC 5952, as the kernel writes it: `mapped` and the like compare addresses
+ * as text.
+ */
 function ipv6Text(bytes: Buffer): string {
   const words = Array.from({ length: 8 }, (_, at) => bytes.readUInt16BE(2 * at).toString(16));
   const zeros = words.join(":").match(/\b0(:0)+\b/g) ?? [];

@@ -1,18 +1,21 @@
 /**
- * The store over any sorted shelf of keys and values: group commit, start, and the list of changes. The two backends
- * differ in the shelf alone, so what is proven of one's records holds for the other's.
+ * The store over any sorted shelf of keys and values: group commit, start, and the list of changes.
+ * The two backends differ in the shelf alone, so what is proven of one's records holds for the
+ * other's.
  *
- * Group commit: one write is under way, and all that is asked meanwhile joins the next. A sync costs 0.3 ms on a good
- * disk and 20 ms on an SD card; a write for each commit would let a card serve fifty HELLOs a second. Waiting a little
- * to collect more lost: a lone HELLO would wait for nothing.
+ * Group commit: one write is under way, and all that is asked meanwhile joins the next. A sync
+ * costs 0.3 ms on a good disk and 20 ms on an SD card; a write for each commit would let a card
+ * serve fifty HELLOs a second. Waiting a little to collect more lost: a lone HELLO would wait for
+ * nothing.
  *
- * A write that fails breaks the store for good: nothing that was not made durable may be told, and LevelDB itself takes
- * no write after a failed sync. The process must end and start again.
+ * A write that fails breaks the store for good: nothing that was not made durable may be told, and
+ * LevelDB itself takes no write after a failed sync. The process must end and start again.
  */
 
 import { randomBytes } from "node:crypto";
 import type { Fact } from "../facts.ts";
 import { decodeChange } from "./beats.ts";
+import { Joined } from "./joined.ts";
 import { Loading } from "./loading.ts";
 import { type Meta, readMeta, sinceStamp, writeMeta, writeStamp } from "./meta.ts";
 import { changeKey, knownKey, LAYOUT, type Sink, writeFact } from "./records.ts";
@@ -34,21 +37,16 @@ export interface Batch extends Sink {
 
 export interface Shelf {
   open(): Promise<void>;
-  /** Given what opening or reading failed with: mends the shelf and opens it, or throws the same again. */
+  /**
+   * Given what opening or reading failed with: mends the shelf and opens it, or throws the same
+   * again.
+   */
   repair(error: unknown): Promise<void>;
   batch(): Batch;
   /** Records with `from` <= key < `to`, in order of their keys or against it. */
   range(from: string, to: string, reverse?: boolean): AsyncIterable<[string, Buffer]>;
   has(key: string): boolean;
   close(): Promise<void>;
-}
-
-interface Joined {
-  readonly batch: Batch;
-  readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-  commits: number;
 }
 
 export class KeyedStore implements Store {
@@ -83,7 +81,7 @@ export class KeyedStore implements Store {
     if (facts.length === 0) {
       return (this.#next ?? this.#underWay)?.done ?? Promise.resolve();
     }
-    this.#next ??= this.#join();
+    this.#next ??= new Joined(this.#shelf.batch());
     const joined = this.#next;
     joined.commits++;
     const { clock } = this.#options;
@@ -135,11 +133,6 @@ export class KeyedStore implements Store {
       await this.#shelf.close();
       throw failed;
     }
-  }
-
-  #join(): Joined {
-    const { promise, resolve, reject } = withResolvers();
-    return { batch: this.#shelf.batch(), done: promise, resolve, reject, commits: 0 };
   }
 
   async #write(): Promise<void> {
@@ -234,16 +227,4 @@ async function all(records: AsyncIterable<[string, Buffer]>): Promise<[string, B
   const found: [string, Buffer][] = [];
   for await (const record of records) found.push(record);
   return found;
-}
-
-function withResolvers(): Pick<Joined, "resolve" | "reject"> & { promise: Promise<void> } {
-  let resolve = () => {};
-  let reject: (error: unknown) => void = () => {};
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  // Whoever waits hears of a failure; that nobody waits is no failure of its own.
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }

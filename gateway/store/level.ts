@@ -1,11 +1,13 @@
 /**
- * The store on LevelDB, in a folder of its own beside the process. An append log writes tens of bytes an update, where
- * a page store (LMDB, SQLite) writes kilobytes for a small batch (3 500 to 10 000 measured): an SD card must live.
+ * The store on LevelDB, in a folder of its own beside the process. An append log writes tens of
+ * bytes an update, where a page store (LMDB, SQLite) writes kilobytes for a small batch (3 500 to
+ * 10 000 measured): an SD card must live.
  *
- * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations costs 20.
- * LevelDB forgives a torn end of its log by itself. What it does not forgive (a lost manifest, a damaged table) is
- * repaired once, and then every device counts as restored: a repair may give back an older record than the newest.
- * Damage found while running leaves a mark beside the store, so that the next start repairs before it reads.
+ * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations
+ * costs 20. LevelDB forgives a torn end of its log by itself. What it does not forgive (a lost
+ * manifest, a damaged table) is repaired once, and then every device counts as restored: a repair
+ * may give back an older record than the newest. Damage found while running leaves a mark beside
+ * the store, so that the next start repairs before it reads.
  */
 
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -15,7 +17,10 @@ import { ClassicLevel } from "classic-level";
 import { type Batch, KeyedStore, type Shelf } from "./keyed.ts";
 import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
 
-/** @param data the gateway's data folder; the store lies in `store` inside it, readable by its owner alone */
+/**
+ * @param data the gateway's data folder; the store lies in `store` inside it, readable by its owner
+ * alone
+ */
 export function levelStore(data: string, options: StoreOptions): Store {
   return new KeyedStore(new LevelShelf(data), options);
 }

@@ -1,9 +1,11 @@
 /**
- * From records back to devices, forgiving: what cannot be read is set aside under `q` and named, and the rest starts.
- * Refusing to start lost: one bad sector of an SD card would silence a thousand boards that are well.
+ * From records back to devices, forgiving: what cannot be read is set aside under `q` and named,
+ * and the rest starts. Refusing to start lost: one bad sector of an SD card would silence a
+ * thousand boards that are well.
  *
- * Only one thing is not forgiven silently. Where the record of a beat or of the epochs is gone, nobody knows any more
- * which beats were accepted; such a device is marked `restored`, and no epoch is in force until its next HELLO (rule 7).
+ * Only one thing is not forgiven silently. Where the record of a beat or of the epochs is gone,
+ * nobody knows any more which beats were accepted; such a device is marked `restored`, and no epoch
+ * is in force until its next HELLO (rule 7).
  */
 
 import type { BeatFact, Cause, Enrolment, Status, StoredDevice } from "../facts.ts";

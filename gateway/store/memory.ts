@@ -1,7 +1,7 @@
 /**
- * The store in memory, for tests and simulations. It keeps the same records as the one on disk, so a crash is: forget
- * the store, make another on the same `MemoryDisk`. A store of plain objects lost: it would forget nothing that the
- * real one rounds, maps or cuts off.
+ * The store in memory, for tests and simulations. It keeps the same records as the one on disk, so
+ * a crash is: forget the store, make another on the same `MemoryDisk`. A store of plain objects
+ * lost: it would forget nothing that the real one rounds, maps or cuts off.
  */
 
 import { type Batch, KeyedStore, type Shelf } from "./keyed.ts";

@@ -1,4 +1,7 @@
-/** What a store keeps about itself, and what it makes of the time that passed since it was last alive. */
+/**
+ * What a store keeps about itself, and what it makes of the time that passed since it was last
+ * alive.
+ */
 
 import type { Clock } from "../clock.ts";
 import type { Loading } from "./loading.ts";
@@ -47,8 +50,9 @@ export function writeStamp(out: Sink, wall: number): void {
 }
 
 /**
- * How long no gateway was alive, and where the stored instants lie on this process's clock. Without trust in the
- * wall clock the stop counts as no time for the instants: they are then never newer than they were.
+ * How long no gateway was alive, and where the stored instants lie on this process's clock. Without
+ * trust in the wall clock the stop counts as no time for the instants: they are then never newer
+ * than they were.
  */
 export function sinceStamp(
   clock: Clock,

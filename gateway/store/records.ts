@@ -1,9 +1,11 @@
 /**
- * How facts lie on disk, layout 1: one key for each device and kind, so that a beat rewrites the beat alone.
+ * How facts lie on disk, layout 1: one key for each device and kind, so that a beat rewrites the
+ * beat alone.
  *
  * ```
  * key                 value, then the CRC-32 of key and value
- * b<id>               beat:   epoch 32, seq 32, kinds 8, promise 8, vitals 8, at 48, port 16, address, tag, ext
+ * b<id>               beat:   epoch 32, seq 32, kinds 8, promise 8, vitals 8, at 48, port 16,
+ *                     address, tag, ext
  * c<cursor>           change: id 24, tseq 32, at 48, from 4, to 4, cause 8, incident 32 (0: none)
  * d<id>               enrolment, JSON
  * e<id>               epochs: issued 32, in force 32, restored 8
@@ -12,9 +14,10 @@
  * q<key>              a record that could not be read, as it was
  * s<id>               status: tseq 32, status 8, cause 8 (255: none)
  * ```
- * `<id>` is six hex digits, `<cursor>` twelve. A beat over IPv4 is 7 + 35 bytes, and 54 in LevelDB's log (measured):
- * 1 000 devices at a beat a minute write 78 MB a day. JSON for beats lost, at three times that; a check sum of our
- * own is here because LevelDB does not verify its own when it reads tables.
+ * `<id>` is six hex digits, `<cursor>` twelve. A beat over IPv4 is 7 + 35 bytes, and 54 in
+ * LevelDB's log (measured): 1 000 devices at a beat a minute write 78 MB a day. JSON for beats
+ * lost, at three times that; a check sum of our own is here because LevelDB does not verify its own
+ * when it reads tables.
  */
 
 import {
@@ -46,7 +49,10 @@ export function changeKey(cursor: number): string {
   return `c${cursor.toString(16).padStart(12, "0")}`;
 }
 
-/** The key under which an enrolled key is remembered: half a SHA-256, so that the file does not tell dead keys. */
+/**
+ * The key under which an enrolled key is remembered: half a SHA-256, so that the file does not tell
+ * dead keys.
+ */
 export function knownKey(key: string): string {
   const digest = sha256(`nextbeat known key${key}`);
   return `k${Buffer.from(digest, "latin1").toString("hex", 0, 16)}`;

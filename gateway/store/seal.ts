@@ -1,4 +1,7 @@
-/** The check sum at the end of every record: CRC-32 over key and value, so a record under a wrong key fails too. */
+/**
+ * The check sum at the end of every record: CRC-32 over key and value, so a record under a wrong
+ * key fails too.
+ */
 
 import { crc32 } from "node:zlib";
 

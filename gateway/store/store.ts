@@ -1,14 +1,16 @@
 /**
- * What the gateway must not forget, behind one small interface: facts go in by commits, and at the next start the
- * newest fact of each kind comes back for every device.
+ * What the gateway must not forget, behind one small interface: facts go in by commits, and at the
+ * next start the newest fact of each kind comes back for every device.
  *
- * A commit is a promise because that is what rule 8 of the protocol waits for; commits become durable in the order in
- * which they were asked for, each all or nothing. A query language lost: the core holds every record in memory, so
- * the disk is read at start, for the list of changes, and for nothing else.
+ * A commit is a promise because that is what rule 8 of the protocol waits for; commits become
+ * durable in the order in which they were asked for, each all or nothing. A query language lost:
+ * the core holds every record in memory, so the disk is read at start, for the list of changes, and
+ * for nothing else.
  *
- * The core counts time on the monotonic clock of its process, which means nothing to the next one. A store therefore
- * writes wall-clock estimates, and a stamp of the last moment at which it was alive: what lies between a fact and the
- * stamp was measured by one process, and holds whatever the wall clock did afterwards.
+ * The core counts time on the monotonic clock of its process, which means nothing to the next one.
+ * A store therefore writes wall-clock estimates, and a stamp of the last moment at which it was
+ * alive: what lies between a fact and the stamp was measured by one process, and holds whatever the
+ * wall clock did afterwards.
  */
 
 import type { Clock } from "../clock.ts";
@@ -26,7 +28,10 @@ export interface WallChange {
   readonly incident: number | null;
 }
 
-/** What a start gets to know. Instants of beats are mapped to this process's monotonic clock, and may be negative. */
+/**
+ * What a start gets to know. Instants of beats are mapped to this process's monotonic clock, and
+ * may be negative.
+ */
 export interface Loaded {
   readonly devices: StoredDevice[];
   /** Cursor of the last change, 0 = none yet. */
@@ -42,8 +47,8 @@ export interface Loaded {
 }
 
 /**
- * `run`: a gateway starts; the generation counts up and the stamp is kept fresh. `edit`: a command changes enrolments
- * while no gateway runs; nothing else moves.
+ * `run`: a gateway starts; the generation counts up and the stamp is kept fresh. `edit`: a command
+ * changes enrolments while no gateway runs; nothing else moves.
  */
 export type Purpose = "run" | "edit";
 
@@ -64,7 +69,10 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Changes kept; the oldest go first. */
   readonly changesMax?: number;
-  /** Called after each durable write with its duration in ms and the number of commits that joined in it. */
+  /**
+   * Called after each durable write with its duration in ms and the number of commits that joined
+   * in it.
+   */
   readonly onWrite?: (ms: number, commits: number) => void;
 }
 

@@ -1,0 +1,124 @@
+/** The store on LevelDB: torn logs, lost files, a second opener, and what a beat costs on disk. */
+
+import { cpSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { hasStore, levelStore } from "../gateway/store/level.ts";
+import { StoreBusy } from "../gateway/store/store.ts";
+import {
+  beat,
+  change,
+  clearStores,
+  enrol,
+  folder,
+  HandClock,
+  levelPlace,
+  opened,
+} from "./store-rig.ts";
+
+afterEach(clearStores);
+
+describe("a store on LevelDB", () => {
+  it("is refused to a second opener, in words", async () => {
+    const place = levelPlace(new HandClock());
+    await place.store().open();
+    const second = place.store().open();
+    await expect(second).rejects.toThrow(StoreBusy);
+    await expect(second).rejects.toThrow(/in use by another process/);
+  });
+
+  it("lies in a folder that its owner alone can enter", async () => {
+    const data = folder();
+    expect(hasStore(data)).toBe(false);
+    const store = levelStore(data, { clock: new HandClock() });
+    opened.push(store);
+    await store.open();
+    expect(hasStore(data)).toBe(true);
+    expect(statSync(join(data, "store")).mode & 0o777).toBe(0o700);
+  });
+
+  it("opens after its log was torn at any length, with a state it once had", async () => {
+    const clock = new HandClock();
+    const data = folder();
+    const store = levelStore(data, { clock });
+    opened.push(store);
+    await store.open();
+    for (let n = 1; n <= 40; n++) {
+      await store.commit([enrol(n), beat(n, n, clock.mono), change(n, n, 1, clock.mono)]);
+    }
+    const log = newestLog(data);
+    const size = statSync(log).size;
+    const lengths = [0, 1, 6, 7, size - 1, size - 7, size];
+    for (let at = 50; at < size; at += Math.floor(size / 12)) lengths.push(at);
+    let devicesBefore = 0;
+    for (const length of lengths.sort((a, b) => a - b)) {
+      const torn = folder();
+      cpSync(data, torn, { recursive: true });
+      truncateSync(newestLog(torn), length);
+      const again = levelStore(torn, { clock });
+      opened.push(again);
+      const { devices, cursor, quarantined } = await again.open();
+      expect(quarantined).toEqual([]);
+      expect(devices.length).toBe(cursor);
+      expect(devices.length).toBeGreaterThanOrEqual(devicesBefore);
+      for (const device of devices) {
+        expect(device).toMatchObject({ tseq: 1, beat: { seq: device.enrolment.id } });
+      }
+      devicesBefore = devices.length;
+    }
+    expect(devicesBefore).toBe(40);
+  });
+
+  it.each([
+    ["CURRENT is gone", (store: string) => rmSync(join(store, "CURRENT"))],
+    ["CURRENT is empty", (store: string) => writeFileSync(join(store, "CURRENT"), "")],
+    ["the manifest is gone", (store: string) => rmSync(find(store, /^MANIFEST/))],
+    [
+      "the manifest is garbage",
+      (store: string) => writeFileSync(find(store, /^MANIFEST/), "garbage"),
+    ],
+    ["it was marked as damaged", (store: string) => writeFileSync(`${store}.damaged`, "")],
+  ])("mends itself where %s, and then no epoch is in force", async (_words, harm) => {
+    const clock = new HandClock();
+    const data = folder();
+    const store = levelStore(data, { clock });
+    opened.push(store);
+    const { secret } = await store.open();
+    await store.commit([
+      enrol(1),
+      { kind: "epoch", id: 1, issued: 9, epoch: 7 },
+      beat(1, 3, clock.mono),
+    ]);
+    await store.close();
+    harm(join(data, "store"));
+    for (const quarantined of [["the store was damaged and has been repaired"], []]) {
+      const again = levelStore(data, { clock });
+      opened.push(again);
+      const loaded = await again.open();
+      expect(loaded).toMatchObject({ quarantined, secret });
+      expect(loaded.devices[0]).toMatchObject({ issued: 9, restored: true, beat: { seq: 3 } });
+      await again.close();
+    }
+  });
+
+  it("writes less than 64 bytes for a beat over IPv4", async () => {
+    const clock = new HandClock();
+    const data = folder();
+    const store = levelStore(data, { clock });
+    opened.push(store);
+    await store.open();
+    const before = statSync(newestLog(data)).size;
+    const facts = Array.from({ length: 1_000 }, (_, at) => beat(at + 1, 1, clock.mono));
+    await store.commit(facts);
+    expect((statSync(newestLog(data)).size - before) / facts.length).toBeLessThan(64);
+  });
+});
+
+function find(store: string, name: RegExp): string {
+  return join(store, readdirSync(store).find((file) => name.test(file))!);
+}
+
+function newestLog(data: string): string {
+  const logs = readdirSync(join(data, "store")).filter((file) => file.endsWith(".log"));
+  return join(data, "store", logs.sort().at(-1)!);
+}

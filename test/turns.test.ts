@@ -1,0 +1,204 @@
+/**
+ * The rhythm of the shell (rules 5 and 8): answers in the turn that received, nothing told before it
+ * is durable, and nothing expired before the sockets are empty.
+ */
+
+import { setImmediate as nextRound } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { Change, Effects, Fact, Outgoing, Source } from "../gateway/facts.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { Store } from "../gateway/store/store.ts";
+import { Turns, type TurnsOptions } from "../gateway/turns.ts";
+
+const FROM: Source = { transport: "udp", address: "192.0.2.7", port: 40_007 };
+const FACT: Fact = { kind: "epoch", id: 1, issued: 2, epoch: 1 };
+const CHANGE: Change = {
+  cursor: 1,
+  id: 1,
+  tseq: 1,
+  at: 0,
+  from: "unknown",
+  to: "present",
+  cause: "first-beat",
+  incident: null,
+};
+
+function out(frame: string): Outgoing {
+  return { to: FROM, frame };
+}
+
+function effects(words: { send?: string[]; ticket?: number; after?: string[] }): Effects {
+  const { send = [], ticket = 0, after = [] } = words;
+  return {
+    send: send.map(out),
+    commit: ticket > 0 ? [FACT] : [],
+    ticket,
+    afterCommit: { send: after.map(out), changes: after.length > 0 ? [CHANGE] : [] },
+  };
+}
+
+/** Turns over a core and a store by hand; `seen` is what happened, in order. */
+function bench(more: Partial<TurnsOptions> = {}) {
+  const seen: string[] = [];
+  const commits: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const counts = { fresh: 0 };
+  const answers: Effects[] = [];
+  let now = 1_000;
+  let wakeAt = Infinity;
+  const core = {
+    frames: { udp: counts, mqtt: counts, sim: counts },
+    get wakeAt() {
+      return wakeAt;
+    },
+    handle(frame: string) {
+      seen.push(`handle ${frame}`);
+      counts.fresh++;
+      return answers.shift() ?? effects({});
+    },
+    expire(at: number) {
+      seen.push(`expire ${at}`);
+      wakeAt = Infinity;
+      return answers.shift() ?? effects({});
+    },
+    flush: () => effects({ ticket: 99, after: ["flushed"] }),
+    committed: (ticket: number) => void seen.push(`committed ${ticket}`),
+  } as unknown as Gateway;
+  const store = {
+    commit: () =>
+      new Promise<void>((resolve, reject) => {
+        seen.push("commit");
+        commits.push({ resolve, reject });
+      }),
+  } as unknown as Store;
+  const turns = new Turns({
+    core,
+    store,
+    clock: { now: () => now, wallAt: (at) => at, trusted: () => true },
+    onFacts: () => void seen.push("facts"),
+    onChanges: (changes) => void seen.push(`changes ${changes.length}`),
+    onBeat: (id) => void seen.push(`beat ${id}`),
+    onAnswered: (at) => void seen.push(`answered ${at}`),
+    onFatal: (error) => void seen.push(`fatal ${error.message}`),
+    ...more,
+  });
+  turns.add({
+    name: "udp",
+    send: (_to, frame) => void seen.push(`send ${frame}`),
+    close: () => Promise.resolve(),
+  });
+  return {
+    seen,
+    commits,
+    answers,
+    turns,
+    at(instant: number) {
+      now = instant;
+    },
+    wake(instant: number) {
+      wakeAt = instant;
+    },
+  };
+}
+
+describe("a turn", () => {
+  it("answers before `receive` returns (rule 5)", () => {
+    const { turns, seen, answers } = bench();
+    answers.push(effects({ send: ["ack"] }));
+    turns.receive("\x00\x00\x00\x07", FROM);
+    expect(seen).toEqual(["handle \x00\x00\x00\x07", "send ack", "answered 1000", "beat 7"]);
+  });
+
+  it("tells nothing before it is durable, and what it tells in order (rule 8)", async () => {
+    const { turns, seen, answers, commits } = bench();
+    answers.push(effects({ send: ["now"], ticket: 1, after: ["then"] }));
+    turns.receive("", FROM);
+    await nextRound();
+    expect(seen).toEqual(["handle ", "send now", "answered 1000", "facts", "commit", "beat 0"]);
+    seen.length = 0;
+    commits[0]!.resolve();
+    await nextRound();
+    expect(seen).toEqual(["committed 1", "send then", "answered 1000", "changes 1"]);
+  });
+
+  it("stops at a store that fails: nothing more is told, taken or expired", async () => {
+    const { turns, seen, answers, commits, wake } = bench();
+    answers.push(effects({ ticket: 1, after: ["never"] }));
+    turns.receive("first", FROM);
+    const enrolling = turns.apply(effects({ ticket: 2, after: ["never"] }));
+    commits[0]!.reject(new Error("disk full"));
+    commits[1]!.reject(new Error("disk full"));
+    await expect(enrolling).rejects.toThrow("disk full");
+    wake(0);
+    turns.receive("second", FROM);
+    turns.start();
+    await nextRound();
+    await nextRound();
+    expect(seen).toContain("fatal disk full");
+    expect(seen.join()).not.toMatch(/never|second|committed|expire/);
+  });
+
+  it("makes durable at its stop what the core still holds", async () => {
+    const { turns, seen, commits } = bench();
+    const stopping = turns.stop();
+    commits[0]!.resolve();
+    await stopping;
+    turns.receive("late", FROM);
+    expect(seen).toEqual(["facts", "commit", "committed 99", "send flushed", "changes 1"]);
+  });
+});
+
+describe("the timer", () => {
+  /** Lets rounds pass until `expire` was seen; brings `rounds` full rounds of datagrams first. */
+  async function expired(b: ReturnType<typeof bench>, rounds: number): Promise<number> {
+    b.wake(900);
+    b.turns.start();
+    await new Promise((done) => setTimeout(done, 1));
+    let passed = 0;
+    while (!b.seen.some((what) => what.startsWith("expire"))) {
+      if (passed < rounds) for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+      passed++;
+      await nextRound();
+    }
+    return passed;
+  }
+
+  it("expires what is due when a round brought nothing", async () => {
+    const b = bench();
+    expect(await expired(b, 0)).toBeLessThanOrEqual(2);
+    expect(b.seen).toEqual(["expire 1000"]);
+  });
+
+  it("lets the sockets empty first", async () => {
+    const b = bench();
+    await expired(b, 10);
+    const handled = b.seen.filter((what) => what.startsWith("handle")).length;
+    expect(handled).toBe(320);
+    expect(b.seen.at(-1)).toBe("expire 1000");
+  });
+
+  it("waits a second at most for sockets that never empty", async () => {
+    const b = bench();
+    b.wake(900);
+    b.turns.start();
+    await new Promise((done) => setTimeout(done, 1));
+    for (let round = 0; round < 20; round++) {
+      for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+      if (round === 9) b.at(2_001);
+      await nextRound();
+      if (round < 9) expect(b.seen.some((what) => what.startsWith("expire"))).toBe(false);
+    }
+    expect(b.seen).toContain("expire 2001");
+  });
+
+  it("is set for what comes sooner", async () => {
+    const b = bench();
+    b.wake(1_000_000);
+    b.turns.start();
+    b.wake(1_000);
+    b.turns.receive("x", FROM);
+    await new Promise((done) => setTimeout(done, 2));
+    await nextRound();
+    await nextRound();
+    expect(b.seen).toContain("expire 1000");
+  });
+});
