@@ -26,6 +26,10 @@ export interface BoardOptions {
   readonly suite: number;
   readonly intervalMs: number;
   readonly link: LinkPreset;
+  /** 16 bytes; drawn from the seed by default. */
+  readonly key?: string;
+  /** What the board's bundle was salted with; drawn from the seed by default. */
+  readonly salt?: string;
   /** Reach class: 0 awake, 1 light sleep, 2 deep sleep. Default 0. */
   readonly reach?: number;
   /** The board's clock when the world's is 0, ms, and its error, parts per million (+ = fast). */
@@ -79,7 +83,7 @@ export class Board {
     this.name = name;
     this.id = id;
     this.suite = suite;
-    const key = suite === 0 ? "" : randomBytes(seed, id, "key", 16);
+    const key = suite === 0 ? "" : (options.key ?? randomBytes(seed, id, "key", 16));
     this.key = makeTagKey(suite, key, sha256);
     this.enrolment = { id, name, site: "", labels: [], suite, key };
     this.up = createLink(options.link.up, seed, id, "up");
@@ -87,6 +91,11 @@ export class Board {
     this.source = { transport: "sim", address: name, port: 1 };
     this.random = stream(seed, id, "sender");
     this.rate = 1 + (options.clockPpm ?? 0) / 1e6;
+  }
+
+  /** The name of the preset that its path began with. */
+  get linkName(): string {
+    return this.options.link.name;
   }
 
   /** Another board with this one's identity and a copy of its flash; `other` says what differs. */
@@ -113,7 +122,8 @@ export class Board {
       ...options.config,
     };
     const { epoch, limit, acked, boots } = flash;
-    const origin = `${randomBytes(this.seed, this.id, "salt", 8)}${boots},${noise}`;
+    const salt = options.salt ?? randomBytes(this.seed, this.id, "salt", 8);
+    const origin = `${salt}${boots},${noise}`;
     this.sender = createSender(config, { epoch, limit, acked, origin }, this.local(now));
   }
 
@@ -147,12 +157,14 @@ export class Board {
     throw new Error(`${this.name} sends without end at ${now} ms`);
   }
 
-  /** A frame from the gateway's address reached the radio. False: nobody listened. */
-  hear(frame: string, now: number): boolean {
+  /**
+   * A frame from the gateway's address reached the radio. Returns what the sender says came of it, 0
+   * for nothing, or -1 where nobody listened.
+   */
+  hear(frame: string, now: number): number {
     const s = this.sender;
-    if (!s || !listening(s, this.local(now))) return false;
-    handle(s, frame, this.local(now));
-    return true;
+    if (!s || !listening(s, this.local(now))) return -1;
+    return handle(s, frame, this.local(now));
   }
 
   /** Another path from now on: what is under way on the old one holds nobody up. */

@@ -200,7 +200,7 @@ export class World {
       this.withHost(() => this.host.receive(bytes, peer, this.now));
       this.observers.notify("judged", bytes, peer, this.now);
     } else if (board) {
-      const heard = board.hear(bytes, this.now);
+      const heard = board.hear(bytes, this.now) >= 0;
       this.observers.notify("heard", bytes, board, this.now, heard);
       this.arm(board);
     }

@@ -1,0 +1,178 @@
+// `nextbeat sim fleet`: boards on real sockets for a gateway that runs already. It enrols them over
+// HTTP and takes them out again at the end, so that nobody is alarmed by a fleet that never was; or
+// it speaks for boards that are enrolled, with their keys from a file.
+
+import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import type { Devices } from "../gateway/cli/devices.ts";
+import { Usage } from "../gateway/cli/errors.ts";
+import type { BoardOptions } from "./board.ts";
+import { type Identity, identityOf, readKeys } from "./keys.ts";
+import type { LinkPreset } from "./presets.ts";
+import { SocketFleet } from "./sockets.ts";
+import { sayMs, sayShare, summarise } from "./summary.ts";
+
+export interface FleetSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly devices: number;
+  readonly link: LinkPreset;
+  readonly intervalMs: number;
+  /** undefined: until interrupted. */
+  readonly seconds: number | undefined;
+  readonly suite: number;
+  readonly seed: number;
+  /** A file of identities; undefined: enrol over `registry`. */
+  readonly keys: string | undefined;
+  readonly registry: Devices;
+  readonly json: boolean;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Resolves when the user wants it to end. */
+  readonly interrupted: Promise<void>;
+}
+
+/** Requests to the gateway under way at once. */
+const REQUESTS_MAX = 16;
+/** Boots a second, at most: a herd is another test. */
+const BOOTS_PER_SECOND = 1_000;
+const LEAVE_MAX_MS = 3_000;
+const PROGRESS_MS = 1_000;
+const PROGRESS_PLAIN_MS = 10_000;
+
+/** Runs a fleet. @returns the exit code: 0 if every board was acknowledged, else 1 */
+export async function runFleet(settings: FleetSettings): Promise<number> {
+  const { keys, devices, registry } = settings;
+  // What was enrolled goes again, also where the gateway refused in the middle.
+  const enrolled: Identity[] = [];
+  try {
+    if (keys === undefined) await enrol(settings, enrolled);
+    const identities = keys === undefined ? enrolled : readKeys(keys, devices);
+    return await live(identities, settings);
+  } finally {
+    await remove(enrolled, registry);
+  }
+}
+
+async function live(identities: readonly Identity[], settings: FleetSettings): Promise<number> {
+  const { address, family } = await resolve(settings.host);
+  const fleet = new SocketFleet({
+    address,
+    family,
+    port: settings.port,
+    seed: settings.seed,
+    boards: identities.map((identity) => boardOptions(identity, settings)),
+    spreadMs: Math.min(settings.intervalMs / identities.length, 1_000 / BOOTS_PER_SECOND),
+  });
+  try {
+    await fleet.open();
+    await watch(fleet, settings);
+    await fleet.leave(LEAVE_MAX_MS);
+  } finally {
+    await fleet.close();
+  }
+  return report(fleet, settings);
+}
+
+async function resolve(host: string): Promise<{ address: string; family: 4 | 6 }> {
+  try {
+    const { address, family } = await lookup(host);
+    return { address, family: family === 6 ? 6 : 4 };
+  } catch {
+    throw new Usage(`--gateway ${host}: no such host`);
+  }
+}
+
+async function enrol(settings: FleetSettings, enrolled: Identity[]): Promise<void> {
+  const { devices, suite, registry, err } = settings;
+  const run = randomBytes(2).toString("hex");
+  const started = performance.now();
+  await inParallel(devices, async (n) => {
+    const name = `sim-${run}-${String(n + 1).padStart(String(devices).length, "0")}`;
+    const { id, key } = await registry.add({ name, suite: String(suite), labels: ["simulated"] });
+    enrolled.push(identityOf({ id, key, name, suite }, "the gateway"));
+  });
+  enrolled.sort((a, b) => a.id - b.id);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  err(`enrolled ${devices} boards as sim-${run}-... in ${seconds} s\n`);
+}
+
+async function remove(identities: readonly Identity[], registry: Devices): Promise<void> {
+  await inParallel(identities.length, async (n) => {
+    const { id } = identities[n]!;
+    await registry.remove(id.toString(16).padStart(6, "0"));
+  });
+}
+
+async function inParallel(count: number, act: (n: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < count) await act(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(REQUESTS_MAX, count) }, worker));
+}
+
+function boardOptions(identity: Identity, { intervalMs, link }: FleetSettings): BoardOptions {
+  return {
+    ...identity,
+    intervalMs,
+    link,
+    // A nonce never repeats for a key (rule 12), whatever the seed: salted anew in every run.
+    salt: randomBytes(8).toString("latin1"),
+  };
+}
+
+/** Shows how it goes until the time is up or the user has enough. */
+async function watch(fleet: SocketFleet, settings: FleetSettings): Promise<void> {
+  const live = process.stderr.isTTY === true && !settings.json;
+  const started = performance.now();
+  const line = () => {
+    const { heard, boards, beats, acked, lossUp, lossDown, roundTripMs } = summarise(fleet);
+    const seconds = Math.round((performance.now() - started) / 1_000);
+    const trip = sayMs(roundTripMs?.p50 ?? null);
+    return (
+      `${seconds} s: ${heard} of ${boards} boards acknowledged, ${acked} of ${beats} beats; ` +
+      `loss ${sayShare(lossUp)} up, ${sayShare(lossDown)} down; round trip ${trip}`
+    );
+  };
+  const ticker = setInterval(
+    () => settings.err(live ? `\r${line()}\u001b[K` : `${line()}\n`),
+    live ? PROGRESS_MS : PROGRESS_PLAIN_MS,
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const { seconds } = settings;
+  const over =
+    seconds === undefined
+      ? []
+      : [
+          new Promise<void>((done) => {
+            timer = setTimeout(done, seconds * 1_000);
+          }),
+        ];
+  await Promise.race([settings.interrupted, ...over]);
+  clearInterval(ticker);
+  clearTimeout(timer);
+  if (live) settings.err("\n");
+}
+
+function report(fleet: SocketFleet, { json, out, err, link, seed }: FleetSettings): number {
+  const summary = summarise(fleet);
+  const { boards, heard, beats, acked, frames, lossUp, lossDown, roundTripMs } = summary;
+  if (json) out(`${JSON.stringify({ link: link.name, seed, ...summary })}\n`);
+  else {
+    const trips = roundTripMs;
+    out(
+      [
+        `boards      ${boards} on ${link.name}, ${heard} acknowledged`,
+        `beats       ${beats} in ${frames} frames, ${acked} acknowledged`,
+        `loss        ${sayShare(lossUp)} up, ${sayShare(lossDown)} down, as the links made it`,
+        `round trip  p50 ${sayMs(trips?.p50 ?? null)}, p90 ${sayMs(trips?.p90 ?? null)}, p99 ${sayMs(trips?.p99 ?? null)}`,
+        `timers      late by ${sayMs(summary.timerErrorMs)} at most, 99 of 100; seed ${seed}`,
+        "",
+      ].join("\n"),
+    );
+  }
+  if (heard === boards) return 0;
+  err(`error: ${boards - heard} of ${boards} boards were never acknowledged\n`);
+  return 1;
+}
