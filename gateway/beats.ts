@@ -1,15 +1,16 @@
 /**
  * Beats in, ACKs and facts out: rules 2 to 6, 8 and 9.
  *
- * The one thing to get right is what must be on disk before the answer (rule 8). A beat whose loss would cost more than
- * a second of knowledge goes to disk first: an epoch taking force, a longer promise, a farewell, an alert, a payload.
- * Its device's answers wait for that, also those to duplicates and to later beats, since each of them says "I have it".
- * Nothing else makes an answer wait: no ACK tells of a lazy flush or of a change of status. What lost: writing each
- * beat before its ACK, a disk write in the path of every frame.
+ * The one thing to get right is what must be on disk before the answer (rule 8). A beat whose loss
+ * would cost more than a second of knowledge goes to disk first: an epoch taking force, a longer
+ * promise, a farewell, an alert, a payload. Its device's answers wait for that, also those to
+ * duplicates and to later beats, since each of them says "I have it". Nothing else makes an answer
+ * wait: no ACK tells of a lazy flush or of a change of status. What lost: writing each beat before
+ * its ACK, a disk write in the path of every frame.
  *
- * 255 promises nothing, so any promise after it is longer: a device that came back from `left`, and then died, must not
- * be found `left` after a crash of ours. Under suite 0, where anybody can forge one, 255 is ignored: the beat counts,
- * and the promise before it is given once more.
+ * 255 promises nothing, so any promise after it is longer: a device that came back from `left`, and
+ * then died, must not be found `left` after a crash of ours. Under suite 0, where anybody can forge
+ * one, 255 is ignored: the beat counts, and the promise before it is given once more.
  */
 
 import type { Heartbeat, UpFrame } from "../device/decode.ts";

@@ -1,10 +1,10 @@
 /**
  * The numbers of every device, in columns by slot: about 120 bytes a device.
  *
- * Columns, because a table of a hundred thousand objects costs the collector a visit to each of them, and a beat a
- * cache miss for each field; measured, a third of the memory and a tenth of the time of `Map<number, object>`. One
- * table says what columns there are, so that growing and wiping cannot forget one. What lost: a class with a field
- * per column, where the list stood three times.
+ * Columns, because a table of a hundred thousand objects costs the collector a visit to each of
+ * them, and a beat a cache miss for each field; measured, a third of the memory and a tenth of the
+ * time of `Map<number, object>`. One table says what columns there are, so that growing and wiping
+ * cannot forget one. What lost: a class with a field per column, where the list stood three times.
  */
 
 import { CAUSES, STATUSES } from "./facts.ts";
@@ -47,13 +47,19 @@ const COLUMNS = {
   at: column(Float64Array),
   mapped: column(Uint8Array),
 
-  /** Rule 8. The promise in the newest BeatFact given out, 0 = none; 1 = the last beat is in memory alone. */
+  /**
+   * Rule 8. The promise in the newest BeatFact given out, 0 = none; 1 = the last beat is in memory
+   * alone.
+   */
   promiseStored: column(Uint8Array),
   dirty: column(Uint8Array),
   /** Ticket of the newest fact that a frame to this device must wait for. */
   held: column(Float64Array),
 
-  /** Rule 3: instants of the last duplicates acknowledged, which of them is the oldest, and the clashes. */
+  /**
+   * Rule 3: instants of the last duplicates acknowledged, which of them is the oldest, and the
+   * clashes.
+   */
   repeatedAt: column(Float64Array, -Infinity, DUPLICATES_MAX),
   repeatedOldest: column(Uint8Array),
   clashes: column(Uint32Array),

@@ -1,20 +1,25 @@
 /**
  * Every deadline of every device: one instant a slot, asked for in exact order of (instant, slot).
  *
- * A lazy timing wheel. A beat nearly always moves its device's deadline away, so moving stores one number and leaves
- * the entry in its old bucket; when the wheel comes by, the entry is found not due and goes to the bucket where it now
- * belongs. One move per promise instead of one per beat, and each costs nanoseconds; only a deadline that comes nearer
- * is moved at once. What lost: a binary heap, 100 to 150 ns per beat and a fit of cache misses
- * (measured at 100 000 and a million slots, against 10), and one timer per device, 1 us per beat and 160 bytes.
+ * A lazy timing wheel. A beat nearly always moves its device's deadline away, so moving stores one
+ * number and leaves the entry in its old bucket; when the wheel comes by, the entry is found not
+ * due and goes to the bucket where it now belongs. One move per promise instead of one per beat,
+ * and each costs nanoseconds; only a deadline that comes nearer is moved at once. What lost: a
+ * binary heap, 100 to 150 ns per beat and a fit of cache misses (measured at 100 000 and a million
+ * slots, against 10), and one timer per device, 1 us per beat and 160 bytes.
  *
- *   buckets   | 0 | 1 | 2 | ... | 4095 |      tick = 64 ms, so the wheel spans 262 s; what lies beyond waits in the
- *                   ^ tick                    last bucket and is placed again when the wheel comes by
+ *   | 0 | 1 | 2 | ... | 4095 |   64 ms each, so the wheel spans 262 s; what lies beyond waits in
+ *         ^ tick                   the last bucket and is placed again when the wheel comes by
  *
- * Invariant: the bucket of an entry never lies behind the tick of its deadline. So no bucket before the one of the
- * earliest deadline holds anything due, and what is due within one bucket is sorted before it is given out.
+ * Invariant: the bucket of an entry never lies behind the tick of its deadline. So no bucket before
+ * the one of the earliest deadline holds anything due, and what is due within one bucket is sorted
+ * before it is given out.
  */
 
-/** Ms in one bucket: below the shortest promise (107), and a power of two so that the division is exact. */
+/**
+ * Ms in one bucket: below the shortest promise (107), and a power of two so that the division is
+ * exact.
+ */
 export const TICK_MS = 64;
 /** A power of two. */
 export const BUCKETS = 4096;
@@ -24,7 +29,10 @@ const NOWHERE = -1;
 const IN_DUE = -2;
 
 export class Deadlines {
-  /** The earliest deadline, or something before it; exact after `due` has returned -1, up to the wheel's span. */
+  /**
+   * The earliest deadline, or something before it; exact after `due` has returned -1, up to the
+   * wheel's span.
+   */
   wakeAt = Infinity;
   #tick: number;
   #at: Float64Array;
@@ -33,7 +41,10 @@ export class Deadlines {
   #bucket: Int16Array;
   readonly #heads = new Int32Array(BUCKETS).fill(NOWHERE);
   #entries = 0;
-  /** Slots found due in the current tick with the instants they were due at, in order, and the next one to give. */
+  /**
+   * Slots found due in the current tick with the instants they were due at, in order, and the next
+   * one to give.
+   */
   #due: number[] = [];
   #dueAt: number[] = [];
   #given = 0;
@@ -47,7 +58,10 @@ export class Deadlines {
     this.#bucket = new Int16Array(slots).fill(NOWHERE);
   }
 
-  /** The deadline of a slot; Infinity: none. Stays readable after `due` gave it out, until `set` or `clear`. */
+  /**
+   * The deadline of a slot; Infinity: none. Stays readable after `due` gave it out, until `set` or
+   * `clear`.
+   */
   get(slot: number): number {
     return this.#at[slot] ?? Infinity;
   }
@@ -74,8 +88,8 @@ export class Deadlines {
   }
 
   /**
-   * The slot whose deadline is the earliest at or before `now`, which then no longer counts; -1 when there is none.
-   * Deadlines set between two calls take their place in the order.
+   * The slot whose deadline is the earliest at or before `now`, which then no longer counts; -1
+   * when there is none. Deadlines set between two calls take their place in the order.
    */
   due(now: number): number {
     const last = Math.floor(now / TICK_MS);
@@ -108,7 +122,10 @@ export class Deadlines {
     this.#tick = tick;
   }
 
-  /** Sorts out the bucket of the current tick: what is due goes into the list, what was moved away to its bucket. */
+  /**
+   * Sorts out the bucket of the current tick: what is due goes into the list, what was moved away
+   * to its bucket.
+   */
   #collect(now: number): boolean {
     const end = (this.#tick + 1) * TICK_MS;
     let slot = this.#heads[this.#tick & (BUCKETS - 1)]!;
@@ -146,8 +163,9 @@ export class Deadlines {
   }
 
   /**
-   * The earliest deadline, found by walking to the first bucket that holds a real one. Entries met on the way that
-   * were moved away go to their buckets now instead of later. Beyond the span: the instant to look again.
+   * The earliest deadline, found by walking to the first bucket that holds a real one. Entries met
+   * on the way that were moved away go to their buckets now instead of later. Beyond the span: the
+   * instant to look again.
    */
   #earliest(): number {
     if (this.#entries === 0) return Infinity;

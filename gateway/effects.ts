@@ -1,9 +1,10 @@
 /**
- * How one answer is put together: drafts of `Effects`, and the ledger of tickets that says what is on disk.
+ * How one answer is put together: drafts of `Effects`, and the ledger of tickets that says what is
+ * on disk.
  *
- * A draft takes a ticket with its first fact, or with the first thing that must wait; a beat that needs neither gets
- * none, and costs three small objects. What lost: collecting everything and sorting it out at the end, which reads
- * as if the order did not matter.
+ * A draft takes a ticket with its first fact, or with the first thing that must wait; a beat that
+ * needs neither gets none, and costs three small objects. What lost: collecting everything and
+ * sorting it out at the end, which reads as if the order did not matter.
  */
 
 import type { Change, Effects, Fact, Outgoing, Source } from "./facts.ts";
@@ -61,7 +62,9 @@ export class Draft implements Effects {
     return this.ticket;
   }
 
-  /** A frame that tells of `ticket`, or of something before it: it goes at once if that is on disk. */
+  /**
+   * A frame that tells of `ticket`, or of something before it: it goes at once if that is on disk.
+   */
   replyAfter(ticket: number, to: Source, frame: string): void {
     if (ticket <= this.#ledger.durable) this.reply(to, frame);
     else this.#after().send.push({ to, frame });

@@ -1,8 +1,9 @@
 /**
- * What an enrolment must be before it is believed. Bad input gets one line: what was given, and what was expected.
+ * What an enrolment must be before it is believed. Bad input gets one line: what was given, and
+ * what was expected.
  *
- * A name stands where an id may stand, in every command, so a name that reads like an id is refused: `facade` is six
- * hex digits. What lost: guessing which one was meant.
+ * A name stands where an id may stand, in every command, so a name that reads like an id is
+ * refused: `facade` is six hex digits. What lost: guessing which one was meant.
  */
 
 import { ID_MAX } from "../device/wire.ts";
@@ -33,7 +34,10 @@ export function checkEnrolment(e: Enrolment, records: Records, limits: Limits): 
   checkKey(e, records);
 }
 
-/** Throws a RangeError if `e` says other than new words of the enrolment `before`: a new key is a new enrolment. */
+/**
+ * Throws a RangeError if `e` says other than new words of the enrolment `before`: a new key is a
+ * new enrolment.
+ */
 export function checkAmendment(e: Enrolment, before: Enrolment, records: Records): void {
   if (e.key !== before.key || e.suite !== before.suite || e.open !== before.open) {
     fail(`another key or suite for ${idText(e.id)}`, "new words only");

@@ -1,17 +1,18 @@
 /**
  * Rule 7: a HELLO that verifies is answered by a WELCOME with an epoch never given before.
  *
- *   HELLO ----> issued := E, pending := E ----> disk ----> WELCOME(E)          the old epoch stays in force
+ *   HELLO ----> issued := E, pending := E ----> disk ----> WELCOME(E)
+ *   (the old epoch stays in force)
  *   beat that verifies under E ----> epoch := E, last seq := 0 ----> disk ----> ACK
  *
- * Two numbers are stored, `issued` and the epoch in force; the pending one is `issued` where that is above. An exchange
- * under trouble must come to an end, so for 10 s after a WELCOME the same epoch is given again, for the asking, with
- * nothing written: slow paths then find that the epoch of their first WELCOME still counts, and a replayed HELLO makes
- * no work for the disk. What lost: a new epoch for each HELLO, by which a path slower than the device's patience never
- * gets through.
+ * Two numbers are stored, `issued` and the epoch in force; the pending one is `issued` where that
+ * is above. An exchange under trouble must come to an end, so for 10 s after a WELCOME the same
+ * epoch is given again, for the asking, with nothing written: slow paths then find that the epoch
+ * of their first WELCOME still counts, and a replayed HELLO makes no work for the disk. What lost:
+ * a new epoch for each HELLO, by which a path slower than the device's patience never gets through.
  *
- * While the commit of an epoch is under way its WELCOME has not gone out, so it cannot be 10 s old: a disk that hangs
- * is not given one more write for each HELLO that arrives meanwhile.
+ * While the commit of an epoch is under way its WELCOME has not gone out, so it cannot be 10 s old:
+ * a disk that hangs is not given one more write for each HELLO that arrives meanwhile.
  */
 
 import type { Hello } from "../device/decode.ts";
@@ -30,7 +31,10 @@ export class Epochs {
     this.#parts = parts;
   }
 
-  /** Answers a HELLO of the device in `slot`. @returns the result to count; the answer, if any, is in the draft */
+  /**
+   * Answers a HELLO of the device in `slot`. @returns the result to count; the answer, if any, is
+   * in the draft
+   */
   receive(
     slot: number,
     hello: Hello,

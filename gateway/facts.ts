@@ -1,16 +1,19 @@
 /**
- * The words that the gateway's core and its callers share: what came in from where, what must go out, what must be
- * on disk first, and what may be told only after that.
+ * The words that the gateway's core and its callers share: what came in from where, what must go
+ * out, what must be on disk first, and what may be told only after that.
  *
- * Why data and not calls: rule 8 of the protocol is an order ("on disk before the frame that tells of it"). As
- * returned data that order can be obeyed by a shell, crashed between any two steps by the simulator, and read in a
- * test. Callbacks into a store lost: the core would then wait, and a core that waits needs a clock.
+ * Why data and not calls: rule 8 of the protocol is an order ("on disk before the frame that tells
+ * of it"). As returned data that order can be obeyed by a shell, crashed between any two steps by
+ * the simulator, and read in a test. Callbacks into a store lost: the core would then wait, and a
+ * core that waits needs a clock.
  *
- * Byte strings everywhere: one character is one byte, 0..255. Instants `at` are milliseconds on the monotonic clock
- * of the process that runs the core; what is older than the process is negative.
+ * Byte strings everywhere: one character is one byte, 0..255. Instants `at` are milliseconds on the
+ * monotonic clock of the process that runs the core; what is older than the process is negative.
  */
 
-/** Where a frame came from, and so where its answer goes. Over MQTT and in a simulator `port` is 0. */
+/**
+ * Where a frame came from, and so where its answer goes. Over MQTT and in a simulator `port` is 0.
+ */
 export interface Source {
   readonly transport: "udp" | "mqtt" | "sim";
   readonly address: string;
@@ -23,10 +26,10 @@ export interface Outgoing {
 }
 
 /**
- * The complete answer to one call, in the order in which it must happen: send `send` now; make `commit` durable,
- * atomically and in the order of the tickets; call `gateway.committed(ticket)`; then send and tell `afterCommit`.
- * Ticket 0: nothing to commit and nothing after. `commit` may be empty while `afterCommit` is not: it then waits for
- * the tickets before it.
+ * The complete answer to one call, in the order in which it must happen: send `send` now; make
+ * `commit` durable, atomically and in the order of the tickets; call `gateway.committed(ticket)`;
+ * then send and tell `afterCommit`. Ticket 0: nothing to commit and nothing after. `commit` may be
+ * empty while `afterCommit` is not: it then waits for the tickets before it.
  */
 export interface Effects {
   readonly send: readonly Outgoing[];
@@ -38,7 +41,10 @@ export interface Effects {
   };
 }
 
-/** What the owner of a device said of it. `key` is 16 bytes; under suite 0 it is unused, and may be "". */
+/**
+ * What the owner of a device said of it. `key` is 16 bytes; under suite 0 it is unused, and may be
+ * "".
+ */
 export interface Enrolment {
   readonly id: number;
   readonly name: string;
@@ -51,8 +57,8 @@ export interface Enrolment {
 }
 
 /**
- * The newest accepted beat of a device. `promise` is the interval code, or 255, or 0 where nothing was ever promised
- * (suite 0, whose 255 is ignored); `ext` the raw extensions.
+ * The newest accepted beat of a device. `promise` is the interval code, or 255, or 0 where nothing
+ * was ever promised (suite 0, whose 255 is ignored); `ext` the raw extensions.
  */
 export interface BeatFact {
   readonly kind: "beat";
@@ -70,7 +76,10 @@ export interface BeatFact {
   readonly port: number;
 }
 
-/** Rule 7's two numbers: `issued`, the highest epoch ever put into a WELCOME, and the epoch in force (0: none). */
+/**
+ * Rule 7's two numbers: `issued`, the highest epoch ever put into a WELCOME, and the epoch in force
+ * (0: none).
+ */
 export interface EpochFact {
   readonly kind: "epoch";
   readonly id: number;
@@ -83,7 +92,10 @@ export interface ChangeFact {
   readonly change: Change;
 }
 
-/** A device enrolled, changed (same id, new words), or, with `null`, removed together with all facts about it. */
+/**
+ * A device enrolled, changed (same id, new words), or, with `null`, removed together with all facts
+ * about it.
+ */
 export interface EnrolFact {
   readonly kind: "enrol";
   readonly id: number;
@@ -116,8 +128,9 @@ export const CAUSES = [
 export type Cause = (typeof CAUSES)[number];
 
 /**
- * One transition of one device. `cursor` counts 1, 2, 3 over the whole gateway, `tseq` per device, both without
- * gaps. `at` is the instant at which the status changed by rule, not the one at which somebody looked.
+ * One transition of one device. `cursor` counts 1, 2, 3 over the whole gateway, `tseq` per device,
+ * both without gaps. `at` is the instant at which the status changed by rule, not the one at which
+ * somebody looked.
  */
 export interface Change {
   readonly cursor: number;
@@ -140,8 +153,9 @@ export interface StoredDevice {
   readonly cause: Cause | null;
   readonly tseq: number;
   /**
-   * The record came from a backup and no EpochFact was written since. No epoch is then in force, and none pending
-   * either: `issued` alone would not say so, since the epochs after the backup are known to nobody here (rule 7).
+   * The record came from a backup and no EpochFact was written since. No epoch is then in force,
+   * and none pending either: `issued` alone would not say so, since the epochs after the backup are
+   * known to nobody here (rule 7).
    */
   readonly restored?: boolean;
 }

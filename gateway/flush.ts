@@ -1,10 +1,12 @@
 /**
- * The lazy half of rule 8: beats that were acknowledged and are in memory alone, on their way to the disk.
+ * The lazy half of rule 8: beats that were acknowledged and are in memory alone, on their way to
+ * the disk.
  *
- * A device stands here once, however often it beats meanwhile; that is what makes the disk's work a matter of time
- * and not of traffic. A commit takes the first `flushMax` of them, so that no frame waits behind the writing of a
- * whole fleet. The oldest goes after half of `flushMs`: the other half is for the disk itself. What lost: a timer for
- * each device, and a fixed beat of the whole table, which makes a thousand devices of an idle second pay for nothing.
+ * A device stands here once, however often it beats meanwhile; that is what makes the disk's work a
+ * matter of time and not of traffic. A commit takes the first `flushMax` of them, so that no frame
+ * waits behind the writing of a whole fleet. The oldest goes after half of `flushMs`: the other
+ * half is for the disk itself. What lost: a timer for each device, and a fixed beat of the whole
+ * table, which makes a thousand devices of an idle second pay for nothing.
  */
 
 import type { Draft } from "./effects.ts";
@@ -15,7 +17,10 @@ export class Flush {
   wakeAt = Infinity;
   readonly #records: Records;
   readonly #delayMs: number;
-  /** Slots, oldest first; one whose beat went to disk with a fact of its own is no longer dirty, and is passed over. */
+  /**
+   * Slots, oldest first; one whose beat went to disk with a fact of its own is no longer dirty, and
+   * is passed over.
+   */
   #waiting: number[] = [];
 
   constructor(records: Records, flushMs: number) {

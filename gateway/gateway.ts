@@ -1,11 +1,12 @@
 /**
  * The gateway core: frames, enrolments and time go in; effects come out.
  *
- * Feed it (`handle`), ask it (`expire`), obey it (`wakeAt`, and the order in `Effects`). It has no clock, no timer, no
- * disk and no luck of its own, so the shell drives it over sockets and the simulator through a year in a minute, and
- * both see the same gateway. This file only puts the pieces together: receiver (rules 1 to 9), presence, deadlines,
- * and the lazy flush, over one table of records. What lost: a core that calls a store and waits for it, which has as
- * many states as there are orders in which answers can come.
+ * Feed it (`handle`), ask it (`expire`), obey it (`wakeAt`, and the order in `Effects`). It has no
+ * clock, no timer, no disk and no luck of its own, so the shell drives it over sockets and the
+ * simulator through a year in a minute, and both see the same gateway. This file only puts the
+ * pieces together: receiver (rules 1 to 9), presence, deadlines, and the lazy flush, over one table
+ * of records. What lost: a core that calls a store and waits for it, which has as many states as
+ * there are orders in which answers can come.
  */
 
 import { Deadlines } from "./deadlines.ts";
@@ -109,7 +110,9 @@ export class Gateway {
     return this.#counted(this.#receiver.handle(frame, from, now));
   }
 
-  /** Everything that is due at or before `now`: deadlines, and beats that must get to disk (rule 8). */
+  /**
+   * Everything that is due at or before `now`: deadlines, and beats that must get to disk (rule 8).
+   */
   expire(now: number): Effects {
     const draft = new Draft(this.#ledger);
     this.#presence.expire(now, draft);
@@ -130,7 +133,10 @@ export class Gateway {
     this.#told.committed(ticket);
   }
 
-  /** Enrols a device. Throws RangeError, saying what was given and what was expected; nothing is changed then. */
+  /**
+   * Enrols a device. Throws RangeError, saying what was given and what was expected; nothing is
+   * changed then.
+   */
   enrol(enrolment: Enrolment, now: number): Effects {
     checkEnrolment(enrolment, this.#records, this.#limits);
     const draft = new Draft(this.#ledger);
@@ -140,7 +146,10 @@ export class Gateway {
     return draft;
   }
 
-  /** Gives a device a new name, site or labels. Throws RangeError like `enrol`, and on another key or suite. */
+  /**
+   * Gives a device a new name, site or labels. Throws RangeError like `enrol`, and on another key
+   * or suite.
+   */
   amend(enrolment: Enrolment, _now: number): Effects {
     const slot = this.#slotOf(enrolment.id);
     checkAmendment(enrolment, this.#records.enrolment[slot]!, this.#records);
@@ -158,7 +167,9 @@ export class Gateway {
     return this.#counted(draft);
   }
 
-  /** An id that is free: one above the highest ever used here, or the lowest; 0 when there is none. */
+  /**
+   * An id that is free: one above the highest ever used here, or the lowest; 0 when there is none.
+   */
   freeId(): number {
     return this.#records.freeId();
   }
@@ -182,7 +193,9 @@ export class Gateway {
     return this.#told.counts();
   }
 
-  /** Frames by result over all transports, and `acks` and `changes`. Live: read it, never write it. */
+  /**
+   * Frames by result over all transports, and `acks` and `changes`. Live: read it, never write it.
+   */
   get counters(): Readonly<Record<string, number>> {
     return this.#hints.counters;
   }

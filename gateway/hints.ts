@@ -1,16 +1,21 @@
 /**
- * What came of each frame: counters, and the one bounded table of hints about frames that were refused (rule 1).
+ * What came of each frame: counters, and the one bounded table of hints about frames that were
+ * refused (rule 1).
  *
- * A refused frame must leave no trace in a record, and yet the person who holds a new board wants to know why the
- * gateway is silent. So: a counter for each reason, and the newest refusals by address and claimed id. Nothing here is
- * verified; it is for eyes only. What lost: a log line for each, which a flood turns into a full disk.
+ * A refused frame must leave no trace in a record, and yet the person who holds a new board wants
+ * to know why the gateway is silent. So: a counter for each reason, and the newest refusals by
+ * address and claimed id. Nothing here is verified; it is for eyes only. What lost: a log line for
+ * each, which a flood turns into a full disk.
  */
 
 import { REFUSALS } from "../device/decode.ts";
 import type { Source } from "./facts.ts";
 import { HINT_ADDRESS_MAX } from "./limits.ts";
 
-/** Every result that a frame can have. `welcome`: a HELLO answered. `ignored`: verified, and of no use. */
+/**
+ * Every result that a frame can have. `welcome`: a HELLO answered. `ignored`: verified, and of no
+ * use.
+ */
 export const RESULTS = [
   "fresh",
   "duplicate",
@@ -27,7 +32,10 @@ export const RESULTS = [
 ] as const;
 export type Result = (typeof RESULTS)[number];
 
-/** What is remembered of frames that changed nothing and were not answered. `id` as claimed; 0: it had none. */
+/**
+ * What is remembered of frames that changed nothing and were not answered. `id` as claimed; 0: it
+ * had none.
+ */
 export interface Hint {
   readonly id: number;
   readonly reason: Result;

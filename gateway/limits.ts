@@ -1,9 +1,10 @@
 /**
- * Every number that the gateway's core decides by, on one page: first those that the protocol fixes, then ours.
+ * Every number that the gateway's core decides by, on one page: first those that the protocol
+ * fixes, then ours.
  *
- * On one page because a limit is only worth something if one can find it, and because the second half may change
- * with experience and the first may not. What lost: each number beside its use, where nobody sees that two of them
- * contradict each other.
+ * On one page because a limit is only worth something if one can find it, and because the second
+ * half may change with experience and the first may not. What lost: each number beside its use,
+ * where nobody sees that two of them contradict each other.
  */
 
 import { intervalMs } from "../device/interval.ts";
@@ -24,7 +25,10 @@ export const DUPLICATES_MS = 1_000;
 export const CRC_PROMISE_MAX = 3_600_000;
 /** Suite 0: an id taken in by `open` goes when absent, or never heard, for so many ms. */
 export const OPEN_ABSENT_MS = 86_400_000;
-/** Rule 18: after a stop longer than `LONG_STOP` promises a device may be backing off, and is granted `DOUBT` of them. */
+/**
+ * Rule 18: after a stop longer than `LONG_STOP` promises a device may be backing off, and is
+ * granted `DOUBT` of them.
+ */
 export const LONG_STOP = 3;
 export const DOUBT = 8;
 
@@ -65,7 +69,10 @@ export const LABELS_MAX = 16;
 /** Bytes of a key, and the fewest of the secret that keys `mapped`. */
 export const KEY_BYTES = 16;
 export const SECRET_MIN = 16;
-/** Characters of an address that a hint keeps: an IPv6 address with its zone, or the start of a topic. */
+/**
+ * Characters of an address that a hint keeps: an IPv6 address with its zone, or the start of a
+ * topic.
+ */
 export const HINT_ADDRESS_MAX = 64;
 /** A clash is shown for so many ms after the last one. */
 export const CLASH_SHOWN_MS = 86_400_000;
@@ -73,7 +80,9 @@ export const CLASH_SHOWN_MS = 86_400_000;
 const PROMISE_MS = new Float64Array(256);
 for (let code = 1; code < LEAVING; code++) PROMISE_MS[code] = intervalMs(code);
 
-/** What a promise is worth in ms under a suite; 0 for 255 and for none: nothing is promised then. */
+/**
+ * What a promise is worth in ms under a suite; 0 for 255 and for none: nothing is promised then.
+ */
 export function creditedMs(promise: number, suite: number): number {
   const ms = PROMISE_MS[promise]!;
   return suite === 0 && ms > CRC_PROMISE_MAX ? CRC_PROMISE_MAX : ms;

@@ -14,7 +14,10 @@ export interface Speech {
   readonly unixSeconds: (now: number) => number;
   /** The pace asked of every device, an interval code; 0 = its own. */
   readonly pace: number;
-  /** 0..15, the upper half of `state`; the lower counts commands waiting, of which there are none yet. */
+  /**
+   * 0..15, the upper half of `state`; the lower counts commands waiting, of which there are none
+   * yet.
+   */
   readonly generation: number;
 }
 

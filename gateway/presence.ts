@@ -5,17 +5,18 @@
  *                              ^  \                       |                        |
  *      any fresh beat --returned   `-- 255 --> left <-----+------- 255 ------------+
  *
- * A status follows from the last beat, from when it came, and from `now`: nothing else is asked, and nobody sets one.
- * The step from one to the next is a change, an event with a number, stored before it is told. Sleeping is no status:
- * it is a long promise.
+ * A status follows from the last beat, from when it came, and from `now`: nothing else is asked,
+ * and nobody sets one. The step from one to the next is a change, an event with a number, stored
+ * before it is told. Sleeping is no status: it is a long promise.
  *
- * At the same instant a beat and its deadline are both right, and who is asked first decides: a beat handled before
- * `expire` has run for its deadline keeps its device present, however late it is, since nobody was told otherwise; one
- * handled after it makes it return. So a shell that drains its sockets before it expires never cries wolf over its own
- * lag. What lost: judging a beat by the deadline it missed, which tells of two changes that nobody needed.
+ * At the same instant a beat and its deadline are both right, and who is asked first decides: a
+ * beat handled before `expire` has run for its deadline keeps its device present, however late it
+ * is, since nobody was told otherwise; one handled after it makes it return. So a shell that drains
+ * its sockets before it expires never cries wolf over its own lag. What lost: judging a beat by the
+ * deadline it missed, which tells of two changes that nobody needed.
  *
- * A change by a deadline is stamped with the deadline, not with the moment at which `expire` was called: that is when
- * it happened by rule. How much later it was found is the shell's affair.
+ * A change by a deadline is stamped with the deadline, not with the moment at which `expire` was
+ * called: that is when it happened by rule. How much later it was found is the shell's affair.
  */
 
 import { LEAVING } from "../device/wire.ts";
@@ -45,8 +46,9 @@ export class Presence {
   }
 
   /**
-   * A device joined the table, new or out of the store, with the status of its record. One that was here when we went
-   * away is not doubted before we could have heard it: a full promise of running time, eight after a long stop.
+   * A device joined the table, new or out of the store, with the status of its record. One that was
+   * here when we went away is not doubted before we could have heard it: a full promise of running
+   * time, eight after a long stop.
    */
   joined(slot: number, now: number, stoppedMs: number | undefined): void {
     this.#told.added(slot);

@@ -1,9 +1,10 @@
 /**
  * Frames in: whose it is, what it is, and who answers it (rule 1).
  *
- * A frame is looked up before it is decoded, because the device's suite says how long its tag is; and it is verified
- * before anything else is believed of it. What does not verify leaves a count and a hint, and no trace in a record.
- * What lost: the suite in the frame, a byte in each beat and a thing to lie about.
+ * A frame is looked up before it is decoded, because the device's suite says how long its tag is;
+ * and it is verified before anything else is believed of it. What does not verify leaves a count
+ * and a hint, and no trace in a record. What lost: the suite in the frame, a byte in each beat and
+ * a thing to lie about.
  */
 
 import {
@@ -69,7 +70,9 @@ export class Receiver {
     }
   }
 
-  /** RESULT and PROBE: verified, and ignored until commands and the finding of bindings are built. */
+  /**
+   * RESULT and PROBE: verified, and ignored until commands and the finding of bindings are built.
+   */
   #answer(slot: number, up: ResultFrame | ProbeUp): Result {
     const { records } = this.#parts;
     const c = records.columns;

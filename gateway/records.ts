@@ -1,8 +1,10 @@
 /**
- * Who is enrolled, and what is stored of each: slots, names, keys, and the facts that are no numbers.
+ * Who is enrolled, and what is stored of each: slots, names, keys, and the facts that are no
+ * numbers.
  *
- * A slot is a place in the columns, given at enrolment and given again after a removal. Ids are looked up in a `Map`;
- * an own hash table would save 50 ns of a beat that costs a thousand and more, and lost.
+ * A slot is a place in the columns, given at enrolment and given again after a removal. Ids are
+ * looked up in a `Map`; an own hash table would save 50 ns of a beat that costs a thousand and
+ * more, and lost.
  */
 
 import { makeTagKey, type TagKey } from "../device/tag.ts";
@@ -82,7 +84,10 @@ export class Records {
     this.#free.push(slot);
   }
 
-  /** What a store gave back. A record out of a backup has no epoch in force, and none pending (rule 7). */
+  /**
+   * What a store gave back. A record out of a backup has no epoch in force, and none pending (rule
+   * 7).
+   */
   load(stored: StoredDevice, now: number): number {
     const slot = this.add(stored.enrolment);
     const { beat, issued, epoch, restored } = stored;
@@ -110,7 +115,10 @@ export class Records {
     return slot;
   }
 
-  /** One above the highest id ever seen here, so that an old board does not meet a new key; else the lowest free. */
+  /**
+   * One above the highest id ever seen here, so that an old board does not meet a new key; else the
+   * lowest free.
+   */
   freeId(): number {
     if (this.#highest < ID_MAX) return this.#highest + 1;
     let id = 1;
@@ -161,7 +169,10 @@ export class Records {
     return true;
   }
 
-  /** The last accepted beat as a fact on its way to the disk; from here on it counts as the stored one. */
+  /**
+   * The last accepted beat as a fact on its way to the disk; from here on it counts as the stored
+   * one.
+   */
   beatFact(slot: number): BeatFact {
     const c = this.columns;
     c.dirty[slot] = 0;
@@ -186,7 +197,10 @@ export class Records {
   }
 }
 
-/** Four bytes of a tag from `at`; under suite 0 the two that there are, and then nothing, which is 0. */
+/**
+ * Four bytes of a tag from `at`; under suite 0 the two that there are, and then nothing, which is
+ * 0.
+ */
 function word(tag: string, at: number): number {
   let bits = 0;
   for (let i = at; i < at + 4 && i < tag.length; i++) bits = (bits << 8) | tag.charCodeAt(i);

@@ -1,9 +1,11 @@
 /**
- * What the core knows about a source: whether it is the same one, and the one byte by which its device can tell.
+ * What the core knows about a source: whether it is the same one, and the one byte by which its
+ * device can tell.
  *
- * `mapped` lets a device behind a NAT see that its binding changed without an address in the frame: one byte is enough
- * to notice (255 changes of 256), and a keyed one tells a listener nothing. The secret is kept over restarts, so that a
- * restart does not look like a change. What lost: the address itself, 19 bytes with IPv6.
+ * `mapped` lets a device behind a NAT see that its binding changed without an address in the frame:
+ * one byte is enough to notice (255 changes of 256), and a keyed one tells a listener nothing. The
+ * secret is kept over restarts, so that a restart does not look like a change. What lost: the
+ * address itself, 19 bytes with IPv6.
  */
 
 import type { Source } from "./facts.ts";

@@ -1,9 +1,10 @@
 /**
  * What may be said of a device's status before the commit of its last changes.
  *
- * Between a change and its commit lies a disk write. Whoever asks in that moment must get the status before it, or a
- * crash would take back what somebody was told. The records hold the newest status; here stands the older one, only
- * for the few devices and milliseconds in which the two differ. What lost: a second set of columns for all devices.
+ * Between a change and its commit lies a disk write. Whoever asks in that moment must get the
+ * status before it, or a crash would take back what somebody was told. The records hold the newest
+ * status; here stands the older one, only for the few devices and milliseconds in which the two
+ * differ. What lost: a second set of columns for all devices.
  */
 
 import type { Cause, Change, Status } from "./facts.ts";

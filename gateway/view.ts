@@ -1,8 +1,9 @@
 /**
  * One device as people and programs see it, drawn from its record.
  *
- * A view is made when somebody asks and kept by nobody. Its status is the one that may be told (`told.ts`); all else
- * is as the newest beat had it. What lost: a view kept up to date by every beat, for the few that are ever looked at.
+ * A view is made when somebody asks and kept by nobody. Its status is the one that may be told
+ * (`told.ts`); all else is as the newest beat had it. What lost: a view kept up to date by every
+ * beat, for the few that are ever looked at.
  */
 
 import { ALERT } from "./beats.ts";
@@ -44,7 +45,10 @@ export interface DeviceView {
   /** dBm. */
   readonly signal: number | null;
   readonly alert: boolean;
-  /** Beats under the number of another (rule 3) since the start, and the last one; forgotten when a day has passed. */
+  /**
+   * Beats under the number of another (rule 3) since the start, and the last one; forgotten when a
+   * day has passed.
+   */
   readonly clashes: number;
   readonly clashAt: number | null;
   /** Taken in by `open`. */

@@ -1,5 +1,5 @@
-// What facts mean, in the plainest way: a map of records, each with the newest fact of its kind. Whether LevelDB agrees
-// is the store's test.
+// What facts mean, in the plainest way: a map of records, each with the newest fact of its kind.
+// Whether LevelDB agrees is the store's test.
 
 import type { Change, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
 

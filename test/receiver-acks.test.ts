@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { EXT_UPTIME, encodeExtension } from "../device/extensions.ts";
 import type { Source } from "../gateway/facts.ts";
-import { AWAY, Bench, Board, HOME, met, nonceOf, P_HOUR, SUITES, traces } from "./gateway-rig.ts";
+import { AWAY, Bench, HOME, met, SUITES, traces } from "./gateway-bench.ts";
+import { Board, nonceOf, P_HOUR } from "./gateway-rig.ts";
 
 describe("rule 3: duplicates and clashes", () => {
   it.each(SUITES)(
@@ -47,7 +48,7 @@ describe("rule 3: duplicates and clashes", () => {
     expect(bench.receive(board.beat())).toBeDefined();
   });
 
-  it("rule 3: the same seq with another tag is a clash: not acknowledged, counted, shown for a day", () => {
+  it("rule 3: equal seq with another tag is a clash: no ACK, counted, shown for a day", () => {
     const { bench, board } = met();
     bench.receive(board.beat({ vitals: 0xf1 }));
     const clash = board.beat({ seq: board.seq, vitals: 0xf2 });
@@ -93,7 +94,7 @@ describe("rule 5: acknowledgement", () => {
     },
   );
 
-  it("rule 5: mapped follows address and port, stays over beats, is keyed, and is 0 over MQTT", () => {
+  it("rule 5: mapped follows address and port, is keyed, and is 0 over MQTT", () => {
     const { bench, board } = met();
     const mapped = (from: Source, at = bench) => {
       const beat = board.beat();

@@ -4,17 +4,8 @@ import { describe, expect, it } from "vitest";
 import { EXT_PAYLOAD, EXT_UPTIME, encodeExtension } from "../device/extensions.ts";
 import { intervalMs } from "../device/interval.ts";
 import { LEAVING } from "../device/wire.ts";
-import {
-  AWAY,
-  Bench,
-  Board,
-  kinds,
-  met,
-  nonceOf,
-  P_HOUR,
-  P_MINUTE,
-  SUITES,
-} from "./gateway-rig.ts";
+import { AWAY, Bench, kinds, met, SUITES } from "./gateway-bench.ts";
+import { Board, nonceOf, P_HOUR, P_MINUTE } from "./gateway-rig.ts";
 
 const ALERT = 8;
 
@@ -173,7 +164,7 @@ describe("rule 8: on disk before the frame that tells of it", () => {
     }
   });
 
-  it("rule 8: after a crash a lost beat may be fresh once more, and the next one is never refused", () => {
+  it("rule 8: after a crash a lost beat may be fresh again, the next is not refused", () => {
     const { bench, board } = met();
     const lost = board.beat();
     bench.receive(lost);

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { EPOCH_ZERO, NUMBER_MAX } from "../gateway/limits.ts";
-import { AWAY, Bench, Board, kinds, met, nonceOf } from "./gateway-rig.ts";
+import { AWAY, Bench, kinds, met } from "./gateway-bench.ts";
+import { Board, nonceOf } from "./gateway-rig.ts";
 
 describe("rule 7: epochs", () => {
   function greet(bench: Bench, board: Board, n: number, epoch = board.epoch): number | undefined {
@@ -27,7 +28,7 @@ describe("rule 7: epochs", () => {
     });
   });
 
-  it("rule 7: within 10 s of its last WELCOME a pending epoch is given again, and nothing is written", () => {
+  it("rule 7: within 10 s of its WELCOME an epoch is given again, nothing is written", () => {
     const bench = new Bench();
     const board = new Board(1);
     bench.enrol(board);
@@ -42,7 +43,7 @@ describe("rule 7: epochs", () => {
     expect(bench.facts).toEqual([{ kind: "epoch", id: 1, issued: 2, epoch: 0 }]);
   });
 
-  it("rule 7: while the commit of an epoch is under way its WELCOMEs wait for it, however long", () => {
+  it("rule 7: while an epoch's commit is under way its WELCOMEs wait, however long", () => {
     const bench = new Bench();
     const board = new Board(1);
     bench.enrol(board);
@@ -76,7 +77,7 @@ describe("rule 7: epochs", () => {
     expect(greet(bench, board, 5, 0)).toBe(5_002);
   });
 
-  it("rule 7: it takes force with the first beat that verifies, with last seq 0; below it all is void", () => {
+  it("rule 7: it takes force with its first beat, with last seq 0; below it all is void", () => {
     const { bench, board } = met();
     const old = board.epoch;
     for (let n = 0; n < 70; n++) bench.receive(board.beat());
@@ -126,7 +127,7 @@ describe("rule 7: epochs", () => {
     expect(bench.counted("exhausted", () => greet(bench, other, 4, NUMBER_MAX))).toBe(1);
   });
 
-  it("rule 7: a store out of a backup has no epoch in force and none pending, until a new one is", () => {
+  it("rule 7: a store out of a backup has no epoch in force and none pending", () => {
     const { bench, board } = met();
     const old = board.epoch;
     const pending = greet(bench, board, 1)!;

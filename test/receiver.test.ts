@@ -6,18 +6,8 @@ import { intervalMs } from "../device/interval.ts";
 import { LEAVING, u8 } from "../device/wire.ts";
 import type { Source } from "../gateway/facts.ts";
 import { NUMBER_MAX } from "../gateway/limits.ts";
-import {
-  AWAY,
-  Bench,
-  Board,
-  met,
-  nonceOf,
-  P_DAY,
-  P_LONG,
-  P_MINUTE,
-  SUITES,
-  traces,
-} from "./gateway-rig.ts";
+import { AWAY, Bench, met, SUITES, traces } from "./gateway-bench.ts";
+import { Board, nonceOf, P_DAY, P_LONG, P_MINUTE } from "./gateway-rig.ts";
 
 describe("rule 1: what does not verify changes nothing and is not answered", () => {
   const flip = (frame: string, bit: number) => {
