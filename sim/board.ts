@@ -158,8 +158,8 @@ export class Board {
   }
 
   /**
-   * A frame from the gateway's address reached the radio. Returns what the sender says came of it, 0
-   * for nothing, or -1 where nobody listened.
+   * A frame from the gateway's address reached the radio. Returns what the sender says came of it,
+   * 0 for nothing, or -1 where nobody listened.
    */
   hear(frame: string, now: number): number {
     const s = this.sender;

@@ -13,7 +13,7 @@ export interface Role {
   readonly config: Partial<SenderConfig>;
 }
 
-/** Vitals byte: battery in tenths (14 = external power), signal in steps of 8 dBm from -90 (1..7). */
+/** Vitals byte: battery in tenths (14 = external power), signal in 8 dBm steps from -90 (1..7). */
 const vitals = (battery: number, dBm: number) =>
   (battery << 4) | Math.max(1, Math.min(7, Math.floor((dBm + 98) / 8)));
 

@@ -43,19 +43,23 @@ const PROGRESS_PLAIN_MS = 10_000;
 /** Runs a fleet. @returns the exit code: 0 if every board was acknowledged, else 1 */
 export async function runFleet(settings: FleetSettings): Promise<number> {
   const { keys, devices, registry } = settings;
+  const gateway = await resolve(settings.host);
   // What was enrolled goes again, also where the gateway refused in the middle.
   const enrolled: Identity[] = [];
   try {
     if (keys === undefined) await enrol(settings, enrolled);
     const identities = keys === undefined ? enrolled : readKeys(keys, devices);
-    return await live(identities, settings);
+    return await live(identities, gateway, settings);
   } finally {
     await remove(enrolled, registry);
   }
 }
 
-async function live(identities: readonly Identity[], settings: FleetSettings): Promise<number> {
-  const { address, family } = await resolve(settings.host);
+async function live(
+  identities: readonly Identity[],
+  { address, family }: Address,
+  settings: FleetSettings,
+): Promise<number> {
   const fleet = new SocketFleet({
     address,
     family,
@@ -74,7 +78,12 @@ async function live(identities: readonly Identity[], settings: FleetSettings): P
   return report(fleet, settings);
 }
 
-async function resolve(host: string): Promise<{ address: string; family: 4 | 6 }> {
+interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+async function resolve(host: string): Promise<Address> {
   try {
     const { address, family } = await lookup(host);
     return { address, family: family === 6 ? 6 : 4 };
@@ -160,13 +169,17 @@ function report(fleet: SocketFleet, { json, out, err, link, seed }: FleetSetting
   const { boards, heard, beats, acked, frames, lossUp, lossDown, roundTripMs } = summary;
   if (json) out(`${JSON.stringify({ link: link.name, seed, ...summary })}\n`);
   else {
-    const trips = roundTripMs;
+    const trips = roundTripMs
+      ? Object.entries(roundTripMs)
+          .map(([part, ms]) => `${part} ${sayMs(ms)}`)
+          .join(", ")
+      : "none";
     out(
       [
         `boards      ${boards} on ${link.name}, ${heard} acknowledged`,
         `beats       ${beats} in ${frames} frames, ${acked} acknowledged`,
         `loss        ${sayShare(lossUp)} up, ${sayShare(lossDown)} down, as the links made it`,
-        `round trip  p50 ${sayMs(trips?.p50 ?? null)}, p90 ${sayMs(trips?.p90 ?? null)}, p99 ${sayMs(trips?.p99 ?? null)}`,
+        `round trip  ${trips}`,
         `timers      late by ${sayMs(summary.timerErrorMs)} at most, 99 of 100; seed ${seed}`,
         "",
       ].join("\n"),

@@ -11,8 +11,8 @@
 // law: chains that all start good lose 4 % too little in the first hour.
 //
 // What happens to the n-th frame is drawn by n, never by the time: the same frames in the same
-// order meet the same luck in virtual time and on sockets. Where a socket's timer shifts a frame by d, a
-// decision changes only if it was within d of a flip: about 2 in 100 000 for 1 ms on Wi-Fi.
+// order meet the same luck in virtual time and on sockets. Where a socket's timer shifts a frame by
+// d, a decision changes only if it was within d of a flip: less than 1 in 10 000 for 1 ms.
 
 import { decay, type Quantile, quantile } from "./exact.ts";
 import { draw, purposeOf } from "./random.ts";

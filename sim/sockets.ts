@@ -2,18 +2,16 @@
 // gateway that runs somewhere. Only the clock and the transport differ from the world in virtual
 // time; what a link does to the n-th frame of a board is the same draw in both.
 //
-// Node's timers may fire a millisecond early, so an alarm looks at the clock and sets itself again:
-// nothing ever happens before its time, and how late it happens is measured and reported.
-//
 // A board has a socket of its own, as in life, as long as there are `SOCKETS_MAX`; beyond that
-// boards share. What comes down a shared socket does not say for whom it is, so it is offered to all
-// of them, and the path down is that of the socket's first board.
+// boards share. What comes down a shared socket does not say for whom it is, so it is offered to
+// all of them, and the path down is that of the socket's first board.
 
 import { createSocket, type Socket } from "node:dgram";
 import { performance } from "node:perf_hooks";
 import { CLEARED } from "../device/sender.ts";
 import { HEARTBEAT } from "../device/wire.ts";
 import { sha256 } from "../gateway/sha256.ts";
+import { type Alarm, Alarms } from "./alarms.ts";
 import { Board, type BoardOptions } from "./board.ts";
 import { submit } from "./link.ts";
 
@@ -21,11 +19,6 @@ import { submit } from "./link.ts";
 export const SOCKETS_MAX = 512;
 /** Round trips kept of each board; the oldest go. */
 const ROUND_TRIPS_MAX = 256;
-/** The longest time that Node's timers can wait, ms. */
-const TIMER_MAX = 2 ** 31 - 1;
-/** Alarms whose lateness is kept. */
-const LATENESS_MAX = 100_000;
-
 export interface FleetOptions {
   /** The gateway: a numeric address and its port. */
   readonly address: string;
@@ -59,15 +52,13 @@ interface Wire {
 
 export class SocketFleet {
   readonly members: Member[] = [];
-  /** By how much alarms were late, ms. */
-  readonly lateness: number[] = [];
+  readonly alarms = new Alarms();
   /** Datagrams that the system refused to send. */
   failures = 0;
   private readonly options: FleetOptions;
   private readonly wires: Wire[] = [];
   private readonly wireOf = new Map<Member, Wire>();
-  private readonly alarms = new Map<Member, { at: number; timer: NodeJS.Timeout }>();
-  private readonly others = new Set<NodeJS.Timeout>();
+  private readonly armed = new Map<Member, Alarm>();
   private closed = false;
 
   constructor(options: FleetOptions) {
@@ -95,7 +86,7 @@ export class SocketFleet {
       const wire = this.wires[n % count]!;
       wire.members.push(member);
       this.wireOf.set(member, wire);
-      this.at(performance.now() + n * options.spreadMs, () => this.plug(member));
+      this.alarms.at(performance.now() + n * options.spreadMs, () => this.plug(member));
     });
   }
 
@@ -116,17 +107,18 @@ export class SocketFleet {
       member.board.leave(performance.now());
       this.arm(member);
     }
-    const left = () => this.members.every(({ board }) => (board.sender?.leaving ?? 2) === 2);
+    const left = () => this.members.every(({ board }) => board.wakeAt === Infinity);
     const end = performance.now() + mostMs;
     while (!left() && performance.now() < end) {
-      await new Promise<void>((resolve) => this.at(performance.now() + 20, resolve));
+      await new Promise<void>((resolve) => this.alarms.at(performance.now() + 20, resolve));
     }
   }
 
+  /** Can be called again. */
   async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
-    for (const { timer } of this.alarms.values()) clearTimeout(timer);
-    for (const timer of this.others) clearTimeout(timer);
+    this.alarms.close();
     await Promise.all(
       this.wires.map(({ socket }) => new Promise<void>((done) => socket.close(() => done()))),
     );
@@ -158,7 +150,7 @@ export class SocketFleet {
     const { socket } = this.wireOf.get(member)!;
     this.count(member, frame);
     for (const { at, bytes } of submit(member.board.up, frame, performance.now())) {
-      this.at(at, () => {
+      this.alarms.at(at, () => {
         socket.send(Buffer.from(bytes, "latin1"), port, address, (error) => {
           if (error) this.failures++;
         });
@@ -169,7 +161,7 @@ export class SocketFleet {
   /** A frame of the gateway, through the link of the socket's first board, to whom it concerns. */
   private down({ members }: Wire, frame: string): void {
     for (const { at, bytes } of submit(members[0]!.board.down, frame, performance.now())) {
-      this.at(at, () => {
+      this.alarms.at(at, () => {
         for (const member of members) if (this.hear(member, bytes)) break;
       });
     }
@@ -202,47 +194,19 @@ export class SocketFleet {
 
   /** One alarm a board, at its next wake-up. */
   private arm(member: Member): void {
-    const armed = this.alarms.get(member);
-    const at = member.board.wakeAt;
+    const { board } = member;
+    const armed = this.armed.get(member);
+    const at = board.wakeAt;
     if (this.closed || armed?.at === at) return;
-    clearTimeout(armed?.timer);
-    this.alarms.delete(member);
-    if (at === Number.POSITIVE_INFINITY) return;
-    const ring = () => {
-      const now = performance.now();
-      if (now < at) {
-        this.alarms.set(member, { at, timer: setTimeout(ring, Math.min(at - now, TIMER_MAX)) });
-        return;
-      }
-      this.alarms.delete(member);
-      this.late(now - at);
-      member.board.wake(now, (frame) => this.up(member, frame));
+    this.alarms.cancel(armed);
+    this.armed.delete(member);
+    if (at === Infinity) return;
+    const wake = () => {
+      this.armed.delete(member);
+      board.wake(performance.now(), (frame) => this.up(member, frame));
       this.arm(member);
     };
-    this.alarms.set(member, {
-      at,
-      timer: setTimeout(ring, Math.min(at - performance.now(), TIMER_MAX)),
-    });
-  }
-
-  /** Does something at an instant, never before. */
-  private at(instant: number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.others.delete(timer);
-      if (this.closed) return;
-      const now = performance.now();
-      if (now < instant) {
-        this.at(instant, act);
-        return;
-      }
-      this.late(now - instant);
-      act();
-    }, instant - performance.now());
-    this.others.add(timer);
-  }
-
-  private late(ms: number): void {
-    if (this.lateness.length < LATENESS_MAX) this.lateness.push(ms);
+    this.armed.set(member, this.alarms.at(at, wake));
   }
 }
 

@@ -83,9 +83,10 @@ export class Story {
   sentence(loss: Loss, { signal }: DeviceJson): string {
     const { at, lateAt, absentAt, dueAt, member } = loss;
     const broken = sayDuration(absentAt - dueAt);
-    const steps = `unplugged ${this.time(at)} -> late ${this.time(lateAt)} -> absent ${this.time(absentAt)}`;
+    const steps = [`unplugged ${this.time(at)}`, `late ${this.time(lateAt)}`];
+    steps.push(`absent ${this.time(absentAt)}`);
     const heard = signal === null ? "" : `, last signal ${signal} dBm`;
-    return `${member.board.name} ${steps}: promise broken by ${broken}; likely power${heard}`;
+    return `${member.board.name} ${steps.join(" -> ")}: promise broken by ${broken}; likely power${heard}`;
   }
 
   say(at: number, text: string): void {

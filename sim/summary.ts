@@ -49,7 +49,7 @@ export function summariseMember(member: Member): MemberSummary {
   };
 }
 
-export function summarise({ members, lateness, failures }: SocketFleet): FleetSummary {
+export function summarise({ members, alarms, failures }: SocketFleet): FleetSummary {
   const sum = (of: (member: Member) => number) =>
     members.reduce((total, member) => total + of(member), 0);
   const trips = members.flatMap(({ roundTrips }) => roundTrips);
@@ -69,7 +69,7 @@ export function summarise({ members, lateness, failures }: SocketFleet): FleetSu
       sum(({ board }) => board.down.count),
     ),
     roundTripMs: trips.length === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) },
-    timerErrorMs: percentile(lateness, 0.99) ?? 0,
+    timerErrorMs: percentile(alarms.lateness, 0.99) ?? 0,
     failures,
   };
 }

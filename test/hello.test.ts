@@ -1,7 +1,7 @@
 // HELLO under trouble: a round trip of 1.4 s, commits of up to two seconds, HELLOs repeated by the
 // network, recorded and replayed by a stranger, boards that lose power or their whole memory
-// between any two steps, a gateway that dies between any two effects. While the storm lasts no invariant
-// breaks; when it is over every device gets through. No livelock, and rule 10 never broken.
+// between any two steps, a gateway that dies between any two effects. While the storm lasts no
+// invariant breaks; when it is over every device gets through. No livelock, and rule 10 holds.
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -126,8 +126,9 @@ class Storm {
 
   /**
    * A known limit of rule 7, shown in transcripts/16: within 10 s of a WELCOME whose epoch is not
-   * in force yet another HELLO gets the same epoch, so a board that loses everything in between counts
-   * from 1 in it again. Giving out another epoch would let a stranger's replays void every WELCOME.
+   * in force yet another HELLO gets the same epoch, so a board that loses everything in between
+   * counts from 1 in it again. Giving out another epoch would let a stranger's replays void every
+   * WELCOME.
    */
   private mayLose(board: Board): boolean {
     const issued = this.world.host.disk.devices.get(board.id)!;
