@@ -41,17 +41,20 @@ export const NUDGE_MS = 5000;
 export const HELLO_RTO_MAX = 1500;
 /** Sequence numbers that one mark on flash reserves: see board.ts for the arithmetic of wear. */
 export const RESERVE = 32;
+/**
+ * A device whose seq is as high as this says HELLO (section 2): the next reservation would not fit
+ * into 32 bits.
+ */
+export const SEQ_MAX = 0xffffffff - RESERVE;
 /** Interval codes between which the gateway may pace a board by default: 1 s and 1 h. */
 export const PACE_MIN = 34;
 export const PACE_MAX = 152;
 
 /** The factor on the interval behind a beat that follows `unacked` beats without an ACK (rule 18). */
 export function backoff(unacked: number): number {
-  // The promise of a beat covers the gap behind it, and nobody knows yet whether this beat will be
-  // the third one lost: so the third already promises the double.
-  return unacked < UNACKED_PATIENT - 1
-    ? 1
-    : Math.min(BACKOFF_MAX, 2 << (unacked + 1 - UNACKED_PATIENT));
+  // 1 1 2 4 8 8 ...: the promise of a beat covers the gap behind it, and nobody knows yet whether
+  // this beat will be the third one lost. So the third already promises the double.
+  return Math.min(BACKOFF_MAX, (1 << unacked) >> 1) || 1;
 }
 
 /** What `promiseMs` needs to know of a sender. Durations in ms. */
@@ -70,8 +73,9 @@ export interface Timing {
  * How long after a beat's arrival the next one may arrive at the latest, given the gap between
  * their first tries (rule 14). The worst case: the three tries of this beat time out unheard by us,
  * each doubling the time-out; the next one needs two waits of 8 and 16 times today's, jittered by
- * 1.25, 30 in all; and the network is slower by a whole time-out. Where the gap is shorter than
- * that, the next two beats are the next tries. A HELLO exchange may come first (rule 12).
+ * 1.25, 30 in all; and the network is slower by a whole time-out. No wait of the next one is longer
+ * than the gap before it (`sent` sees to that): where the gap is shorter than the tries, the next
+ * beat is the next try. One HELLO exchange may come first (rule 12).
  */
 export function promiseMs(s: Timing, gap: number): number {
   return (
@@ -85,7 +89,8 @@ export function promiseMs(s: Timing, gap: number): number {
 
 /**
  * The interval code after one ACK that asks for `pace`: a step of at most PACE_STEP from `code`
- * towards it, within `min..max`; 0 and 255 ask for the board's `own` (rule 15).
+ * towards it, within `min..max`, which a board's `own` may widen, so that asked to slow down it
+ * never hurries; 0 and 255 ask for `own` (rule 15).
  */
 export function paceStep(
   code: number,
@@ -94,6 +99,9 @@ export function paceStep(
   min: number,
   max: number,
 ): number {
-  const target = pace && pace < 255 ? clamp(pace, min, max) : own;
-  return clamp(target, code - PACE_STEP, code + PACE_STEP);
+  return clamp(
+    pace && pace < 255 ? clamp(pace, Math.min(min, own), Math.max(max, own)) : own,
+    code - PACE_STEP,
+    code + PACE_STEP,
+  );
 }

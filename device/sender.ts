@@ -13,9 +13,11 @@
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
 // of protocol.md, section 5. Commands (rule 16) will stand in commands.ts, fed from `handle`.
 
-import { jittered, openHello, takeWelcome, verifies } from "./hello.ts";
+import { wellFormedExtensions } from "./extensions.ts";
+import { jittered, openHello, seal, welcomed } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
 import {
+  BACKOFF_MAX,
   backoff,
   HELLO_MS,
   HELLO_RTO_MAX,
@@ -24,6 +26,7 @@ import {
   promiseMs,
   RESERVE,
   RTO_MIN,
+  SEQ_MAX,
   TRIES_MAX,
   UNACKED_MAX,
   UNACKED_PATIENT,
@@ -31,19 +34,18 @@ import {
   WINDOW_QUIET_MS,
 } from "./schedule.ts";
 import type { Sender } from "./state.ts";
-import { computeTag, tagBytes } from "./tag.ts";
+import { equalTags, tagBytes } from "./tag.ts";
 import {
   ACK,
+  DOWN,
   EXTENDED,
   encodeHeartbeat,
   FRAME_MAX,
-  getU16,
+  getU32,
   HEARTBEAT,
   LEAVING,
   MORE,
   NUDGE,
-  tagInput,
-  UP,
   u16,
   VERSION,
   WELCOME,
@@ -52,33 +54,37 @@ import {
 /** Extension 9 of two bytes (protocol section 6). */
 const EXT_ACKED_HEAD = "\x92";
 
+/** Byte 0 of the frames down, X and MORE not set. */
+const FIRST_ACK = (VERSION << 6) | (ACK << 3);
+const FIRST_WELCOME = (VERSION << 6) | (WELCOME << 3);
+const FIRST_NUDGE = (VERSION << 6) | (NUDGE << 3);
+
 /** Build.ts may say that a board never sleeps: then its bundle needs no window. */
 declare const WITH_SLEEP: boolean | undefined;
 const SLEEPS = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
 
-function sealBeat(s: Sender, now: number): string {
-  const gap = s.interval * backoff(s.unacked);
+/** The next beat: `frame` and `tag`. */
+function sealBeat(s: Sender, now: number): void {
+  s.waitMax = s.gap;
+  s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
   s.seq++;
   if (s.seq > s.limit) {
     s.limit += RESERVE;
     s.dirty = 1;
   }
-  const body = encodeHeartbeat(
+  s.frame = encodeHeartbeat(
     s.id,
     s.seq,
-    s.leaving ? LEAVING : intervalCode(promiseMs(s, gap)),
+    s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap)),
     s.vitals,
     s.reach,
     s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra,
   );
-  s.tag = computeTag(s.key, tagInput(UP, HEARTBEAT, s.epoch, s.seq, body, ""));
-  s.frame = body + s.tag;
+  s.tag = seal(s, HEARTBEAT, s.epoch, s.seq, s.frame);
+  s.frame += s.tag;
   s.heard = (s.heard << 1) & 0xffff;
   s.unacked++;
-  s.tries = 0;
-  s.retryAt = now;
-  s.beatAt = now + jittered(s, gap);
-  return s.frame;
+  s.beatAt = now + jittered(s, s.gap);
 }
 
 /**
@@ -87,37 +93,44 @@ function sealBeat(s: Sender, now: number): string {
  * `wakeAt`.
  */
 export function poll(s: Sender, now: number): string {
-  if (s.unacked >= UNACKED_MAX || s.seq >= 0xffffffff) s.ready = 0;
-  const due = s.ready && !s.nonce && now >= s.beatAt;
+  if (s.unacked >= UNACKED_MAX || s.seq >= SEQ_MAX) s.ready = 0;
+  let due = s.ready && !s.nonce && now >= s.beatAt;
+  let frame = "";
   // Where the interval is shorter than the span of tries, the next beat is the next try.
   if (s.frame && !due && now >= s.retryAt) {
     if (s.tries) s.rto = Math.min(s.rto * 2, s.rtoMax);
-    if (s.tries < TRIES_MAX) return s.frame;
-    s.frame = s.nonce = "";
+    if (s.tries < TRIES_MAX && !(s.nonce && now >= s.sentAt + HELLO_MS)) frame = s.frame;
+    else s.frame = s.nonce = "";
   }
   // Rule 12: HELLO without an epoch, or once a further beat has ended without an ACK.
   const lost = !s.ready || s.unacked > UNACKED_PATIENT;
-  if (due || !s.frame) {
-    if (lost && now >= s.helloAt) return openHello(s, now);
-    if (due) return sealBeat(s, now);
+  const hello = lost && now >= s.helloAt;
+  if (due || (hello && !s.frame)) {
+    if (hello) openHello(s, now);
+    else sealBeat(s, now);
+    frame = s.frame;
+    s.tries = 0;
+    s.retryAt = s.sentAt = now;
   }
   s.wakeAt = Math.min(
     s.ready && !s.nonce ? s.beatAt : Infinity,
     s.frame ? s.retryAt : lost ? s.helloAt : Infinity,
   );
-  return "";
+  return frame;
 }
 
 /** The frame that `poll` returned has gone to the socket: its retransmission time runs from now. */
 export function sent(s: Sender, now: number): void {
-  const rto = s.nonce ? Math.min(s.rto, HELLO_RTO_MAX) : s.rto;
   if (!s.tries) s.sentAt = now;
   s.tries++;
+  const rto = s.nonce ? Math.min(s.rto, HELLO_RTO_MAX) : s.rto;
   s.retryAt =
-    s.nonce && s.tries === TRIES_MAX ? s.sentAt + HELLO_MS : now + rto * (1 + s.random() / 4);
+    s.nonce && s.tries === TRIES_MAX
+      ? s.sentAt + HELLO_MS
+      : now + Math.min(rto * (1 + s.random() / 4), s.waitMax);
 }
 
-/** The beat in flight was acknowledged. */
+/** The beat in flight was acknowledged by an ACK that asks for `pace`. */
 function cleared(s: Sender, pace: number, now: number): void {
   // RFC 6298 section 2 with G = 0. Karn: only a beat sent once gives a sample, else the doubled
   // time-out stays.
@@ -127,7 +140,10 @@ function cleared(s: Sender, pace: number, now: number): void {
     s.srtt += s.srtt ? (rtt - s.srtt) / 8 : rtt;
     s.rto = clamp(s.srtt + 4 * s.rttvar, RTO_MIN, s.rtoMax);
   }
-  // The gap behind this beat may have been stretched; its own one is long enough now.
+  // The gap behind this beat is promised already: a new pace begins with the next one.
+  s.code = paceStep(s.code, pace, s.ownCode, s.paceMin, s.paceMax);
+  s.interval = s.code === s.ownCode ? s.own : intervalMs(s.code);
+  // But it may have been stretched, and the gap of a beat that was heard is long enough.
   if (s.unacked >= UNACKED_PATIENT) s.beatAt = Math.min(s.beatAt, now + jittered(s, s.interval));
   if (s.leaving) s.beatAt = Infinity;
   if (SLEEPS) s.ackSeq = s.seq;
@@ -139,10 +155,6 @@ function cleared(s: Sender, pace: number, now: number): void {
   s.unacked = 0;
   s.ready = 1;
   if (!s.acked) s.acked = s.dirty = 1;
-  // The gap behind this beat is promised already: a new pace begins with the next one.
-  const own = intervalCode(s.own);
-  const code = paceStep(intervalCode(s.interval), pace, own, s.paceMin, s.paceMax);
-  s.interval = code === own ? s.own : intervalMs(code);
 }
 
 /** What came of a frame; 0 is nothing. */
@@ -151,21 +163,33 @@ export const REPEATED = 2;
 export const WELCOMED = 3;
 export const NUDGED = 4;
 
-function takeAck(s: Sender, frame: string, end: number, low: number, now: number): number {
-  if (s.tag && low === (s.seq & 0xffff)) {
-    if (!verifies(s, frame, end, s.epoch, s.seq, s.tag)) return 0;
-    cleared(s, frame.charCodeAt(3), now);
-    if (SLEEPS) {
-      s.windowAt = frame.charCodeAt(0) & MORE ? now + WINDOW_QUIET_MS : 0;
-      s.windowEnd = now + WINDOW_MS;
-    }
-    return CLEARED;
+/** Whether an ACK's bytes from 6 to `end`, where its tag begins, are what byte 0 says. */
+function ackLength(frame: string, end: number): boolean {
+  return frame.charCodeAt(0) & EXTENDED
+    ? frame.length <= FRAME_MAX && wellFormedExtensions(frame, 6, end)
+    : end === 6;
+}
+
+/** Whether the tag behind the first `end` bytes of a frame down verifies. */
+function verifies(
+  s: Sender,
+  frame: string,
+  end: number,
+  epoch: number,
+  seq: number,
+  bound: string,
+): boolean {
+  const p = (DOWN << 7) | ((frame.charCodeAt(0) >> 3) & 7);
+  return equalTags(seal(s, p, epoch, seq, frame.substr(0, end) + bound), frame.substr(end));
+}
+
+/** An ACK came: with MORE it opens the window, unless it is old; without it ends it (rule 15). */
+function turnWindow(s: Sender, more: number, again: boolean, now: number): void {
+  if (!more) s.windowAt = 0;
+  else if (!again) {
+    s.windowAt = now + WINDOW_QUIET_MS;
+    s.windowEnd = now + WINDOW_MS;
   }
-  // The last acknowledged beat's again: it can only end the window.
-  if (!SLEEPS || !s.ackTag || low !== (s.ackSeq & 0xffff)) return 0;
-  if (!verifies(s, frame, end, s.epoch, s.ackSeq, s.ackTag)) return 0;
-  if (!(frame.charCodeAt(0) & MORE)) s.windowAt = 0;
-  return REPEATED;
 }
 
 /**
@@ -175,28 +199,42 @@ function takeAck(s: Sender, frame: string, end: number, low: number, now: number
 export function handle(s: Sender, frame: string, now: number): number {
   const b0 = frame.charCodeAt(0);
   const end = frame.length - tagBytes(s.key.suite);
-  const low = getU16(frame, 1);
+  const acks = (b0 & 0xf9) === FIRST_ACK && ackLength(frame, end);
+  const low = frame.substr(1, 2);
+  let epoch = s.epoch;
+  let seq = s.seq;
   let result = 0;
-  if ((b0 & 0xf9) === ((VERSION << 6) | (ACK << 3))) {
-    if (b0 & EXTENDED ? end > 6 && frame.length <= FRAME_MAX : end === 6)
-      result = takeAck(s, frame, end, low, now);
-  } else if (b0 === ((VERSION << 6) | (WELCOME << 3))) result = takeWelcome(s, frame, end, now);
-  else if (
+  // What must the tag be bound to? None is computed unless such a frame is wanted now.
+  let bound = "";
+  if (b0 === FIRST_WELCOME) {
+    if (end === 11 && getU32(frame, 1) > epoch) bound = s.nonce;
+    epoch = seq = 0;
+  } else if (low === u16(seq)) {
+    if (acks) bound = s.tag;
     // Rule 17: for the last acknowledged beat, awake, never while one is in flight.
-    b0 === ((VERSION << 6) | (NUDGE << 3)) &&
-    !s.tag &&
-    !s.reach &&
-    s.ackTag &&
-    now >= s.nudgeAt &&
-    end === 3 &&
-    low === (s.seq & 0xffff) &&
-    verifies(s, frame, end, s.epoch, s.seq, s.ackTag)
-  ) {
-    s.nudgeAt = now + NUDGE_MS;
-    s.beatAt = now;
-    result = NUDGED;
+    if (b0 === FIRST_NUDGE && end === 3 && !s.tag && !s.reach && !s.leaving && now >= s.nudgeAt)
+      bound = s.ackTag;
   }
-  if (result) s.wakeAt = now;
+  const again = SLEEPS && !bound && acks && low === u16(s.ackSeq);
+  if (again) {
+    bound = s.ackTag;
+    seq = s.ackSeq;
+  }
+  if (bound && verifies(s, frame, end, epoch, seq, bound)) {
+    s.wakeAt = now;
+    if (b0 === FIRST_WELCOME) {
+      result = WELCOMED;
+      welcomed(s, getU32(frame, 1), now);
+    } else if (b0 === FIRST_NUDGE) {
+      result = NUDGED;
+      s.nudgeAt = now + NUDGE_MS;
+      s.beatAt = now;
+    } else {
+      result = again ? REPEATED : CLEARED;
+      if (!again) cleared(s, frame.charCodeAt(3), now);
+      if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
+    }
+  }
   return result;
 }
 

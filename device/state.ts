@@ -6,6 +6,7 @@
 // `Object.assign`, which took fewer bytes and variables than naming each field twice.
 
 import { EXT_CAUSE, EXT_FIRMWARE, encodeExtension } from "./extensions.ts";
+import { intervalCode } from "./interval.ts";
 import { PACE_MAX, PACE_MIN, RTO_FIRST, RTO_MAX } from "./schedule.ts";
 import type { TagKey } from "./tag.ts";
 
@@ -72,8 +73,13 @@ export interface Sender extends Required<SenderConfig>, Memory {
   beatAt: number;
   helloAt: number;
   helloGap: number;
-  /** The interval in force under `pace`. */
+  /** The interval in force under `pace`, its code, and the code of `own`. */
   interval: number;
+  code: number;
+  ownCode: number;
+  /** The gap behind the newest beat, jitter apart; and the one before: no try waits longer. */
+  gap: number;
+  waitMax: number;
   /** Beats in a row without an ACK; which of the last 16 had one, newest in bit 0. */
   unacked: number;
   heard: number;
@@ -126,6 +132,10 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       helloAt: now,
       helloGap: c.own,
       interval: c.own,
+      code: intervalCode(c.own),
+      ownCode: intervalCode(c.own),
+      gap: c.own,
+      waitMax: c.own,
       unacked: 0,
       heard: 0xffff,
       ackSeq: 0,

@@ -8,8 +8,8 @@
  * decoder (a test looks). What lost: one table of fields with a generic coder, which no minifier
  * can cut in half.
  *
- * Encoders give the *body*, all of a frame before its tag, and check nothing: their callers are ours, and the board has
- * no room. What comes from outside goes through `decode.ts`.
+ * Encoders give the *body*, all of a frame before its tag, and check nothing: their callers are
+ * ours, and the board has no room. What comes from outside goes through `decode.ts`.
  *
  * Byte 0 of every frame:
  *
@@ -57,34 +57,44 @@ export function u8(n: number): string {
   return String.fromCharCode(n & 255);
 }
 
+/** The low `count` bytes of an integer, the highest first. Bits above the 32nd are lost. */
+function pack(n: number, count: number): string {
+  return count-- ? pack(n >> 8, count) + u8(n) : "";
+}
+
 /** Two bytes, from the low 16 bits of an integer. */
 export function u16(n: number): string {
-  return u8(n >> 8) + u8(n);
+  return pack(n, 2);
 }
 
 /** Three bytes, from the low 24 bits of an integer. */
 export function u24(n: number): string {
-  return u8(n >> 16) + u16(n);
+  return pack(n, 3);
 }
 
 /** Four bytes, from an integer 0..4294967295. */
 export function u32(n: number): string {
-  return u16(n >>> 16) + u16(n);
+  return pack(n, 4);
 }
 
-/** Two bytes at `at`, which must stand in `bytes`, as all that these four read. */
+/** The integer in `count` bytes from `at`, highest first; they must stand in `bytes`. */
+function unpack(bytes: string, at: number, count: number): number {
+  return count-- ? unpack(bytes, at, count) * 256 + bytes.charCodeAt(at + count) : 0;
+}
+
+/** Two bytes at `at`. */
 export function getU16(bytes: string, at: number): number {
-  return (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1);
+  return unpack(bytes, at, 2);
 }
 
 /** Three bytes at `at`. */
 export function getU24(bytes: string, at: number): number {
-  return (bytes.charCodeAt(at) << 16) | getU16(bytes, at + 1);
+  return unpack(bytes, at, 3);
 }
 
 /** Four bytes at `at`, 0..4294967295. */
 export function getU32(bytes: string, at: number): number {
-  return getU16(bytes, at) * 65536 + getU16(bytes, at + 2);
+  return unpack(bytes, at, 4);
 }
 
 /**
@@ -107,9 +117,8 @@ export function encodeHeartbeat(
   reach: number,
   ext: string,
 ): string {
-  return (
-    u8(FIRST | (ext ? EXTENDED : 0) | reach) + u24(id) + u16(seq) + u8(promise) + u8(vitals) + ext
-  );
+  const b0 = FIRST | (ext ? EXTENDED : 0) | reach;
+  return u32((b0 << 24) | id) + u16(seq) + u16((promise << 8) | vitals) + ext;
 }
 
 /**
@@ -149,7 +158,7 @@ export function encodeAck(
  *  +---------------------------------------------------------------+
  */
 export function encodeHello(id: number, epoch: number, nonce: string, reach: number): string {
-  return u8(FIRST | (HELLO << 3) | reach) + u24(id) + u32(epoch) + nonce;
+  return u32(((FIRST | (HELLO << 3) | reach) << 24) | id) + u32(epoch) + nonce;
 }
 
 /**
@@ -261,7 +270,12 @@ export function tagInput(
   body: string,
   bound: string,
 ): string {
-  return u8((direction << 7) | type) + u32(epoch) + u16(seq >>> 16) + body + bound;
+  return tagHead((direction << 7) | type, epoch, seq) + body + bound;
+}
+
+/** The seven bytes in front of a tag input's body. `p`: its first byte. */
+export function tagHead(p: number, epoch: number, seq: number): string {
+  return u8(p) + u32(epoch) + u16(seq >>> 16);
 }
 
 /**

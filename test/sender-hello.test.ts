@@ -63,7 +63,7 @@ test("rule 12: an exchange lasts at most 5 s", () => {
   }
 });
 
-test.fails("rule 12: an exchange is over after 5 s, also where the network was away", () => {
+test("rule 12: an exchange is over after 5 s, also where the network was away", () => {
   const rig = new Rig({}, NONE);
   const hello = rig.settle()[0]!;
   rig.now = 600_000; // a shell without an address does not poll

@@ -151,11 +151,11 @@ test(`rule 14: no try comes later than promised: 10 s and more, the board's own 
   holds(fc.property(calm, kept), 1000);
 });
 
-test.fails(`rule 14: no try comes later than promised: any interval, any pace (seed ${SEED})`, () => {
+test(`rule 14: no try comes later than promised: any interval, any pace (seed ${SEED})`, () => {
   holds(fc.property(network, kept), 1000);
 });
 
-test.fails("rule 14: the tries of a beat that was paced are within the promise before it", () => {
+test("rule 14: the tries of a beat that was paced are within the promise before it", () => {
   const rig = new Rig({ own: 2000 });
   const first = rig.nextBeat();
   rig.runTo(260);
@@ -169,7 +169,7 @@ test.fails("rule 14: the tries of a beat that was paced are within the promise b
   expect(third.at(-1)!.at).toBeLessThanOrEqual(dueAt);
 });
 
-test.fails("rule 14: unanswered HELLOs do not keep a beat back beyond its promise", () => {
+test("rule 14: unanswered HELLOs do not keep a beat back beyond its promise", () => {
   const rig = new Rig({ own: 1000 });
   const all = rig.run(60_000);
   const fourth = all.find((f) => f.seq === 4)!;

@@ -17,7 +17,7 @@ test("rule 11: until a WELCOME it keeps its old epoch and numbers: beats go on",
 test("rule 11: a WELCOME must answer the exchange now open, and above the own epoch", () => {
   const rig = new Rig({ own: 1000 }, { epoch: 4, acked: 0 });
   const first = rig.settle()[0]!;
-  rig.run(5000);
+  rig.run(7000);
   const second = exchanges(rig.sent)[1]!;
   expect(second.frame).not.toBe(first.frame);
   rig.ignores(rig.welcome(first, 5));

@@ -198,7 +198,7 @@ test("leaving: the ACK of an older beat does not end it", () => {
   expect(rig.readBeat(rig.nextBeat()).promise).toBe(255);
 });
 
-test.fails("leaving: a NUDGE does not wake a board that has said goodbye", () => {
+test("leaving: a NUDGE does not wake a board that has said goodbye", () => {
   const rig = new Rig();
   leave(rig.s, 0);
   const goodbye = rig.nextBeat();
