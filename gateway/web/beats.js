@@ -18,7 +18,7 @@
  */
 
 export const CELLS_MAX = 60;
-/** The most cells that one look adds, so that a leap in numbers does not wash the row away. */
+/** The most cells that one silence or one leap in numbers takes, lest it wash the row away. */
 const LEAP_MAX = 12;
 
 /**
@@ -58,7 +58,7 @@ function silentPromises(device, at) {
 /** @param {Cell[]} cells @param {Device} device @param {number} now @returns {Bar} */
 export function barOf(cells, device, now) {
   const silent = device.status === "absent" ? Math.max(1, silentPromises(device, now)) : 0;
-  return { cells, silent: Math.min(silent, CELLS_MAX), overdue: device.status === "late" };
+  return { cells, silent: Math.min(silent, LEAP_MAX), overdue: device.status === "late" };
 }
 
 /** Pitch of a cell in the units of the drawing; its height is 24. */
@@ -104,7 +104,8 @@ export function barWords(bar) {
   if (total === 0) return "no beat seen yet";
   const parts = [`${count.heard} heard`];
   if (count.slow > 0) parts.push(`${count.slow} heard late`);
-  if (count.missed > 0) parts.push(`${count.missed} missed`);
+  const more = bar.silent === LEAP_MAX ? " or more" : "";
+  if (count.missed > 0) parts.push(`${count.missed}${more} missed`);
   if (count.unseen > 0) parts.push(`${count.unseen} not seen`);
   return `last ${total} ${total === 1 ? "beat" : "beats"}: ${parts.join(", ")}${
     bar.overdue ? "; one overdue now" : ""

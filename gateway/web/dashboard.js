@@ -8,7 +8,7 @@
  * what is read, under `default-src 'self'`.
  *
  * @import { Entry } from "./draw.js"
- * @import { Change, Device, GatewayFacts, Link } from "./live.js"
+ * @import { Change, Device, Link } from "./live.js"
  */
 
 import { advance } from "./beats.js";
@@ -54,7 +54,13 @@ let told = false;
 /** The gateway's instant at which contact was lost; 0 = it stands. */
 let lostAt = 0;
 
-const line = new Line({ devices: learnDevices, change: learnChange, gateway: learnGateway, link });
+const line = new Line({
+  devices: learnDevices,
+  whole: learnWhole,
+  change: learnChange,
+  gateway: (facts) => strip.learn(facts),
+  link,
+});
 const list = new List(byId("rows"), open, soon);
 const feed = new Feed(open);
 const strip = new Strip(view.statuses, search);
@@ -69,21 +75,24 @@ function instant() {
   return lostAt === 0 ? line.now() : lostAt;
 }
 
-/** @param {Device[]} devices @param {boolean} whole */
-function learnDevices(devices, whole) {
+/** @param {Device[]} devices */
+function learnDevices(devices) {
   for (const device of devices) learnDevice(device);
   soon();
-  if (!whole) return;
-  const ids = new Set(devices.map((device) => device.id));
+}
+
+/** @param {Set<string>} ids */
+function learnWhole(ids) {
   for (const id of fleet.keys()) if (!ids.has(id)) forget(id);
   known = true;
   told = true;
   if (view.device !== "" && detail.shown !== view.device) open(view.device);
+  soon();
 }
 
 /** @param {Device} device */
 function learnDevice(device) {
-  const { name, id, site, labels, address, status, tseq, seenAt, seq } = device;
+  const { name, id, site, labels, address, status, tseq, seenAt } = device;
   const entry = fleet.get(id);
   const before = entry?.device;
   // A list may have been written before an event that overtook it.
@@ -92,9 +101,8 @@ function learnDevice(device) {
   const text = [name, id, site, ...labels, address ?? ""].join(" ").toLowerCase();
   const next = Object.assign(entry ?? { lane: (lanes++ * GOLDEN) % 1 }, { device, cells, text });
   fleet.set(id, next);
-  const changed = before !== undefined && before.status !== status;
-  if (changed || before?.name !== name || before.site !== site) arrangeSoon();
-  list.touch(next, changed ? "changed" : before && before.seq !== seq ? "beat" : "");
+  if (before?.status !== status || before.name !== name || before.site !== site) arrangeSoon();
+  list.touch(next, before);
 }
 
 /**
@@ -111,11 +119,6 @@ function learnChange(change, news) {
   feed.add(change, fleet.get(id)?.device, line.now(), news);
   detail.add(change, line.now());
   soon();
-}
-
-/** @param {GatewayFacts} facts */
-function learnGateway(facts) {
-  strip.learn(facts);
 }
 
 /** @param {Link} now */

@@ -15,11 +15,12 @@
 
 import { calm } from "./draw.js";
 
-const FRAME_MS = 80;
+const FRAME_MIN_MS = 80;
+const FRAME_MAX_MS = 1_000;
 /** A crowd is read as a whole; it need not glide. */
+const FRAME_MS_A_DEVICE = 1 / 8;
+/** From here on marks overlap, and are drawn thinner. */
 const CROWD = 400;
-const CROWD_FRAME_MS = 250;
-const CALM_FRAME_MS = 1_000;
 
 /** @type {[number, string][]} */
 const STEPS = [
@@ -116,8 +117,10 @@ export class Horizon {
 
   #frame() {
     if (this.#visible && this.#width > 0) this.#draw(this.#clock());
-    const many = this.#fleet.size > CROWD;
-    const wait = calm.matches ? CALM_FRAME_MS : many ? CROWD_FRAME_MS : FRAME_MS;
+    const crowd = this.#fleet.size * FRAME_MS_A_DEVICE;
+    const wait = calm.matches
+      ? FRAME_MAX_MS
+      : Math.max(FRAME_MIN_MS, Math.min(crowd, FRAME_MAX_MS));
     setTimeout(() => requestAnimationFrame(() => this.#frame()), wait);
   }
 

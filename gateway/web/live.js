@@ -52,8 +52,8 @@
  * @typedef {{ kind: "live" } | { kind: "lost", retryAt: number, why: string }} Link `retryAt` by
  *   performance.now()
  * @typedef {object} Listener what is told
- * @property {(devices: Device[], whole: boolean) => void} devices `whole`: these and no others
- *   exist
+ * @property {(devices: Device[]) => void} devices new, or with new facts
+ * @property {(ids: Set<string>) => void} whole these devices and no others exist
  * @property {(change: Change, news: boolean) => void} change in order, none twice; `news`: it
  *   happened under our eyes
  * @property {(facts: GatewayFacts) => void} gateway
@@ -222,17 +222,20 @@ export class Line {
 
   /** @param {AbortSignal} signal */
   async #readDevices(signal) {
-    /** @type {Device[]} */
-    const devices = [];
+    /** @type {Set<string>} */
+    const ids = new Set();
     for (let after = ""; ; ) {
       const page = await get(`devices?limit=${PAGE}${after}`, signal);
-      devices.push(...page.items.map(readDevice));
+      const items = page.items.map(readDevice);
+      for (const { id } of items) ids.add(id);
+      // Page by page, so that thousands of new rows are not one long task.
+      this.#listener.devices(items);
       if (page.next === null) break;
       after = `&after=${page.next}`;
     }
-    this.#count = devices.length;
+    this.#count = ids.size;
     this.#readAt = performance.now();
-    this.#listener.devices(devices, true);
+    this.#listener.whole(ids);
   }
 
   /**
@@ -252,7 +255,7 @@ export class Line {
       else this.#held.push(change);
     });
     source.addEventListener("beats", ({ data }) => {
-      this.#listener.devices(JSON.parse(data).items.map(readDevice), false);
+      this.#listener.devices(JSON.parse(data).items.map(readDevice));
     });
     source.onerror = () => signal.aborted || this.#lose(undefined);
     return new Promise((resolve, reject) => {

@@ -91,6 +91,11 @@ export function span(ms, units = 2) {
   return units === 1 || rest === 0 ? first : `${first} ${of(rest, small)}`;
 }
 
+/** What is left of a duration, rounded up, so that a countdown ends at 0. @param {number} ms */
+export function untilWords(ms) {
+  return span(ms + 999);
+}
+
 /**
  * A promise, in the unit that a person would name: "5.2 s", "61 s", "15 min", "1.1 h".
  * @param {number} ms
