@@ -8,56 +8,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXT_PAYLOAD, encodeExtension } from "../device/extensions.ts";
-import { LEAVING } from "../device/wire.ts";
 import { graceOf } from "../gateway/detector.ts";
 import type { Change, Outgoing, StoredDevice } from "../gateway/facts.ts";
 import { creditedMs } from "../gateway/limits.ts";
+import { type Step, step } from "./crash-steps.ts";
 import { Bench, HOME, holds, SEED } from "./gateway-bench.ts";
-import { nonceOf, P_HOUR, P_LEAST, P_MINUTE } from "./gateway-rig.ts";
+import { nonceOf, P_MINUTE } from "./gateway-rig.ts";
 import { Honest } from "./honest-board.ts";
 
 console.info(`crash.test.ts: seed ${SEED}`);
-
-const board = fc.integer({ min: 0, max: 2 });
-const kind = <K extends string>(name: K) => fc.constant(name);
-const step = fc.oneof(
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      kind: kind("beat"),
-      board,
-      promise: fc.constantFrom(P_LEAST, 30, 60, P_MINUTE, P_HOUR, LEAVING),
-      alert: fc.boolean(),
-      payload: fc.boolean(),
-      lost: fc.boolean(),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: kind("again"), board }) },
-  { weight: 3, arbitrary: fc.record({ kind: kind("hello"), board, fresh: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ kind: kind("replay"), pick: fc.nat() }) },
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      kind: kind("pass"),
-      ms: fc.oneof(
-        fc.integer({ min: 0, max: 700 }),
-        fc.integer({ min: 0, max: 20_000 }),
-        fc.integer({ min: 0, max: 8_000_000 }),
-      ),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({ kind: kind("settle"), commits: fc.integer({ min: 1, max: 4 }) }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: kind("slow"), on: fc.boolean() }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: kind("crash"), ms: fc.integer({ min: 0, max: 500_000 }) }),
-  },
-);
-
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 class Life {
   readonly bench = new Bench();

@@ -52,11 +52,10 @@ describe("the simple detector", () => {
   it("lets a sleeper with a promise of an hour sleep, and misses it when it died", () => {
     const { bench, board } = met();
     const hour = intervalMs(P_HOUR);
-    for (let n = 0; n < 24; n++) {
-      bench.receive(board.beat({ promise: P_HOUR, reach: 2 }));
-      expect(bench.pass(hour)).toEqual([]);
-    }
-    expect(steps(bench.pass(hour + graceOf(hour, 250)))).toEqual([
+    bench.receive(board.beat({ promise: P_HOUR, reach: 2 }));
+    expect(bench.pass(hour)).toEqual([]);
+    bench.receive(board.beat({ promise: P_HOUR, reach: 2 }));
+    expect(steps(bench.pass(2 * hour + graceOf(hour, 250)))).toEqual([
       "present late promise-broken",
       "late absent promise-broken",
     ]);
