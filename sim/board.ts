@@ -35,6 +35,8 @@ export interface BoardOptions {
   /** The board's clock when the world's is 0, ms, and its error, parts per million (+ = fast). */
   readonly clockMs?: number;
   readonly clockPpm?: number;
+  /** Every wake measures another signal, as in life: no two beats are alike by chance. */
+  readonly signalVaries?: boolean;
   /** Anything else of the sender's configuration. */
   readonly config?: Partial<SenderConfig>;
 }
@@ -71,6 +73,7 @@ export class Board {
   private readonly seed: number;
   private readonly sha256: Sha256;
   private readonly random: () => number;
+  private readonly signal: () => number;
   private readonly rate: number;
   /** Boots that really happened: the physical noise of each is another one. */
   private booted = 0;
@@ -90,6 +93,7 @@ export class Board {
     this.down = createLink(options.link.down, seed, id, "down");
     this.source = { transport: "sim", address: name, port: 1 };
     this.random = stream(seed, id, "sender");
+    this.signal = stream(seed, id, "signal");
     this.rate = 1 + (options.clockPpm ?? 0) / 1e6;
   }
 
@@ -141,6 +145,7 @@ export class Board {
     const s = this.sender;
     if (!s) return;
     const local = this.local(now);
+    if (this.options.signalVaries) s.vitals = 0xf0 | (1 + Math.floor(this.signal() * 7));
     for (let frames = 0; frames < FRAMES_PER_WAKE_MAX; frames++) {
       const frame = poll(s, local);
       if (frame === "") return;

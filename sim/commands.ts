@@ -172,7 +172,9 @@ export function addTranscript(program: Command, { out }: Streams, done: Done): v
 /** Resolves at the first Ctrl-C, or when asked to end; the second one ends us at once. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => resolve());
+    }
   });
 }
 

@@ -33,7 +33,7 @@ export interface FleetSettings {
 }
 
 /** Requests to the gateway under way at once. */
-const REQUESTS_MAX = 16;
+const REQUESTS_MAX = 64;
 /** Boots a second, at most: a herd is another test. */
 const BOOTS_PER_SECOND = 1_000;
 const LEAVE_MAX_MS = 3_000;

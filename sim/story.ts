@@ -86,7 +86,7 @@ export class Story {
     const steps = [`unplugged ${this.time(at)}`, `late ${this.time(lateAt)}`];
     steps.push(`absent ${this.time(absentAt)}`);
     const heard = signal === null ? "" : `, last signal ${signal} dBm`;
-    return `${member.board.name} ${steps.join(" -> ")}: promise broken by ${broken}; likely power${heard}`;
+    return `${member.board.name} ${steps.join(" -> ")}: broken by ${broken}; likely power${heard}`;
   }
 
   say(at: number, text: string): void {

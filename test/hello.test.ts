@@ -75,6 +75,7 @@ class Storm {
         intervalMs: 5_000 * id,
         link: { name: "storm", about: "", up: model, down: model },
         clockMs: id * 1e7,
+        signalVaries: true,
       });
       this.boards.push(board);
       this.world.plug(board);

@@ -100,7 +100,7 @@ test("a device more changes nobody's luck", () => {
 });
 
 test("no two purposes in use have one number", () => {
-  const names = ["sender", "key", "salt", "noise", "commit", "crash", "secret", "jitter"];
+  const names = ["sender", "key", "salt", "noise", "commit", "crash", "secret", "signal", "jitter"];
   for (const direction of ["up", "down"]) {
     for (const what of ["state", "loss", "delay", "jitter", "wake", "copy", "copy delay"]) {
       names.push(`${direction} ${what}`);

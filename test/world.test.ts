@@ -27,6 +27,7 @@ const boardOptions = (id: number, more: Partial<BoardOptions> = {}): BoardOption
   link: linkPreset("wifi-congested")!,
   clockMs: id * 123_456_789,
   clockPpm: (id % 7) * 100 - 300,
+  signalVaries: true,
   ...more,
 });
 
@@ -106,8 +107,13 @@ test.each(POWER_CUTS)(
     const board = world.boards.get("b1")!;
     world.run(MINUTE);
     const { epoch } = board.flash;
+    expect(epoch).toBeGreaterThan(0);
     for (let cut = 0; cut < 40; cut++) {
       board.cutPower(step, 1 + (cut % 3) * 500);
+      if (cut % 2 === 0) {
+        world.unplug(board);
+        world.plug(board);
+      }
       world.run(world.now + 1_000 + ((cut * 7_919) % 30_000));
     }
     world.run(world.now + MINUTE);
