@@ -85,19 +85,21 @@ export class Records {
   }
 
   /**
-   * What a store gave back. A record out of a backup has no epoch in force, and none pending (rule
-   * 7).
+   * What a store gave back. The last beat and the epoch in force are written together, so where
+   * they do not match, or the record came from a backup, nobody knows which beats were accepted:
+   * no epoch is then in force, and none pending (rule 7).
    */
   load(stored: StoredDevice, now: number): number {
     const slot = this.add(stored.enrolment);
-    const { beat, issued, epoch, restored } = stored;
+    const { beat, issued, epoch } = stored;
+    const whole = stored.restored !== true && (epoch === 0 || beat?.epoch === epoch);
     const c = this.columns;
     c.status[slot] = STATUSES.indexOf(stored.status);
     if (stored.cause !== null) c.cause[slot] = CAUSES.indexOf(stored.cause);
     c.tseq[slot] = stored.tseq;
     c.issued[slot] = issued;
-    c.epoch[slot] = restored ? 0 : epoch;
-    c.pending[slot] = restored || issued <= epoch ? 0 : issued;
+    c.epoch[slot] = whole ? epoch : 0;
+    c.pending[slot] = whole && issued > epoch ? issued : 0;
     // An exchange that the stop interrupted completes: the WELCOME may have gone out a moment ago.
     c.welcomedAt[slot] = now;
     if (beat === null) return slot;
@@ -108,10 +110,9 @@ export class Records {
     c.at[slot] = Math.min(beat.at, now);
     this.ext[slot] = beat.ext;
     this.source[slot] = { transport: beat.transport, address: beat.address, port: beat.port };
-    if (!restored && beat.epoch === epoch) {
-      c.seq[slot] = beat.seq;
-      this.setTag(slot, beat.tag);
-    }
+    if (!whole || epoch === 0) return slot;
+    c.seq[slot] = beat.seq;
+    this.setTag(slot, beat.tag);
     return slot;
   }
 

@@ -149,6 +149,19 @@ describe("rule 7: epochs", () => {
     expect(board.ackOf(bench.receive(beat), beat)).toBeDefined();
   });
 
+  it("rule 7: a record whose beat and epoch do not match has no epoch in force either", () => {
+    for (const torn of [{ beat: null }, { issued: 7, epoch: 7 }]) {
+      const { bench, board } = met();
+      const old = board.epoch;
+      const stored = bench.disk.devices.get(board.id)!;
+      bench.disk.devices.set(board.id, { ...stored, ...torn });
+      bench.restart(0);
+      expect(bench.receive(board.beat())).toBeUndefined();
+      expect(bench.view(board)).toMatchObject({ status: "present", epoch: 0, seq: 0 });
+      expect(greet(bench, board, 1)).toBeGreaterThan(old);
+    }
+  });
+
   it("rule 7: under suite 0 the HELLO's epoch is ignored", () => {
     const bench = new Bench();
     const board = new Board(1, 0);
