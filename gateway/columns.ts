@@ -36,6 +36,8 @@ const COLUMNS = {
   pending: column(Uint32Array),
   /** When the pending epoch was last put into a WELCOME. */
   welcomedAt: column(Float64Array, -Infinity),
+  /** Ticket of the commit of `issued`, which a WELCOME must wait for. */
+  issuedBy: column(Float64Array),
 
   /** The last accepted beat. Its tag: the first 4 bytes (2 under suite 0) and the last 4. */
   seq: column(Uint32Array),
@@ -53,7 +55,7 @@ const COLUMNS = {
    */
   promiseStored: column(Uint8Array),
   dirty: column(Uint8Array),
-  /** Ticket of the newest fact that a frame to this device must wait for. */
+  /** Ticket of the newest beat that an ACK must wait for, its own or an earlier one's. */
   held: column(Float64Array),
 
   /**

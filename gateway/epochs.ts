@@ -55,20 +55,21 @@ export class Epochs {
       const issued = highest + 1;
       c.issued[slot] = issued;
       c.pending[slot] = issued;
-      c.held[slot] = draft.store({ kind: "epoch", id: hello.id, issued, epoch: c.epoch[slot]! });
+      const epoch = c.epoch[slot]!;
+      c.issuedBy[slot] = draft.store({ kind: "epoch", id: hello.id, issued, epoch });
     }
     c.welcomedAt[slot] = now;
 
     const body = encodeWelcome(c.pending[slot]!, unix, speech.pace, speech.generation << 4);
     const tag = computeTag(key, tagInput(DOWN, WELCOME, 0, 0, body, hello.nonce));
-    draft.replyAfter(c.held[slot]!, from, body + tag);
+    draft.replyAfter(c.issuedBy[slot]!, from, body + tag);
     return "welcome";
   }
 
   /** Whether the last WELCOME of the pending epoch is young enough to be given again. */
   #young(slot: number, now: number): boolean {
     const { records, ledger } = this.#parts;
-    const { welcomedAt, held } = records.columns;
-    return now - welcomedAt[slot]! < WELCOME_AGAIN_MS || held[slot]! > ledger.durable;
+    const { welcomedAt, issuedBy } = records.columns;
+    return now - welcomedAt[slot]! < WELCOME_AGAIN_MS || issuedBy[slot]! > ledger.durable;
   }
 }

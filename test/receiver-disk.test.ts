@@ -142,6 +142,16 @@ describe("rule 8: on disk before the frame that tells of it", () => {
     expect(bench.told.map(({ to }) => to)).toEqual(["present", "late", "present"]);
   });
 
+  it("rule 8: no ACK waits for an epoch issued, no WELCOME for a beat", () => {
+    const { bench, board } = met();
+    bench.hold = true;
+    expect(bench.receive(board.hello(nonceOf(1)))).toBeUndefined();
+    expect(bench.receive(board.beat())).toBeDefined();
+    bench.settle();
+    expect(bench.receive(board.beat({ promise: P_HOUR }))).toBeUndefined();
+    expect(bench.receive(board.hello(nonceOf(2)))).toBeDefined();
+  });
+
   it("rule 8: what a BeatFact says is the last accepted beat, tag and all", () => {
     for (const suite of SUITES) {
       const { bench, board } = met(suite);
