@@ -32,7 +32,7 @@ export async function runDemo(settings: DemoSettings): Promise<number> {
   const { story } = settings;
   const gateway = await startGatewayChild();
   try {
-    story.opens(gateway);
+    story.opens(gateway, Date.now());
     const demo = new Demo(gateway, settings);
     return await demo.run();
   } finally {

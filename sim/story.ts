@@ -24,15 +24,16 @@ type Colour = keyof typeof COLOURS;
 export class Story {
   private readonly out: (text: string) => void;
   private readonly coloured: boolean;
-  private startedAt = Date.now();
+  private startedAt = 0;
 
   constructor(out: (text: string) => void, coloured: boolean) {
     this.out = out;
     this.coloured = coloured;
   }
 
-  opens({ url, udpPort, folder }: GatewayChild): void {
-    this.startedAt = Date.now();
+  /** @param startedAt unix ms; what is told later is told from there */
+  opens({ url, udpPort, folder }: GatewayChild, startedAt: number): void {
+    this.startedAt = startedAt;
     this.line("");
     this.line(this.paint("bold", "  nextbeat: every heartbeat promises the next"));
     this.line("");
@@ -86,7 +87,8 @@ export class Story {
     const steps = [`unplugged ${this.time(at)}`, `late ${this.time(lateAt)}`];
     steps.push(`absent ${this.time(absentAt)}`);
     const heard = signal === null ? "" : `, last signal ${signal} dBm`;
-    return `${member.board.name} ${steps.join(" -> ")}: broken by ${broken}; likely power${heard}`;
+    const why = `promise broken by ${broken}; likely power${heard}`;
+    return `${member.board.name} ${steps.join(" -> ")}: ${why}`;
   }
 
   say(at: number, text: string): void {

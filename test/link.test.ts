@@ -18,6 +18,7 @@ import { draw, purposeOf } from "../sim/random.ts";
 
 const SEED = 42;
 const FRAME = "0123456789abcdef";
+const PACKETS = 600_000;
 
 const linkOf = (model: LinkModel, entity = 1, direction: Direction = "up") =>
   createLink(model, SEED, entity, direction);
@@ -47,12 +48,12 @@ test("independent loss: its share, and no memory", () => {
 test.each([20, 200, 1_000, 5_000, 60_000])(
   "continuous-time Gilbert-Elliott at %d ms: loss and P(loss | loss) in closed form",
   (spacing) => {
-    const lost = losses(linkOf(BURSTY), 2_000_000, spacing);
+    const lost = losses(linkOf(BURSTY), PACKETS, spacing);
     const expected = (0.5 * 0.8 + 20 * 0.002) / 20.5;
     expect(meanLoss(BURSTY)).toBeCloseTo(expected, 12);
     // At 20 ms, 25 frames share a state: the estimate has the variance of that many fewer frames.
     const memory = Math.max(1, 1_000 / spacing);
-    const sd = Math.sqrt((expected * memory) / 2_000_000);
+    const sd = Math.sqrt((expected * memory) / PACKETS);
     expect(Math.abs(share(lost) - expected)).toBeLessThan(5 * sd);
 
     const given = lossAfterLoss(BURSTY, spacing);
