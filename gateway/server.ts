@@ -12,7 +12,7 @@ import type { Hono } from "hono";
 import { About, VERSION } from "./about.ts";
 import type { Clock } from "./clock.ts";
 import { idText } from "./enrolment.ts";
-import type { Change } from "./facts.ts";
+import type { Change, Effects } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
 import { createApp } from "./http/app.ts";
 import { Feed } from "./http/feed.ts";
@@ -113,10 +113,9 @@ async function listen(
     onAnswered: (receivedAt) => metrics.answered(clock.now() - receivedAt),
     onFatal: settings.onFatal,
   });
-  const registry = new Registry(
-    { core, store, clock, apply: (effects) => turns.apply(effects) },
-    loaded.devices.map((device) => device.enrolment),
-  );
+  const apply = (effects: Effects) => turns.apply(effects);
+  const enrolments = loaded.devices.map((device) => device.enrolment);
+  const registry = new Registry({ core, store, clock, apply }, enrolments);
   const about = new About(settings, loaded, core, feed);
   const app = createApp({
     registry,
@@ -130,12 +129,7 @@ async function listen(
     onMistake: (error) => log.few("http", { error: String((error as Error)?.stack ?? error) }),
   });
   const http = await openHttp(app, settings);
-  const udp = await openUdp({
-    port: settings.udpPort,
-    ...(settings.udpHosts && { hosts: settings.udpHosts }),
-    onFrame: (frame, from) => turns.receive(frame, from),
-    onFailure: (error) => log.few("udp", { error: error.message }),
-  }).catch((error) => {
+  const udp = await receive(settings, turns).catch((error) => {
     http.close();
     throw error;
   });
@@ -154,6 +148,15 @@ async function listen(
       return stopped;
     },
   };
+}
+
+function receive(settings: GatewaySettings, turns: Turns): Promise<UdpTransport> {
+  return openUdp({
+    port: settings.udpPort,
+    ...(settings.udpHosts && { hosts: settings.udpHosts }),
+    onFrame: (frame, from) => turns.receive(frame, from),
+    onFailure: (error) => settings.log.few("udp", { error: error.message }),
+  });
 }
 
 interface Parts {

@@ -1,4 +1,4 @@
-/** `device bundle`: one script for a board, with its own salt, readable by its owner alone (rule 12). */
+/** `device bundle`: one script for a board, with its own salt, its owner's alone (rule 12). */
 
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

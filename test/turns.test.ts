@@ -1,6 +1,6 @@
 /**
- * The rhythm of the shell (rules 5 and 8): answers in the turn that received, nothing told before it
- * is durable, and nothing expired before the sockets are empty.
+ * The rhythm of the shell (rules 5 and 8): answers in the turn that received, nothing told before
+ * it is durable, and nothing expired before the sockets are empty.
  */
 
 import { setImmediate as nextRound } from "node:timers/promises";

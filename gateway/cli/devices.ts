@@ -56,37 +56,11 @@ export interface Devices {
 const ANSWER_MAX_MS = 10_000;
 const PAGE = 1_000;
 
+type Ask = (method: string, path: string, body?: unknown) => Promise<unknown>;
+
 /** @param token undefined = none */
 export function overHttp(base: URL, token: string | undefined): Devices {
-  async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
-    const url = new URL(`api/v1/devices${path}`, base.href.endsWith("/") ? base : `${base.href}/`);
-    let response: Response;
-    try {
-      response = await fetch(url, {
-        method,
-        headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(ANSWER_MAX_MS),
-      });
-    } catch (error) {
-      const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-      const why = cause?.code ?? cause?.message ?? (error as Error).message;
-      throw new Failed(
-        `no gateway answers at ${base.origin} (${why}); ` +
-          "give --url, or --data DIR for one that does not run",
-      );
-    }
-    if (response.ok) return response.status === 204 ? undefined : await response.json();
-    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-    const words = detail ?? `${base.origin} answered ${response.status}`;
-    if (response.status === 401 || response.status === 403) {
-      throw new Failed(`${words} (--token-file F)`);
-    }
-    throw response.status === 400 ? new Usage(words) : new Failed(words);
-  }
+  const ask: Ask = (...what) => request(base, token, ...what);
   const at = (id: string) => `/${encodeURIComponent(id)}`;
   return {
     add: (device) => ask("POST", "", device) as Promise<DeviceJson & KeyJson>,
@@ -94,21 +68,58 @@ export function overHttp(base: URL, token: string | undefined): Devices {
     key: (id) => ask("GET", `${at(id)}/key`) as Promise<KeyJson>,
     remove: (id) => ask("DELETE", at(id)) as Promise<undefined>,
     close: () => Promise.resolve(),
-    async list(narrowed) {
-      const found: DeviceJson[] = [];
-      const query = new URLSearchParams({ limit: `${PAGE}` });
-      for (const [name, value] of Object.entries(narrowed)) if (value) query.set(name, value);
-      for (;;) {
-        const page = (await ask("GET", `?${query}`)) as {
-          items: DeviceJson[];
-          next: string | null;
-        };
-        found.push(...page.items);
-        if (page.next === null) return found;
-        query.set("after", page.next);
-      }
-    },
+    list: (narrowed) => allPages(ask, narrowed),
   };
+}
+
+async function allPages(ask: Ask, narrowed: Narrowed): Promise<DeviceJson[]> {
+  const found: DeviceJson[] = [];
+  const query = new URLSearchParams({ limit: `${PAGE}` });
+  for (const [name, value] of Object.entries(narrowed)) if (value) query.set(name, value);
+  for (;;) {
+    const page = (await ask("GET", `?${query}`)) as { items: DeviceJson[]; next: string | null };
+    found.push(...page.items);
+    if (page.next === null) return found;
+    query.set("after", page.next);
+  }
+}
+
+async function request(
+  base: URL,
+  token: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const root = base.href.endsWith("/") ? base.href : `${base.href}/`;
+  let response: Response;
+  try {
+    response = await fetch(new URL(`api/v1/devices${path}`, root), {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(ANSWER_MAX_MS),
+    });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    const why = cause?.code ?? cause?.message ?? (error as Error).message;
+    throw new Failed(
+      `no gateway answers at ${base.origin} (${why}); ` +
+        "give --url, or --data DIR for one that does not run",
+    );
+  }
+  if (response.ok) return response.status === 204 ? undefined : response.json();
+  const told = (await response.json().catch(() => ({}))) as { detail?: string };
+  throw refusal(base, response.status, told);
+}
+
+function refusal(base: URL, status: number, { detail }: { detail?: string }): Error {
+  const words = detail ?? `${base.origin} answered ${status}`;
+  if (status === 401 || status === 403) return new Failed(`${words} (--token-file F)`);
+  return status === 400 ? new Usage(words) : new Failed(words);
 }
 
 /** @param make whether a store may be made where there is none */

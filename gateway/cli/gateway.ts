@@ -142,5 +142,5 @@ function startFailure(error: unknown, data: string): string {
   if (code === "EACCES" && given) return `${flag}-port: ${given} is not ours to open (below 1024?)`;
   if (code === "EADDRNOTAVAIL") return `${flag}-host: ${address} is no address of this machine`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "--http-host: no such name";
-  return reason(error);
+  return `--data ${data}: ${reason(error)}`;
 }

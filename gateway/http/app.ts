@@ -46,9 +46,24 @@ const SAFE_HEADERS = {
 };
 
 export function createApp(options: AppOptions): Hono {
-  const { registry, store, clock, feed, tokens } = options;
+  const { registry, clock, tokens } = options;
   const app = new Hono();
-  app.onError((error) => problemOf(error, options.onMistake));
+  guard(app, options);
+  health(app, options);
+  app.route("/api/v1/devices", devices(registry, clock));
+  happenings(app, options);
+  if (tokens !== undefined) {
+    app.get(LOGIN, () => loginPage(200));
+    app.post(LOGIN, (c) => logIn(c, tokens));
+  }
+  app.get("*", pages(options.web ?? WEB));
+  app.notFound((c) => problem(404, `there is nothing at ${c.req.path}`));
+  return app;
+}
+
+/** Around every route: errors, headers, access, and the size of what comes in. */
+function guard(app: Hono, { tokens, onMistake }: AppOptions): void {
+  app.onError((error) => problemOf(error, onMistake));
   app.use(async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(SAFE_HEADERS)) c.res.headers.set(name, value);
@@ -56,7 +71,9 @@ export function createApp(options: AppOptions): Hono {
   app.use(access(tokens));
   const tooLong = () => problem(413, `the body has more than ${BODY_MAX} bytes`);
   app.use(bodyLimit({ maxSize: BODY_MAX, onError: tooLong }));
+}
 
+function health(app: Hono, options: AppOptions): void {
   app.get("/livez", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
     const why = options.unready();
@@ -66,9 +83,11 @@ export function createApp(options: AppOptions): Hono {
     const type = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
     return c.body(await options.metrics(), 200, type);
   });
+}
 
-  app.route("/api/v1/devices", devices(registry, clock));
-  app.get("/api/v1/gateway", (c) => c.json(options.facts()));
+/** The gateway itself, and what changed: in pages, and as a stream. */
+function happenings(app: Hono, { store, feed, facts }: AppOptions): void {
+  app.get("/api/v1/gateway", (c) => c.json(facts()));
   app.get("/api/v1/changes", async (c) => {
     const { after, limit } = readChangeQuery(c.req.query());
     const found = await store.changes(after, limit);
@@ -90,12 +109,4 @@ export function createApp(options: AppOptions): Hono {
   for (const path of ["/api/v1/gateway", "/api/v1/changes", "/api/v1/events"]) {
     app.all(path, only("GET"));
   }
-
-  if (tokens !== undefined) {
-    app.get(LOGIN, () => loginPage(200));
-    app.post(LOGIN, (c) => logIn(c, tokens));
-  }
-  app.get("*", pages(options.web ?? WEB));
-  app.notFound((c) => problem(404, `there is nothing at ${c.req.path}`));
-  return app;
 }

@@ -86,11 +86,16 @@ export class KeyedStore implements Store {
     joined.commits++;
     const { clock } = this.#options;
     const wallAt = (mono: number) => clock.wallAt(mono);
-    for (const fact of facts) {
-      if (fact.kind === "enrol" && fact.enrolment?.key) {
-        this.#fresh.add(knownKey(fact.enrolment.key));
+    try {
+      for (const fact of facts) {
+        writeFact(joined.batch, fact, wallAt, this.#changesMax);
+        if (fact.kind === "enrol" && fact.enrolment?.key) {
+          this.#fresh.add(knownKey(fact.enrolment.key));
+        }
       }
-      writeFact(joined.batch, fact, wallAt, this.#changesMax);
+    } catch (error) {
+      // Half of a commit must never be written, nor what joined it.
+      return Promise.reject(this.#break(error));
     }
     if (this.#underWay === undefined) void this.#write();
     return joined.done;
@@ -145,16 +150,20 @@ export class KeyedStore implements Store {
         if (this.#purpose === "run") this.#stamp(joined.batch);
         await joined.batch.write();
       } catch (error) {
-        this.#broken = new Error(`the store cannot write: ${(error as Error).message}`);
-        joined.reject(this.#broken);
-        (this.#next as Joined | undefined)?.reject(this.#broken);
-        this.#next = undefined;
+        joined.reject(this.#break(error));
         break;
       }
       this.#options.onWrite?.(this.#options.clock.now() - begunAt, joined.commits);
       joined.resolve();
     }
     this.#underWay = undefined;
+  }
+
+  #break(error: unknown): Error {
+    this.#broken ??= new Error(`the store cannot write: ${(error as Error).message}`);
+    this.#next?.reject(this.#broken);
+    this.#next = undefined;
+    return this.#broken;
   }
 
   #stamp(batch: Batch): void {

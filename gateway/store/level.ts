@@ -56,7 +56,7 @@ class LevelShelf implements Shelf {
     try {
       await this.#level.open();
     } catch (error) {
-      throw opened(error, this.#data);
+      throw opened(error);
     }
   }
 
@@ -111,13 +111,13 @@ function damaged(words: string): Error {
 }
 
 /** What LevelDB says on opening, in our words. A manifest that is gone is an I/O error there. */
-function opened(error: unknown, data: string): unknown {
+function opened(error: unknown): unknown {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   if (cause?.code === "LEVEL_LOCKED") {
-    return new StoreBusy(`the store in ${data} is in use by another process`);
+    return new StoreBusy("the store is in use by another process");
   }
   const gone =
     cause?.code === "LEVEL_IO_ERROR" && /MANIFEST.*No such file/.test(`${cause.message}`);
   if (cause?.code === "LEVEL_CORRUPTION" || gone) return damaged(`${cause.message}`);
-  return new Error(`the store in ${data} cannot be opened: ${cause?.message ?? error}`);
+  return new Error(`the store cannot be opened: ${cause?.message ?? error}`);
 }
