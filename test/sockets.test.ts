@@ -76,7 +76,7 @@ async function until(reached: () => boolean): Promise<void> {
 const everyone = (fleet: SocketFleet, acked: number) => () =>
   fleet.members.every((member) => member.acked >= acked);
 
-test("boards on lossy links get through on their own sockets, and no timer rings early", async () => {
+test("lossy boards get through on sockets of their own, and no timer rings early", async () => {
   const gateway = await startGateway();
   const fleet = await startFleet(gateway, 20, lossy(0.1));
   await until(everyone(fleet, 4));
