@@ -142,6 +142,17 @@ test("rule 12: an ACK ends the doubt: the exchange is over, the spacing starts a
   expect(again.frame).not.toBe(hello.frame);
   const fourth = rig.sent.findLast(isBeat)!;
   expect(again.at - fourth.at).toBeLessThanOrEqual(9_000);
+  expect(gaps(exchanges([again, ...rig.run(80_000)]))[0]).toBeLessThanOrEqual(65_000);
+});
+
+test.fails("rule 12: a WELCOME ends the waiting: a new doubt brings HELLO in its wake, spaced anew", () => {
+  const rig = new Rig({}, NONE);
+  const seen = exchanges(rig.run(4 * 3_600_000)).length;
+  while (exchanges(rig.sent).length === seen) rig.run(1000);
+  expect(rig.hear(rig.welcome(rig.sent.findLast(isHello)!, 1))).toBe(3);
+  const hello = lose(rig, 4);
+  expect(hello.at - rig.sent.findLast(isBeat)!.at).toBeLessThanOrEqual(9_000);
+  expect(gaps(exchanges([hello, ...rig.run(60_000)]))[0]).toBeLessThanOrEqual(15_000);
 });
 
 test("rule 12: at most 16 beats without an ACK in one epoch, then HELLO only", () => {

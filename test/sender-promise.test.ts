@@ -110,9 +110,8 @@ class Life {
     if (before) this.worst = Math.max(this.worst, at - before.arrivedAt - before.promiseMs);
     this.trace.push(`${Math.round(f.at)} ${f.epoch}/${f.seq} +${current.promiseMs}`);
     if (luck() < n.lossUp) return;
-    // Rule 12: behind the sixteenth unheard beat there is HELLO only, whatever it promised; and
-    // since no seventeenth takes the place of its tries, they may come later than the next beat.
-    if (this.unheard < 15) current.arrivedAt = Math.min(current.arrivedAt, at);
+    // Rule 12: behind the sixteenth unheard beat there is HELLO only, whatever it promised.
+    if (this.unheard < 16) current.arrivedAt = Math.min(current.arrivedAt, at);
     this.reply(rig.ack(f, n.paced ? Math.floor(luck() * 256) : 0));
   }
 
@@ -146,13 +145,8 @@ function kept(n: Network): void {
   expect(life.worst, life.trace.join("\n")).toBeLessThan(KEPT);
 }
 
-test(`rule 14: no try comes later than promised: 10 s and more, the board's own pace (seed ${SEED})`, () => {
-  const calm = network.map((n) => ({ ...n, own: Math.max(n.own, 10_000), paced: false }));
-  holds(fc.property(calm, kept), 1000);
-});
-
-test(`rule 14: no try comes later than promised: any interval, any pace (seed ${SEED})`, () => {
-  holds(fc.property(network, kept), 1000);
+test(`rule 14: no try comes later than promised, at any interval and pace (seed ${SEED})`, () => {
+  holds(fc.property(network, kept), 2000);
 });
 
 test("rule 14: the tries of a beat that was paced are within the promise before it", () => {

@@ -82,30 +82,26 @@ test("rule 10: a WELCOME that was not made durable leaves the old epoch and its 
   expect(rig.settle()[0]).toMatchObject({ epoch: 7, seq: 33 });
 });
 
-test("rule 10: the last number is 4294967295; after it the board says HELLO", () => {
-  const rig = new Rig({}, { limit: 0xffffffff - 3 });
-  for (let n = 0; n < 6; n++) {
-    rig.run(10_000);
-    const last = rig.sent.findLast(isBeat);
-    if (last) rig.hear(rig.ack(last));
+test("rule 10: near the end of the numbers the board says HELLO, and none is beyond 32 bits", () => {
+  for (const limit of [0xffffffff - 3, 0xffffffff - 64, 0xffffffff - 32 * 3]) {
+    const rig = new Rig({}, { limit });
+    for (let n = 0; n < 100; n++) {
+      rig.run(10_000);
+      const last = rig.sent.findLast(isBeat);
+      if (last) rig.hear(rig.ack(last));
+      expect(rig.flash.limit).toBeLessThanOrEqual(0xffffffff);
+    }
+    const used = beats(rig.sent).map((f) => f.seq);
+    expect(Math.max(...used, 0)).toBeLessThanOrEqual(0xffffffff);
+    // What is left for use is more than nothing where a whole reservation is left.
+    expect(used.length > 0).toBe(limit < 0xffffffff - 32);
+    expect(rig.readHello(rig.sent.findLast(isHello)!).epoch).toBe(7);
   }
-  const used = beats(rig.sent).map((f) => f.seq);
-  expect(Math.max(...used, 0)).toBeLessThanOrEqual(0xffffffff);
-  const hello = rig.sent.findLast(isHello)!;
-  expect(rig.readHello(hello).epoch).toBe(7);
-});
-
-test("rule 10: no reservation goes beyond the 32 bits in which it is stored", () => {
-  const rig = new Rig({}, { limit: 0xffffffff - 3 });
-  rig.run(60_000);
-  expect(rig.flash.limit).toBeLessThanOrEqual(0xffffffff);
 });
 
 test("rule 10: a board whose numbers ran out before a boot says HELLO at once", () => {
-  for (const limit of [0xffffffff, 0xffffffff + 32]) {
-    const rig = new Rig({}, { limit });
-    expect(rig.run(20_000).every(isHello)).toBe(true);
-  }
+  const rig = new Rig({}, { limit: 0xffffffff });
+  expect(rig.run(20_000).every(isHello)).toBe(true);
 });
 
 const step = fc.record({

@@ -29,6 +29,14 @@ test("rule 11: a WELCOME must answer the exchange now open, and above the own ep
   rig.ignores(rig.welcome(second, 6)); // the nonce is forgotten
 });
 
+test("rule 12: a WELCOME that was taken wakes the board: the first beat is due", () => {
+  const rig = new Rig({}, NONE);
+  const hello = rig.settle()[0]!;
+  rig.runTo(40);
+  rig.hear(rig.welcome(hello, 5));
+  expect(rig.s.wakeAt).toBeLessThanOrEqual(40);
+});
+
 test("rule 11: an epoch of 32 bits is compared as a number without a sign", () => {
   const rig = new Rig({}, { epoch: 0x7fffffff, acked: 0 });
   expect(rig.hear(rig.welcome(rig.settle()[0]!, 0xffffffff))).toBe(3);

@@ -1,11 +1,36 @@
-// What an ACK opens, what it asks for, and what wakes a board up: the window, the pace, the NUDGE
+// When a board listens, what an ACK asks for, what wakes a board up: the window, the pace, the NUDGE
 // (rules 15 and 17).
 
 import { expect, test } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import { listening } from "../device/sender.ts";
+import { makeTagKey } from "../device/tag.ts";
 import { ACK, NUDGE, WELCOME } from "../device/wire.ts";
+import { sha256 } from "../gateway/sha256.ts";
 import { acked, flip, Rig } from "./sender-rig.ts";
+
+test("rule 15: without a window a sleeper listens while its beat or HELLO is tried; an awake board always does", () => {
+  const sleeper = new Rig({ reach: 2 });
+  sleeper.runTo(749);
+  expect(listening(sleeper.s, sleeper.now)).toBe(true);
+  sleeper.runTo(1749);
+  expect(listening(sleeper.s, sleeper.now)).toBe(true);
+  sleeper.runTo(1750); // the third time-out
+  expect(listening(sleeper.s, sleeper.now)).toBe(false);
+  const acked = sleeper.nextBeat();
+  sleeper.hear(sleeper.ack(acked));
+  expect(listening(sleeper.s, sleeper.now)).toBe(false);
+
+  const hello = new Rig({ reach: 2 }, { epoch: 0 });
+  hello.runTo(4999);
+  expect(listening(hello.s, hello.now)).toBe(true);
+  hello.runTo(5000);
+  expect(listening(hello.s, hello.now)).toBe(false);
+
+  const awake = new Rig();
+  awake.run(9000);
+  expect(listening(awake.s, awake.now)).toBe(true);
+});
 
 test("rule 15: a sleeper listens 2 s after an ACK with MORE, and not after one without", () => {
   const [rig] = acked({ reach: 2 }, 0, 1);
@@ -96,6 +121,7 @@ test.each([
 test("rule 17: a NUDGE brings the next beat now, once in 5 s", () => {
   const [rig, beat] = acked();
   expect(rig.hear(rig.nudge(beat))).toBe(4);
+  expect(rig.s.wakeAt).toBeLessThanOrEqual(50);
   const nudged = rig.settle()[0]!;
   expect([nudged.at, nudged.seq]).toEqual([50, 2]);
   rig.hear(rig.ack(nudged));
@@ -126,6 +152,11 @@ test("rule 17: never while a beat is in flight, for none but the last acknowledg
 
 test.each([1, 2])("rule 17: a board of reach class %i sleeps on", (reach) => {
   const [rig, beat] = acked({ reach });
+  rig.ignores(rig.nudge(beat));
+});
+
+test.fails("rule 17: under suite 0 there is no NUDGE", () => {
+  const [rig, beat] = acked({ key: makeTagKey(0, "", sha256) });
   rig.ignores(rig.nudge(beat));
 });
 

@@ -2,9 +2,9 @@
 
 import { expect, test } from "vitest";
 import { intervalCode } from "../device/interval.ts";
-import { handle, leave, listening, poll } from "../device/sender.ts";
+import { handle, leave } from "../device/sender.ts";
 import { coldBoot } from "../device/state.ts";
-import { beats, gaps, Rig, type Sent } from "./sender-rig.ts";
+import { beats, gaps, isBeat, lose, Rig, type Sent } from "./sender-rig.ts";
 
 /** The time-out in force: what the next beat waits before its second try. Jitter must be off. */
 function timeOut(rig: Rig): number {
@@ -99,6 +99,15 @@ test("rule 13: a late ACK of a beat that was sent three times is no sample eithe
   expect(timeOut(rig)).toBe(2000);
 });
 
+test("rule 13: an ACK that comes while a HELLO is tried is no sample", () => {
+  const rig = new Rig({ own: 60_000 });
+  const hello = lose(rig, 4);
+  rig.runTo(hello.at + 40);
+  expect(rig.hear(rig.ack(rig.sent.findLast(isBeat)!))).toBe(1);
+  expect(rig.s.srtt).toBe(0);
+  expect(timeOut(rig)).toBe(3000);
+});
+
 test("rule 14: first tries come every interval * U(0.9, 1.0), from first try to first try", () => {
   for (const dice of [0, 0.25, 0.5, 0.999999]) {
     const rig = new Rig();
@@ -190,6 +199,15 @@ test("leaving: a goodbye is tried again like any beat, and once acknowledged all
   expect(rig.s.wakeAt).toBe(Infinity);
 });
 
+test("leaving: a HELLO that is open does not keep the goodbye back", () => {
+  const rig = new Rig({ own: 60_000 });
+  lose(rig, 4);
+  rig.run(100);
+  leave(rig.s, rig.now);
+  expect(rig.s.wakeAt).toBeLessThanOrEqual(rig.now);
+  expect(rig.readBeat(rig.settle()[0]!).promise).toBe(255);
+});
+
 test("leaving: the ACK of an older beat does not end it", () => {
   const rig = new Rig();
   const before = rig.nextBeat();
@@ -206,28 +224,4 @@ test("leaving: a NUDGE does not wake a board that has said goodbye", () => {
   rig.run(60_000);
   rig.hear(rig.nudge(goodbye));
   expect(rig.run(60_000)).toEqual([]);
-});
-
-test("listening: a sleeper while its beat or HELLO is tried, an awake board always", () => {
-  const sleeper = new Rig({ reach: 2 });
-  sleeper.runTo(749);
-  expect(listening(sleeper.s, sleeper.now)).toBe(true);
-  sleeper.runTo(1749);
-  expect(listening(sleeper.s, sleeper.now)).toBe(true);
-  sleeper.runTo(1750); // the third time-out
-  expect(listening(sleeper.s, sleeper.now)).toBe(false);
-  const acked = sleeper.nextBeat();
-  sleeper.hear(sleeper.ack(acked));
-  expect(listening(sleeper.s, sleeper.now)).toBe(false);
-
-  const hello = new Rig({ reach: 2 }, { epoch: 0 });
-  hello.runTo(4999);
-  expect(listening(hello.s, hello.now)).toBe(true);
-  hello.runTo(5000);
-  expect(listening(hello.s, hello.now)).toBe(false);
-
-  const awake = new Rig();
-  expect(poll(awake.s, 0)).not.toBe("");
-  awake.run(9000);
-  expect(listening(awake.s, awake.now)).toBe(true);
 });
