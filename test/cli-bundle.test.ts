@@ -47,7 +47,7 @@ describe("device bundle", () => {
     const { said, file, script, config } = await bundle(await enrolled(suite));
     expect(config).toMatchObject({
       id: 0x4d2,
-      key: Buffer.from(KEY, "hex").toString("latin1"),
+      secret: Buffer.from(KEY, "hex").toString("latin1"),
       host: "192.168.1.5",
       port: 7227,
       own: 60_000,
@@ -94,6 +94,15 @@ describe("device bundle", () => {
       bytes: script.length,
       app: 17,
     });
+  });
+
+  it("gives the board exactly the fields that its program reads", async () => {
+    const types = readFileSync(new URL("../device/espruino.d.ts", import.meta.url), "utf8");
+    const declared = /declare const NEXTBEAT: \{\n(.*?)\n\};/s.exec(types)?.[1] ?? "";
+    const names = [...declared.matchAll(/^ {2}(\w+):/gm)].map((field) => field[1]!);
+    const { config } = await bundle(await enrolled("hmac"), "--wifi", "x");
+    // `wake` is made on the board.
+    expect(Object.keys(config).sort()).toEqual(names.filter((name) => name !== "wake").sort());
   });
 
   it("never gives two bundles of a key the same salt (rule 12)", async () => {

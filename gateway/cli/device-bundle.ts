@@ -94,9 +94,10 @@ function assemble(
   const extra =
     encodeExtension(EXT_CAUSE, "\0") +
     encodeExtension(EXT_FIRMWARE, firmware.digest().toString("latin1", 0, 4));
+  // The names are those of NEXTBEAT in device/espruino.d.ts.
   const fields: Record<string, string | number> = {
     id: Number.parseInt(id, 16),
-    key: Buffer.from(key, "hex").toString("latin1"),
+    secret: Buffer.from(key, "hex").toString("latin1"),
     host: gateway.host,
     port: gateway.port,
     own: interval,
