@@ -201,7 +201,7 @@ describe("gateway as a process", () => {
     const child = await startChild(data, "--token-file", file);
     const said: Said = await run("device", "ls", "--url", child.url, "--token-file", file);
     expect(said.code).toBe(0);
-    await expect(startChild(data)).rejects.toThrow("the gateway ended with 1");
+    await expect(startChild(data)).rejects.toThrow("ended with 1: error: --data");
     await refused(1, "use --url", "device", "ls", "--data", data);
     child.process.kill("SIGINT");
     expect(await child.ended).toBe(0);

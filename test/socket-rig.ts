@@ -151,11 +151,15 @@ export interface ChildGateway {
 export async function startChild(data: string, ...more: string[]): Promise<ChildGateway> {
   const flags = ["--data", data, "--udp-port", "0", "--http-port", "0", "--udp-host", "127.0.0.1"];
   const child = spawn(process.execPath, [MAIN, "gateway", ...flags, ...more], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   children.add(child);
+  let complaint = "";
+  child.stderr.on("data", (text) => {
+    complaint += text;
+  });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once("exit", (code, signal) => resolve(code ?? signal ?? -1));
+    child.once("close", (code, signal) => resolve(code ?? signal ?? -1));
   });
   const lines = createInterface({ input: child.stdout });
   const ports = await new Promise<{ udp: number; http: number }>((resolve, reject) => {
@@ -163,7 +167,7 @@ export async function startChild(data: string, ...more: string[]): Promise<Child
       const said = JSON.parse(line);
       if (said.msg === "listening") resolve(said);
     });
-    void ended.then((end) => reject(new Error(`the gateway ended with ${end}`)));
+    void ended.then((end) => reject(new Error(`the gateway ended with ${end}: ${complaint}`)));
   });
   return { process: child, udpPort: ports.udp, url: `http://127.0.0.1:${ports.http}`, ended };
 }
