@@ -1,10 +1,19 @@
 /** The store on LevelDB: torn logs, lost files, a second opener, and what a beat costs on disk. */
 
-import { cpSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { afterEach, describe, expect, it } from "vitest";
 import { hasStore, levelStore } from "../gateway/store/level.ts";
-import { StoreBusy } from "../gateway/store/store.ts";
+import { type Loaded, StoreBusy } from "../gateway/store/store.ts";
 import {
   beat,
   change,
@@ -101,6 +110,53 @@ describe("a store on LevelDB", () => {
     }
   });
 
+  it.each([
+    ["garbage at its start", (file: string) => overwrite(file, 0)],
+    ["garbage in its middle", (file: string) => overwrite(file, 0.5)],
+    ["garbage at its end", (file: string) => overwrite(file, 1)],
+    ["half of it gone", (file: string) => truncateSync(file, statSync(file).size >> 1)],
+  ])("starts with a damaged table, %s, and believes nothing in doubt", async (_words, harm) => {
+    const clock = new HandClock();
+    const data = folder();
+    const store = levelStore(data, { clock });
+    opened.push(store);
+    await store.open();
+    for (let id = 1; id <= 500; id++) {
+      const issued = { kind: "epoch", id, issued: 9, epoch: 7 } as const;
+      void store.commit([
+        enrol(id),
+        issued,
+        beat(id, 1, clock.mono),
+        change(id, id, 1, clock.mono),
+      ]);
+    }
+    await store.close();
+    // What lies in the log becomes a table at the next start.
+    await reopened(data, clock);
+    harm(find(join(data, "store"), /\.ldb$/));
+    const { devices, quarantined } = await reopened(data, clock);
+    expect(quarantined).toEqual(["the store was damaged and has been repaired"]);
+    expect(devices.every((device) => device.restored)).toBe(true);
+    // A beat without its change, or the reverse, is what a repair may leave; a change counts on.
+    for (const device of devices) expect(device.tseq).toBeLessThanOrEqual(1);
+    expect(await reopened(data, clock)).toMatchObject({ quarantined: [] });
+  });
+
+  it("gives back the status of the last change where a repair lost it", async () => {
+    const clock = new HandClock();
+    const data = folder();
+    const store = levelStore(data, { clock });
+    opened.push(store);
+    await store.open();
+    await store.commit([enrol(1), change(1, 1, 1, clock.mono), change(2, 1, 2, clock.mono)]);
+    await store.close();
+    await alter(data, (level) => level.del("s000001"));
+    writeFileSync(join(data, "store.damaged"), "");
+    const { devices } = await reopened(data, clock);
+    expect(devices[0]).toMatchObject({ tseq: 2, status: "absent", cause: "promise-broken" });
+    expect((await reopened(data, clock)).devices[0]).toMatchObject({ tseq: 2 });
+  });
+
   it("writes less than 64 bytes for a beat over IPv4", async () => {
     const clock = new HandClock();
     const data = folder();
@@ -121,4 +177,28 @@ function find(store: string, name: RegExp): string {
 function newestLog(data: string): string {
   const logs = readdirSync(join(data, "store")).filter((file) => file.endsWith(".log"));
   return join(data, "store", logs.sort().at(-1)!);
+}
+
+function overwrite(file: string, where: number): void {
+  const bytes = readFileSync(file);
+  const length = Math.min(600, bytes.length >> 2);
+  const at = Math.floor((bytes.length - length) * where);
+  bytes.fill(0x5a, at, at + length);
+  writeFileSync(file, bytes);
+}
+
+async function reopened(data: string, clock: HandClock): Promise<Loaded> {
+  const store = levelStore(data, { clock });
+  const loaded = await store.open();
+  await store.close();
+  return loaded;
+}
+
+async function alter(
+  data: string,
+  use: (level: ClassicLevel<string, Buffer>) => Promise<void>,
+): Promise<void> {
+  const level = new ClassicLevel<string, Buffer>(join(data, "store"), { valueEncoding: "buffer" });
+  await use(level);
+  await level.close();
 }

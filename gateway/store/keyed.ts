@@ -189,6 +189,7 @@ export class KeyedStore implements Store {
     ] as const) {
       for await (const [key, value] of this.#shelf.range(from, to)) loading.take(key, value);
     }
+    if (repaired) loading.doubtStatuses();
     if (loading.wantsChanges) {
       for await (const [key, value] of this.#shelf.range("c", "d", true)) {
         const change = readable(key, value);

@@ -61,7 +61,7 @@ class LevelShelf implements Shelf {
   }
 
   async repair(error: unknown): Promise<void> {
-    if ((error as { code?: unknown }).code !== "LEVEL_CORRUPTION") throw error;
+    if (!isDamage(error)) throw error;
     await this.#level?.close();
     await ClassicLevel.repair(this.#folder);
     await rm(this.#mark, { force: true });
@@ -99,7 +99,7 @@ class LevelShelf implements Shelf {
   }
 
   #note(error: unknown): never {
-    if ((error as { code?: unknown }).code === "LEVEL_CORRUPTION") {
+    if (isDamage(error)) {
       writeFileSync(this.#mark, `${(error as Error).message}\n`);
     }
     throw error;
@@ -110,14 +110,21 @@ function damaged(words: string): Error {
   return Object.assign(new Error(words), { code: "LEVEL_CORRUPTION" });
 }
 
-/** What LevelDB says on opening, in our words. A manifest that is gone is an I/O error there. */
+/** A table that was cut short, or a manifest that is gone, is an I/O error to LevelDB. */
+function isDamage(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === "LEVEL_CORRUPTION") return true;
+  const file = /\.(ldb|log)\b|MANIFEST|CURRENT/.test(`${message}`);
+  const ours = /No such file|Invalid argument|Input\/output error/.test(`${message}`);
+  return code === "LEVEL_IO_ERROR" && file && ours;
+}
+
+/** What LevelDB says on opening, in our words. */
 function opened(error: unknown): unknown {
   const cause = (error as { cause?: { code?: string; message?: string } }).cause;
   if (cause?.code === "LEVEL_LOCKED") {
     return new StoreBusy("the store is in use by another process");
   }
-  const gone =
-    cause?.code === "LEVEL_IO_ERROR" && /MANIFEST.*No such file/.test(`${cause.message}`);
-  if (cause?.code === "LEVEL_CORRUPTION" || gone) return damaged(`${cause.message}`);
+  if (isDamage(cause ?? error)) return damaged(`${cause?.message}`);
   return new Error(`the store cannot be opened: ${cause?.message ?? error}`);
 }

@@ -29,8 +29,6 @@ interface Parts {
   status?: { tseq: number; status: Status; cause: Cause };
   /** A record of the beat or the epochs was unreadable. */
   doubtful?: boolean;
-  /** The record of the status was unreadable: the last change will do. */
-  statusLost?: boolean;
 }
 
 const KINDS = { b: "beat", d: "enrolment", e: "epochs", s: "status" } as const;
@@ -40,6 +38,8 @@ export class Loading {
   readonly quarantined: string[] = [];
   readonly #repairs: Sink;
   readonly #parts = new Map<number, Parts>();
+  /** Devices whose status was unreadable: the last change of each will do. */
+  readonly #statusLost = new Set<number>();
 
   /** `repairs` takes what must be written because of what was found. */
   constructor(repairs: Sink) {
@@ -60,23 +60,26 @@ export class Loading {
       else parts.status = decodeStatus(content);
     } catch (error) {
       if (kind === "b" || kind === "e") parts.doubtful = true;
-      if (kind === "s") parts.statusLost = true;
+      if (kind === "s") this.#statusLost.add(id);
       this.setAside(key, value, `${KINDS[kind]} of ${key.slice(1)}: ${(error as Error).message}`);
     }
   }
 
+  /** After a repair any status may be gone, or be an older one than the last. */
+  doubtStatuses(): void {
+    for (const id of this.#parts.keys()) this.#statusLost.add(id);
+  }
+
   /** Whether `takeChange` could find what is missing. */
   get wantsChanges(): boolean {
-    for (const parts of this.#parts.values()) if (parts.statusLost) return true;
-    return false;
+    return this.#statusLost.size > 0;
   }
 
   /** Changes, newest first: gives a lost status back, so that `tseq` does not start again. */
   takeChange(change: WallChange): void {
+    if (!this.#statusLost.delete(change.id) || change.cause === "removed") return;
     const parts = this.#parts.get(change.id);
-    if (!parts?.statusLost) return;
-    parts.statusLost = false;
-    if (change.cause === "removed") return;
+    if (parts === undefined || change.tseq <= (parts.status?.tseq ?? 0)) return;
     parts.status = { tseq: change.tseq, status: change.to, cause: change.cause };
     writeStatus(this.#repairs, change);
   }
