@@ -26,6 +26,8 @@ import type { Parts } from "./parts.ts";
 
 export class Epochs {
   readonly #parts: Parts;
+  /** WELCOMEs that wait for the disk, oldest first: they have not gone out yet. */
+  readonly #waiting: { readonly ticket: number; readonly slot: number }[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -57,6 +59,7 @@ export class Epochs {
       c.pending[slot] = issued;
       const epoch = c.epoch[slot]!;
       c.issuedBy[slot] = draft.store({ kind: "epoch", id: hello.id, issued, epoch });
+      this.#waiting.push({ ticket: c.issuedBy[slot]!, slot });
     }
     c.welcomedAt[slot] = now;
 
@@ -64,6 +67,17 @@ export class Epochs {
     const tag = computeTag(key, tagInput(DOWN, WELCOME, 0, 0, body, hello.nonce));
     draft.replyAfter(c.issuedBy[slot]!, from, body + tag);
     return "welcome";
+  }
+
+  /** `ticket` is on disk: the WELCOMEs that waited for it are of this instant. */
+  committed(ticket: number, now: number): void {
+    let done = 0;
+    for (const w of this.#waiting) {
+      if (w.ticket > ticket) break;
+      this.#parts.records.columns.welcomedAt[w.slot] = now;
+      done++;
+    }
+    if (done > 0) this.#waiting.splice(0, done);
   }
 
   /** Whether the last WELCOME of the pending epoch is young enough to be given again. */

@@ -128,8 +128,9 @@ export class Gateway {
   }
 
   /** The commit of `ticket`, and all before it, is durable. */
-  committed(ticket: number): void {
+  committed(ticket: number, now: number): void {
     this.#ledger.committed(ticket);
+    this.#receiver.committed(ticket, now);
     this.#told.committed(ticket);
   }
 

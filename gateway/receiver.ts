@@ -46,6 +46,11 @@ export class Receiver {
     this.#epochs = new Epochs(parts);
   }
 
+  /** What waited for `ticket` goes out now. */
+  committed(ticket: number, now: number): void {
+    this.#epochs.committed(ticket, now);
+  }
+
   handle(frame: string, from: Source, now: number): Effects {
     const { records, ledger } = this.#parts;
     const slot = records.slots.get(frameId(frame));

@@ -100,8 +100,6 @@ export class Records {
     c.issued[slot] = issued;
     c.epoch[slot] = whole ? epoch : 0;
     c.pending[slot] = whole && issued > epoch ? issued : 0;
-    // An exchange that the stop interrupted completes: the WELCOME may have gone out a moment ago.
-    c.welcomedAt[slot] = now;
     if (beat === null) return slot;
     c.promise[slot] = beat.promise;
     c.promiseStored[slot] = beat.promise;

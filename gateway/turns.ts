@@ -108,7 +108,7 @@ export class Turns {
   }
 
   async #commit(effects: Effects, receivedAt: number | undefined): Promise<void> {
-    const { core, store, onChanges, onFacts, onFatal } = this.#options;
+    const { core, store, clock, onChanges, onFacts, onFatal } = this.#options;
     onFacts(effects.commit);
     try {
       await store.commit(effects.commit);
@@ -117,7 +117,7 @@ export class Turns {
       onFatal(error as Error);
       throw error;
     }
-    core.committed(effects.ticket);
+    core.committed(effects.ticket, clock.now());
     this.#send(effects.afterCommit.send, receivedAt);
     if (effects.afterCommit.changes.length > 0) onChanges(effects.afterCommit.changes);
     this.#arm();

@@ -124,7 +124,7 @@ export class Host {
   committed(now: number): void {
     for (const effects of this.disk.finish()) {
       if (this.diesAt("after-commit", now)) return;
-      this.gateway?.committed(effects.ticket);
+      this.gateway?.committed(effects.ticket, now);
       for (const outgoing of effects.afterCommit.send) {
         if (this.diesAt("before-late-send", now)) return;
         this.around.transmit(outgoing, now);

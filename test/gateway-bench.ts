@@ -111,7 +111,7 @@ export class Bench {
   settle(n = Infinity): void {
     for (const { commit, ticket, afterCommit } of this.waiting.splice(0, n)) {
       this.disk.commit(commit);
-      this.core.committed(ticket);
+      this.core.committed(ticket, this.now);
       this.#tell(afterCommit.send, afterCommit.changes);
     }
   }

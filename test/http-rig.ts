@@ -31,7 +31,7 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
       async apply(effects) {
         registry.learn(effects.commit);
         await store.commit(effects.commit);
-        core.committed(effects.ticket);
+        core.committed(effects.ticket, 0);
       },
     },
     [],

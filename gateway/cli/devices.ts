@@ -169,7 +169,7 @@ async function openRegistry(
         async apply(effects) {
           registry.learn(effects.commit);
           await store.commit(effects.commit);
-          core.committed(effects.ticket);
+          core.committed(effects.ticket, 0);
         },
       },
       devices.map((device) => device.enrolment),
