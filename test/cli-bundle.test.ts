@@ -78,12 +78,12 @@ describe("device bundle", () => {
       "--interval",
       "1h30m",
       "--reach",
-      "deep",
+      "awake",
       "--json",
     ];
     const { said, file, script, config } = await bundle(data, ...wifi, ...rest);
     const bytes = (text: string) => Buffer.from(text).toString("latin1");
-    expect(config).toMatchObject({ own: 5_400_000, reach: 2, ssid: bytes("Hütte") });
+    expect(config).toMatchObject({ own: 5_400_000, reach: 0, ssid: bytes("Hütte") });
     expect(config.pass).toBe(bytes('pä"ss\\'));
     const client = `${prebuilt("nextbeat-wifi.js")};\n${prebuilt("nextbeat-udp-hmac.js")};\n`;
     expect(script.endsWith(`\n${client}setWatch(f,BTN);\n`)).toBe(true);
@@ -123,7 +123,7 @@ describe("device bundle", () => {
     await bad(2, "required option '-o, --output <file>'", "--gateway", "a", "--data", data);
     await bad(2, "boards do not speak IPv6", "--gateway", "::1", ...flags);
     await bad(2, "such as 90s, 5m or 1h30m", ...to, "--interval", "60");
-    await bad(2, "Expected awake, light, deep", ...to, "--reach", "asleep");
+    await bad(2, "Expected awake", ...to, "--reach", "asleep");
     await bad(2, "unknown option '--mqtt'", ...to, "--mqtt", "x");
     await bad(2, "expected --wifi SSID with it", ...to, "--wifi-pass-file", out);
     await bad(2, "given 33 bytes, expected 1 to 32", ...to, "--wifi", "x".repeat(33));

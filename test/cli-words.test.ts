@@ -24,8 +24,9 @@ describe("the command line", () => {
     for (const bad of [...hosts, "a..b", `${"a".repeat(64)}.lan`, 'x";evil']) {
       expect(() => boardsGateway(bad), bad).toThrow("boards do not speak IPv6");
     }
-    expect(["awake", "light", "deep"].map(reach)).toEqual([0, 1, 2]);
-    expect(() => reach("asleep")).toThrow("Expected awake, light, deep.");
+    expect(reach("awake")).toBe(0);
+    for (const text of ["light", "deep", "asleep"])
+      expect(() => reach(text)).toThrow("Expected awake");
     expect(port("0")).toBe(0);
     expect(() => gatewayUrl("ftp://x")).toThrow("http://127.0.0.1:8227");
   });

@@ -53,7 +53,7 @@ export function addDeviceBundle(parent: Command, streams: Streams): void {
       duration(INTERVAL_MIN_MS, INTERVAL_MAX_MS, "100ms to 7d"),
       60_000,
     )
-    .option("--reach <class>", "awake, light or deep: how the board sleeps", reach, 0)
+    .option("--reach <class>", "awake: the board does not sleep", reach, 0)
     .option("--wifi <ssid>", "Wi-Fi to join")
     .option("--wifi-pass-file <file>", "a file with its password")
     .option("--app <file>", "the application's own script, appended")

@@ -69,13 +69,15 @@ export function boardsGateway(text: string): Place {
   return { host, port: found };
 }
 
-const REACHES = ["awake", "light", "deep"];
-
-/** The reach class of the protocol: 0, 1 or 2. */
+/**
+ * The reach class of the protocol: 0, 1 or 2. A bundle does not sleep yet, and one that says it
+ * does would be sent nothing between its beats: so `awake` only.
+ */
 export function reach(text: string): number {
-  const found = REACHES.indexOf(text);
-  if (found < 0) throw new InvalidArgumentError(`Expected ${REACHES.join(", ")}.`);
-  return found;
+  if (text !== "awake") {
+    throw new InvalidArgumentError("Expected awake: boards of this version do not sleep.");
+  }
+  return 0;
 }
 
 export function gatewayUrl(text: string): URL {
