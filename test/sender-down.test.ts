@@ -141,4 +141,9 @@ test("rule 11: length and seq are checked before any tag is computed", () => {
   digests = 0;
   for (const frame of wrong) rig.ignores(frame);
   expect(digests).toBe(0);
+  rig.hear(rig.ack(beat));
+  const other = rig.ack({ ...beat, seq: 9 });
+  digests = 0;
+  rig.ignores(other);
+  expect(digests).toBe(0);
 });

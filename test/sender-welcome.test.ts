@@ -29,6 +29,11 @@ test("rule 11: a WELCOME must answer the exchange now open, and above the own ep
   rig.ignores(rig.welcome(second, 6)); // the nonce is forgotten
 });
 
+test("rule 11: a WELCOME is opened as if seq were 0, however many beats there were", () => {
+  const rig = new Rig({ own: 60_000 }, { limit: 0x123456 });
+  expect(rig.hear(rig.welcome(lose(rig, 4), 8))).toBe(3);
+});
+
 test("rule 12: a WELCOME that was taken wakes the board: the first beat is due", () => {
   const rig = new Rig({}, NONE);
   const hello = rig.settle()[0]!;

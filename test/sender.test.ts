@@ -150,6 +150,22 @@ test("rule 14: where the interval is shorter than the tries, the next beat is th
   ]);
 });
 
+test("rule 14: no try waits longer than the gap before its beat", () => {
+  const rig = new Rig({ own: 1000, rto: 3000 });
+  const first = rig.nextBeat();
+  rig.run(900);
+  rig.hear(rig.ack(first, 254)); // 2700 ms from now on; 1 s is code 34, so the pace is 54
+  const second = rig.nextBeat();
+  rig.run(1000);
+  expect(rig.sent.map((f) => [f.at, f.seq])).toEqual([
+    [0, 1],
+    [1000, 2],
+    [2000, 2],
+  ]);
+  rig.hear(rig.ack(second, 54));
+  expect(timeOut(rig)).toBe(3000);
+});
+
 test("rule 14: a board that was kept from polling sends one beat, not those it missed", () => {
   const rig = new Rig();
   rig.nextBeat();
