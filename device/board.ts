@@ -32,19 +32,23 @@ import { getU32, u32 } from "./wire.ts";
 const storage = require("Storage");
 
 const ACKED_AT = 12;
+const MARKS_AT = 13;
 const FILE_BYTES = 256;
 
+/** What the file says, and where its next mark goes. The last byte stays free: it ends the marks. */
 let epoch = 0;
-let base = 0;
+let limit = 0;
+let markAt = 0;
+
 let before = getTime();
 let elapsed = 0;
 
-/** Milliseconds since boot: never goes back, never leaps. */
+/** Milliseconds since boot, from 0: never goes back, never leaps. */
 export function clock(): number {
   const at = getTime();
   const step = at - before;
   before = at;
-  elapsed += step > 0 && step < 7200 ? step * 1000 : 0;
+  if (step > 0 && step < 7200) elapsed += step * 1000;
   return elapsed;
 }
 
@@ -58,32 +62,35 @@ export function recall(salt: string): Memory {
   const boots = 1 + ((storage.read("nbb") as unknown as number) | 0);
   storage.write("nbb", "" + boots);
   const file = storage.read("nb") || "";
-  let marks = 0;
-  let acked = 0;
-  if (file && getU32(file, 8) === E.CRC32(file.substr(0, 8))) {
+  if (u32(E.CRC32(file.substr(0, 8))) === file.substr(8, 4)) {
     epoch = getU32(file, 0);
-    base = getU32(file, 4);
-    acked = file.charCodeAt(ACKED_AT) ? 0 : 1;
-    while (file.charCodeAt(ACKED_AT + 1 + marks) === 0) marks++;
+    markAt = file.indexOf("\xff", MARKS_AT);
+    limit = getU32(file, 4) + RESERVE * (markAt - MARKS_AT);
   }
   return {
     epoch: epoch,
-    limit: base + RESERVE * marks,
-    acked: acked,
+    limit: limit,
+    acked: epoch && file.charCodeAt(ACKED_AT) === 0 ? 1 : 0,
     origin: salt + boots + "/" + getTime(),
   };
 }
 
 /** Makes (epoch, limit, acked) durable if they changed. Throws if the flash is full. */
 export function remember(s: Sender): void {
-  if (!s.dirty) return;
-  const at = ACKED_AT + (s.limit - base) / RESERVE;
-  if (s.epoch !== epoch || at >= FILE_BYTES) {
-    epoch = s.epoch;
-    base = s.limit;
-    const head = u32(epoch) + u32(base);
-    storage.write("nb", head + u32(E.CRC32(head)), 0, FILE_BYTES);
-  } else if (at > ACKED_AT) storage.write("nb", "\0", at);
-  if (s.acked) storage.write("nb", "\0", ACKED_AT);
-  s.dirty = 0;
+  if (s.dirty) {
+    if (s.epoch !== epoch || markAt > FILE_BYTES - 2) {
+      const head = u32(s.epoch) + u32(s.limit);
+      storage.write("nb", head + u32(E.CRC32(head)), 0, FILE_BYTES);
+      epoch = s.epoch;
+      limit = s.limit;
+      markAt = MARKS_AT;
+    }
+    for (; limit < s.limit; limit += RESERVE) {
+      storage.write("nb", "\0", markAt);
+      markAt++;
+    }
+    // A byte that is not 0xFF any more cannot be written, not even with what it holds.
+    if (s.acked && storage.read("nb")!.charCodeAt(ACKED_AT)) storage.write("nb", "\0", ACKED_AT);
+    s.dirty = 0;
+  }
 }

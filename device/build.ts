@@ -8,14 +8,15 @@
 //
 //     node dist/device/build.js            dist/device/nextbeat-*.js and a table
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
-import { arrows, flattenSender } from "./shrink.ts";
+import { interpreter } from "./interpreter.ts";
+import { looselyCompared, shrunk } from "./shrink.ts";
 import { checkSubset } from "./subset.ts";
 
 /** A bundle: what it carries. Its file is `nextbeat-<transport>-<name of the suite>.js`. */
@@ -32,8 +33,6 @@ export const VARIANTS: readonly Variant[] = [
   { name: "wifi", entry: "board-wifi.ts", suite: 0 },
 ];
 
-/** Fields of a sender that `NEXTBEAT` gives; the others have their defaults on a board. */
-const HANDED = ["id", "key", "own", "reach", "rto", "extra", "random"];
 /** Fields of ours that the minifier may rename, since nothing outside the bundle knows them. */
 const OWN = /^(suite|inner|outer|subkeys|sha256|epoch|limit|acked|origin)$/;
 
@@ -49,12 +48,11 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
     charset: "ascii",
     legalComments: "none",
     external: ["dgram", "crypto", "Storage", "Wifi"],
-    define: { WITH_SUITE: String(variant.suite), WITH_SLEEP: "false" },
-    minifySyntax: true,
+    define: { WITH_SUITE: String(variant.suite), WITH_SLEEP: "false", WITH_EXTENSIONS: "false" },
     tsconfigRaw: { compilerOptions: { target: "es2015", useDefineForClassFields: false } },
   });
-  const text = built.outputFiles[0]!.text.replace('"use strict";', "");
-  const source = arrows(variant.entry === "main.ts" ? flattenSender(text, HANDED) : text);
+  const source = shrunk(built.outputFiles[0]!.text.replace('"use strict";', ""));
+  if (process.env.SHOW) console.log(source);
   const short = await minify(source, {
     ecma: 2015,
     compress: {
@@ -72,44 +70,65 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
     mangle: { toplevel: true, properties: { builtins: true, regex: OWN } },
     format: { ascii_only: true, ecma: 2015 },
   });
-  const code = `(()=>{${short.code!}})()`;
+  const code = `{${looselyCompared(short.code!)}}`;
   const wrong = checkSubset(code);
   if (wrong.length) throw new Error(`${variant.name}: ${wrong.join("\n")}`);
   return code;
 }
 
+/** JsVars in use: by a program, by the bare interpreter; and the bytes that each takes. */
+export interface JsVars {
+  used: number;
+  empty: number;
+  bytes: number;
+}
+
+/** A board with a key and no gateway: the discard port of loopback answers nothing. */
+const NEXTBEAT =
+  'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,reach:0,' +
+  'rto:250,salt:"12345678",extra:"A\\x00q1"};\n';
+const ASK = `
+setTimeout(function() {
+  var m = process.memory();
+  print("VARS " + m.usage + " " + m.blocksize);
+  quit();
+}, 300);
+`;
+
 /**
- * JsVars that a bundle holds while it runs from RAM, on the `espruino` binary of the PATH; undefined
- * without one. The gateway's address is the discard port of loopback: nothing answers.
+ * What a program prints on an `espruino` binary. Its standard input stays open: at its end some
+ * builds read 0xFF for ever, and keep it.
  */
-export function jsVars(code: string): { used: number; empty: number; bytes: number } | undefined {
+function printed(espruino: string, program: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "nextbeat-"));
-  const config =
-    'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,reach:0,rto:250,' +
-    'salt:"12345678",extra:"A\\0q1"};\n';
-  const measure = (program: string): [number, number] => {
-    const file = join(folder, "bundle.js");
-    writeFileSync(
-      file,
-      `${program}\nsetTimeout(function(){var m=process.memory();print("VARS "+m.usage+" "+m.blocksize);quit()},300)\n`,
-    );
-    const ran = spawnSync("espruino", [file], { cwd: folder, encoding: "latin1", timeout: 10_000 });
-    const found = /VARS (\d+) (\d+)/.exec(ran.stdout ?? "");
-    if (!found) throw new Error(`the bundle did not run on espruino: ${ran.stdout}${ran.stderr}`);
+  writeFileSync(join(folder, "bundle.js"), program);
+  return new Promise((resolve) => {
+    const options = { cwd: folder, encoding: "latin1", timeout: 10_000 } as const;
+    execFile(espruino, ["bundle.js"], options, (_, stdout) => {
+      rmSync(folder, { recursive: true, force: true });
+      resolve(stdout);
+    });
+  });
+}
+
+/** JsVars that a bundle holds while it runs from RAM on an `espruino` binary. */
+export async function jsVars(espruino: string, code: string): Promise<JsVars> {
+  const measure = async (program: string): Promise<[number, number]> => {
+    const text = await printed(espruino, program + ASK);
+    const found = /VARS (\d+) (\d+)/.exec(text);
+    if (!found || /rror/.test(text)) throw new Error(`did not run on ${espruino}: ${text}`);
     return [Number(found[1]), Number(found[2])];
   };
-  try {
-    execFileSync("espruino", ["--version"], { stdio: "ignore" });
-  } catch {
-    return undefined;
-  }
-  try {
-    const [empty] = measure("");
-    const [used, bytes] = measure(config + code);
-    return { used, empty, bytes };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const [empty] = await measure("");
+  const [used, bytes] = await measure(NEXTBEAT + code);
+  return { used, empty, bytes };
+}
+
+/** Whether the figures are a board's. */
+function scale({ bytes }: JsVars): string {
+  return bytes === 14
+    ? "as on an ESP32, a JsVar is 14 bytes"
+    : `this build's JsVars have ${bytes} bytes, an ESP32's have 14 and hold less each`;
 }
 
 async function main(): Promise<void> {
@@ -118,19 +137,17 @@ async function main(): Promise<void> {
   mkdirSync(here, { recursive: true });
   const identity = JSON.parse(readFileSync(join(here, "..", "..", "package.json"), "utf8")).version;
   console.log(`nextbeat ${identity}: bundles for the board`);
+  const espruino = process.argv.includes("--measure") ? interpreter() : undefined;
+  let found: JsVars | undefined;
   for (const variant of VARIANTS) {
     const code = await bundle(variant, sources);
     writeFileSync(join(here, `nextbeat-${variant.name}.js`), code);
-    const vars = process.argv.includes("--measure") ? jsVars(code) : undefined;
-    const memory = vars
-      ? `${vars.used} JsVars of ${vars.bytes} bytes from RAM (${vars.empty} of them the interpreter's)`
-      : "";
-    console.log(
-      `  nextbeat-${variant.name}.js`.padEnd(28),
-      `${code.length} bytes`.padStart(11),
-      memory,
-    );
+    const name = `nextbeat-${variant.name}.js`.padEnd(25);
+    const runs = espruino && variant.entry === "main.ts" ? await jsVars(espruino, code) : undefined;
+    console.log(`  ${name}${code.length} bytes${runs ? `, from RAM ${runs.used} JsVars` : ""}`);
+    found ??= runs;
   }
+  if (found) console.log(`  ${found.empty} of them are the bare interpreter's; ${scale(found)}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main();

@@ -9,7 +9,6 @@ interface EspruinoSocket {
     listener: (message: string, from: { address: string; port: number }) => void,
   ): void;
   on(event: "close", listener: () => void): void;
-  on(event: "error", listener: () => void): void;
   close(): void;
   /** Bytes accepted by `send` and not yet by the network. */
   dSnd?: string;
@@ -17,7 +16,10 @@ interface EspruinoSocket {
 
 interface EspruinoStorage {
   read(name: string): string | undefined;
-  /** Makes the file, of `size` bytes; with an offset above 0 fills in place what is still 0xFF. */
+  /**
+   * Makes the file, of `size` bytes; with an offset above 0 fills in place what is still 0xFF, and
+   * throws where it is not, as it does where there is no room.
+   */
   write(name: string, data: string, offset?: number, size?: number): boolean;
 }
 
@@ -68,9 +70,6 @@ declare const NEXTBEAT: {
   /** Wi-Fi to join; none where the network is there already. */
   ssid: string;
   pass: string;
-  /** Made by main.ts. */
-  key: import("./tag.ts").TagKey;
-  random: () => number;
-  /** Wakes the loop; board-wifi.ts calls it with "" once there is a network. */
+  /** Made by main.ts. Wakes the loop; board-wifi.ts calls it with "" once there is a network. */
   wake: (frame: string) => void;
 };

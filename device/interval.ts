@@ -26,12 +26,12 @@ export function intervalMs(code: number): number {
 /**
  * The smallest code whose duration is at least `ms`, clamped to 1..254. What is not above 107 is 1.
  *
- * The logarithm only finds the place to start, one step low at most: rounding in `intervalMs` and
- * in the board's own `log` must not decide, so the comparison does. Two steps instead of up to 254,
- * which would be 60 ms on an ESP32.
+ * The logarithm only finds the place to start, a step or two low (10 / ln 2 is 14.43): rounding in
+ * `intervalMs` and in the board's own `log` must not decide, so the comparison does. Two steps
+ * instead of up to 254, which would be 60 ms on an ESP32.
  */
 export function intervalCode(ms: number): number {
-  let code = clamp((Math.log(ms / 100) * 14.4269504) | 0, 1, 254);
+  let code = clamp((Math.log(ms / 100) * 14.4) | 0, 1, 254);
   while (code < 254 && intervalMs(code) < ms) code++;
   return code;
 }

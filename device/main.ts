@@ -14,8 +14,18 @@ declare const WITH_SUITE: 0 | 1 | 2;
 const config = NEXTBEAT;
 const memory = recall(config.salt);
 // Left alone, every board of a fleet draws the same numbers from boot.
-E.srand(E.CRC32(config.id + memory.origin));
-config.random = Math.random;
-config.key = makeTagKey(WITH_SUITE, config.secret, sha256);
-const s = createSender(config, memory, clock());
+E.srand(E.CRC32(memory.origin));
+const s = createSender(
+  {
+    id: config.id,
+    key: makeTagKey(WITH_SUITE, config.secret, sha256),
+    own: config.own,
+    reach: config.reach,
+    rto: config.rto,
+    extra: config.extra,
+    random: Math.random,
+  },
+  memory,
+  0,
+);
 config.wake = run(s, clock, remember, config, transmit);

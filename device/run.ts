@@ -11,40 +11,43 @@ import type { Sender } from "./state.ts";
 /** Never waits longer, in ms: `clock` takes a longer step for a clock that was set. */
 const WAIT_MAX = 3600000;
 
+/** How long it rests, in ms, after a turn that could not end, or without a network. */
+const REST_MS = 60000;
+
 /**
  * Runs `s` for ever.
  * @param remember makes (epoch, limit, acked) durable if `dirty`
  * @param to where the gateway is; an empty `host` says that there is no network: then nothing is
  *   asked of the sender, and no beat is spent
- * @param transmit hands a frame to the transport
- * @returns takes a frame that the transport heard; "" just wakes the loop
+ * @param transmit hands a frame to the transport; what the transport hears goes to its last argument
+ * @returns takes a frame that was heard; "" just wakes the loop
  */
 export function run<Gateway extends { host: string }>(
   s: Sender,
   clock: () => number,
   remember: (s: Sender) => void,
   to: Gateway,
-  transmit: (frame: string, to: Gateway) => void,
+  transmit: (frame: string, to: Gateway, hear: (frame: string) => void) => void,
 ): (frame: string) => void {
-  let timer = 0;
   function turn() {
     // Should anything below throw (a full flash), the next turn still comes.
-    timer = setTimeout(turn, 60000);
-    if (!to.host) return;
-    const frame = poll(s, clock());
-    remember(s);
-    if (frame) {
-      transmit(frame, to);
-      sent(s, clock());
+    timer = setTimeout(turn, REST_MS);
+    if (to.host) {
+      const frame = poll(s, clock());
+      // What a frame heard has changed is made durable here too: before anything rests on it.
+      remember(s);
+      if (frame) {
+        transmit(frame, to, wake);
+        sent(s, clock());
+      }
+      wake("");
     }
-    wake("");
   }
   function wake(frame: string) {
     handle(s, frame, clock());
-    remember(s);
     clearTimeout(timer);
     timer = setTimeout(turn, Math.min(s.wakeAt - clock(), WAIT_MAX));
   }
-  timer = setTimeout(turn, 0);
+  let timer = setTimeout(turn, 0);
   return wake;
 }

@@ -59,16 +59,20 @@ const FIRST_ACK = (VERSION << 6) | (ACK << 3);
 const FIRST_WELCOME = (VERSION << 6) | (WELCOME << 3);
 const FIRST_NUDGE = (VERSION << 6) | (NUDGE << 3);
 
-/** Build.ts may say that a board never sleeps: then its bundle needs no window. */
+/**
+ * Build.ts may say that a board never sleeps: then its bundle needs no window. And that it reads no
+ * extensions: then those of an ACK are bytes that its tag covers, well-formed or not.
+ */
 declare const WITH_SLEEP: boolean | undefined;
+declare const WITH_EXTENSIONS: boolean | undefined;
 const SLEEPS = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
+const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
 
 /** The next beat: `frame` and `tag`. */
 function sealBeat(s: Sender, now: number): void {
   s.waitMax = s.gap;
   s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
-  s.seq++;
-  if (s.seq > s.limit) {
+  if (++s.seq > s.limit) {
     s.limit += RESERVE;
     s.dirty = 1;
   }
@@ -164,22 +168,23 @@ export const WELCOMED = 3;
 export const NUDGED = 4;
 
 /** Whether an ACK's bytes from 6 to `end`, where its tag begins, are what byte 0 says. */
-function ackLength(frame: string, end: number): boolean {
-  return frame.charCodeAt(0) & EXTENDED
-    ? frame.length <= FRAME_MAX && wellFormedExtensions(frame, 6, end)
+function ackLength(b0: number, frame: string, end: number): boolean {
+  return b0 & EXTENDED
+    ? frame.length <= FRAME_MAX && (READS ? wellFormedExtensions(frame, 6, end) : end > 6)
     : end === 6;
 }
 
 /** Whether the tag behind the first `end` bytes of a frame down verifies. */
 function verifies(
   s: Sender,
+  b0: number,
   frame: string,
   end: number,
   epoch: number,
   seq: number,
   bound: string,
 ): boolean {
-  const p = (DOWN << 7) | ((frame.charCodeAt(0) >> 3) & 7);
+  const p = (DOWN << 7) | ((b0 >> 3) & 7);
   return equalTags(seal(s, p, epoch, seq, frame.substr(0, end) + bound), frame.substr(end));
 }
 
@@ -192,6 +197,24 @@ function turnWindow(s: Sender, more: number, again: boolean, now: number): void 
   }
 }
 
+/** A frame that was wanted and verifies: what comes of it. `again`: an ACK seen before. */
+function obey(s: Sender, frame: string, b0: number, again: boolean, now: number): number {
+  let result = again ? REPEATED : CLEARED;
+  if (b0 === FIRST_WELCOME) {
+    result = WELCOMED;
+    welcomed(s, getU32(frame, 1), now);
+  } else if (b0 === FIRST_NUDGE) {
+    result = NUDGED;
+    s.nudgeAt = now + NUDGE_MS;
+    s.beatAt = now;
+  } else {
+    if (!again) cleared(s, frame.charCodeAt(3), now);
+    if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
+  }
+  s.wakeAt = now;
+  return result;
+}
+
 /**
  * A frame came from the gateway's address. Returns 0 if it was ignored, else what came of it. What
  * is malformed, not ours, or does not verify changes nothing (rule 11). Call `poll` after it.
@@ -199,7 +222,7 @@ function turnWindow(s: Sender, more: number, again: boolean, now: number): void 
 export function handle(s: Sender, frame: string, now: number): number {
   const b0 = frame.charCodeAt(0);
   const end = frame.length - tagBytes(s.key.suite);
-  const acks = (b0 & 0xf9) === FIRST_ACK && ackLength(frame, end);
+  const acks = (b0 & 0xf9) === FIRST_ACK && ackLength(b0, frame, end);
   const low = frame.substr(1, 2);
   let epoch = s.epoch;
   let seq = s.seq;
@@ -220,20 +243,9 @@ export function handle(s: Sender, frame: string, now: number): number {
     bound = s.ackTag;
     seq = s.ackSeq;
   }
-  if (bound && verifies(s, frame, end, epoch, seq, bound)) {
-    s.wakeAt = now;
-    if (b0 === FIRST_WELCOME) {
-      result = WELCOMED;
-      welcomed(s, getU32(frame, 1), now);
-    } else if (b0 === FIRST_NUDGE) {
-      result = NUDGED;
-      s.nudgeAt = now + NUDGE_MS;
-      s.beatAt = now;
-    } else {
-      result = again ? REPEATED : CLEARED;
-      if (!again) cleared(s, frame.charCodeAt(3), now);
-      if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
-    }
+  if (bound) {
+    const genuine = verifies(s, b0, frame, end, epoch, seq, bound);
+    if (genuine) result = obey(s, frame, b0, again, now);
   }
   return result;
 }

@@ -120,7 +120,7 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       paceMin: PACE_MIN,
       paceMax: PACE_MAX,
       dirty: 0,
-      ready: m.epoch && m.acked ? 1 : 0,
+      ready: m.epoch && m.acked,
       seq: m.limit,
       tag: "",
       nonce: "",

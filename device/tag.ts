@@ -41,12 +41,14 @@ export function tagBytes(suite: number): 2 | 8 {
 }
 
 /**
- * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for 0. Asking for the
- * last byte makes V8 join the pieces; left apart, each tag would walk them: 2.2 us a tag instead of 1.0.
+ * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for 0.
+ * In Node, asking for a byte makes V8 join the pieces; left apart, each tag would walk them: 2.2 us
+ * a tag instead of 1.0.
  */
 function pad(key: string, mask: number): string {
   let bytes = "";
-  while (!(bytes.charCodeAt(63) >= 0)) bytes += u8(key.charCodeAt(bytes.length) ^ mask);
+  while (bytes.length < 64) bytes += u8(key.charCodeAt(bytes.length) ^ mask);
+  if (typeof WITH_SUITE === "undefined") bytes.charCodeAt(0);
   return bytes;
 }
 
@@ -88,5 +90,5 @@ export function equalTags(a: string, b: string): boolean {
   let at = a.length;
   let difference = at ^ b.length;
   while (at--) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
-  return difference === 0;
+  return !difference;
 }

@@ -9,38 +9,35 @@
 //
 // An empty datagram from anyone closes the socket: then the next frame opens a new one.
 
-/** Where the gateway is, and who takes what it says. */
+/** Where the gateway is. */
 export interface Gateway {
   host: string;
   port: number;
-  wake: (frame: string) => void;
 }
 
 let socket: EspruinoSocket | undefined;
 
-function gone(): void {
-  socket = undefined;
-}
-
-/** Sends one frame; what comes back from that very address and port goes to `wake`. */
-export function transmit(frame: string, to: Gateway): void {
+/** Sends one frame; what comes back from that very address and port goes to `hear`. */
+export function transmit(frame: string, to: Gateway, hear: (frame: string) => void): void {
   if (!socket) {
     socket = require("dgram").createSocket("udp4");
-    socket.on("close", gone);
-    socket.on("error", gone);
+    // An error that ends a socket is followed by its `close`.
+    socket.on("close", function () {
+      socket = undefined;
+    });
     socket.on("message", function (message, from) {
-      if (from.address === to.host && from.port === to.port) to.wake(message);
+      if (from.address === to.host && from.port === to.port) hear(message);
     });
   }
-  const open = socket;
-  // Still queued from last time: this try is lost, the next one may not be.
-  if (open.dSnd) return;
-  open.send(frame, to.port, to.host);
-  const queued = open.dSnd;
-  void Promise.resolve().then(function () {
-    if (open.dSnd && open.dSnd !== queued) {
-      open.dSnd = "";
-      open.close();
-    }
-  });
+  // What is still queued from last time must leave alone: this try is lost, the next may not be.
+  if (!socket.dSnd) {
+    socket.send(frame, to.port, to.host);
+    const queued = socket.dSnd;
+    void Promise.resolve().then(function () {
+      if (socket && socket.dSnd && socket.dSnd !== queued) {
+        socket.dSnd = "";
+        socket.close();
+      }
+    });
+  }
 }

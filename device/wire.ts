@@ -52,14 +52,14 @@ export const MORE = 2;
 /** Byte 0 without X and low: version 1 and a type. */
 const FIRST = VERSION << 6;
 
-/** One byte, from the low 8 bits of an integer. */
-export function u8(n: number): string {
-  return String.fromCharCode(n & 255);
-}
-
 /** The low `count` bytes of an integer, the highest first. Bits above the 32nd are lost. */
 function pack(n: number, count: number): string {
-  return count-- ? pack(n >> 8, count) + u8(n) : "";
+  return count-- ? pack(n >> 8, count) + String.fromCharCode(n & 255) : "";
+}
+
+/** One byte, from the low 8 bits of an integer. */
+export function u8(n: number): string {
+  return pack(n, 1);
 }
 
 /** Two bytes, from the low 16 bits of an integer. */

@@ -1,0 +1,225 @@
+// Objects of which there is one become variables: on the interpreter `s.seq` is a search through a
+// list of names, and two JsVars more than `s_seq`.
+//
+// `flattenSender`: a board has one sender. The fields of the one object that `createSender` makes
+// become variables, and no function passes it on. Bytes apart, the minifier then sees which fields
+// never change, and drops what a board of this variant cannot reach. The alternative, writing the
+// sender as module variables in the first place, would leave the simulator with one device a
+// process.
+// `scattered`: the same for an object that is made in one place and only read.
+//
+// Both refuse what they do not understand, naming it, or leave it as it is.
+
+import type { AnyNode } from "acorn";
+import { apply, type Binding, bindings, type Edit, params, parsed, readers } from "./syntax.ts";
+
+const MAKER = "createSender";
+
+/** What `createSender(c, m, now)` is given, and the fields' defaults: names and texts. */
+interface Made {
+  statement: AnyNode;
+  sender: Binding;
+  maker: AnyNode;
+  handed: Map<string, string>;
+  defaults: Map<string, string>;
+  memory: string;
+}
+
+function properties(source: string, node: AnyNode | undefined): Map<string, string> {
+  if (node?.type !== "ObjectExpression") throw new Error(`expected {...} at ${node?.start}`);
+  const found = new Map<string, string>();
+  for (const p of node.properties) {
+    if (p.type !== "Property" || p.key.type !== "Identifier") throw new Error("a field by name");
+    found.set(p.key.name, source.slice(p.value.start, p.value.end));
+  }
+  return found;
+}
+
+/** `c.own` as the field that it becomes. */
+function asFields(text: string, from: readonly string[]): string {
+  const objects = from.map((name) => name.replace("$", "\\$"));
+  return text.replace(new RegExp(`(?<![\\w$])(${objects.join("|")})\\.`, "g"), "s_");
+}
+
+function made(source: string, all: readonly Binding[]): Made {
+  const makerOf = all.find((b) => b.name === MAKER);
+  const maker = makerOf?.declaration;
+  const use = makerOf && readers(makerOf);
+  const call = use?.[0]?.parents[0];
+  const declarator = use?.[0]?.parents[1];
+  if (use?.length !== 1 || maker?.type !== "FunctionDeclaration") throw new Error(`one ${MAKER}`);
+  if (call?.type !== "CallExpression" || declarator?.type !== "VariableDeclarator")
+    throw new Error(`expected const s = ${MAKER}({...}, m, 0)`);
+  const [c, m, now] = params(maker).map((p) => source.slice(p.start, p.end));
+  const returned = maker.body.body[0];
+  const merged = returned?.type === "ReturnStatement" ? returned.argument : undefined;
+  if (merged?.type !== "CallExpression") throw new Error("expected Object.assign({...}, c, m)");
+  const at = source.slice(call.arguments[2]!.start, call.arguments[2]!.end);
+  const defaults = properties(source, merged.arguments[0]);
+  for (const [name, text] of defaults)
+    defaults.set(name, text === now ? at : asFields(text, [c!, m!]));
+  return {
+    statement: use[0]!.parents[2]!,
+    sender: all.find((b) => b.declaration === declarator)!,
+    maker,
+    handed: properties(source, call.arguments[0]),
+    defaults,
+    memory: source.slice(call.arguments[1]!.start, call.arguments[1]!.end),
+  };
+}
+
+/** `s`, and every parameter to which it is handed. */
+function senders(all: readonly Binding[], first: Binding): Set<Binding> {
+  const found = new Set([first]);
+  for (const binding of found)
+    for (const { node, parents } of readers(binding)) {
+      const call = parents[0]!;
+      if (call.type !== "CallExpression" || call.arguments[0] !== node) continue;
+      const callee = all.find((b) => b.name === (call.callee as { name?: string }).name);
+      const list = callee ? params(callee.declaration) : [];
+      const taker = all.find((b) => list.length > 0 && b.declaration === list[0]);
+      if (!taker) throw new Error(`a sender handed to what is no function, at ${node.start}`);
+      found.add(taker);
+    }
+  return found;
+}
+
+/** Whether a field is worth no variable: it never changes, and is short or seldom read. */
+function isFixed(text: string, reads: number): boolean {
+  return (
+    /^(-?[\d.]+(e\d+)?|"[^"]*"|[A-Z_\d]+|Math\.\w+)$/.test(text) ||
+    (/^\w+\.\w+$/.test(text) && reads < 3)
+  );
+}
+
+/**
+ * Fields of the one sender as variables; those named in `unset`, which nothing but a test looks at
+ * before they are assigned, without the 0 or "" that they begin with elsewhere. Throws
+ * where the sender is used in a way not known here.
+ */
+export function flattenSender(source: string, unset: readonly string[] = []): string {
+  const root = parsed(source);
+  const all = bindings(root);
+  const { statement, sender, maker, handed, defaults, memory } = made(source, all);
+  const edits: Edit[] = [{ start: maker.start, end: maker.end, text: "" }];
+  const reads = new Map<string, { start: number; end: number }[]>();
+  const assigned = new Set<string>();
+  for (const binding of senders(all, sender)) {
+    const takers = binding === sender ? [] : [binding.declaration];
+    for (const { node, parents } of readers(binding)) {
+      const parent = parents[0]!;
+      if (parent.type === "CallExpression" && parent.arguments[0] === node) {
+        edits.push(first(parent.arguments));
+      } else if (
+        parent.type === "MemberExpression" &&
+        parent.object === node &&
+        parent.property.type === "Identifier" &&
+        !parent.computed
+      ) {
+        const { name } = parent.property;
+        const above = parents[1]!;
+        if (above.type === "AssignmentExpression" && above.left === parent) assigned.add(name);
+        if (above.type === "UpdateExpression") assigned.add(name);
+        reads.set(name, [...(reads.get(name) ?? []), parent]);
+      } else throw new Error(`a sender used in a way the build does not know, at ${node.start}`);
+    }
+    for (const taker of takers) {
+      const owner = all.find((b) => params(b.declaration)[0] === taker)!;
+      edits.push(first(params(owner.declaration)));
+    }
+  }
+  const fields = new Map([...defaults, ...handed]);
+  for (const name of reads.keys()) if (!fields.has(name)) fields.set(name, `${memory}.${name}`);
+  const order = [
+    ...handed.keys(),
+    ...[...fields.keys()].filter((n) => !defaults.has(n) && !handed.has(n)),
+    ...defaults.keys(),
+  ];
+  const variables: string[] = [];
+  for (const name of new Set(order)) {
+    const text = fields.get(name)!;
+    const places = reads.get(name) ?? [];
+    const fixed = !assigned.has(name) && isFixed(text, places.length);
+    for (const { start, end } of places)
+      edits.push({ start, end, text: fixed ? text : `s_${name}` });
+    const given = unset.includes(name) && /^(0|"")$/.test(text) ? "" : ` = ${text}`;
+    if (!fixed) variables.push(`let s_${name}${given};`);
+  }
+  edits.push({ start: statement.start, end: statement.end, text: variables.join("\n") });
+  return apply(source, edits);
+}
+
+/** `, ` behind a list's first element goes with it. */
+function first(list: readonly AnyNode[]): Edit {
+  return { start: list[0]!.start, end: list[1]?.start ?? list[0]!.end, text: "" };
+}
+
+/** The one place that gives a variable its value, if it is an object written out there. */
+function madeAt(binding: Binding): { statement: AnyNode; literal: AnyNode } | undefined {
+  const { declaration } = binding;
+  if (declaration.type !== "VariableDeclarator") return undefined;
+  const writes = binding.uses.filter(
+    ({ node, parents }) => parents[0]!.type === "AssignmentExpression" && parents[0]!.left === node,
+  );
+  const [write, more] = writes;
+  const set = write?.parents[0];
+  if (more || declaration.init || set?.type !== "AssignmentExpression") return undefined;
+  const literal = set.right;
+  const statement = write!.parents[1]!;
+  return literal.type === "ObjectExpression" && statement.type === "ExpressionStatement"
+    ? { statement, literal }
+    : undefined;
+}
+
+/**
+ * An object that is made once, as `o = {...}`, and of which only fields are read, as variables. A
+ * field whose only reader is `let x = o.field` becomes x.
+ */
+export function scattered(source: string): string {
+  const root = parsed(source);
+  for (const binding of bindings(root)) {
+    const at = madeAt(binding);
+    if (!at) continue;
+    const uses = readers(binding).filter(({ parents }) => parents[1] !== at.statement);
+    const names = new Map<string, string>();
+    const edits: Edit[] = [];
+    let simple = true;
+    const reads = new Map<string, (typeof uses)[number][]>();
+    for (const use of uses) {
+      const parent = use.parents[0]!;
+      if (parent.type === "MemberExpression" && parent.property.type === "Identifier")
+        reads.set(parent.property.name, [...(reads.get(parent.property.name) ?? []), use]);
+      else simple = false;
+    }
+    if (!simple) continue;
+    for (const [field, places] of reads) {
+      const [, declarator, declaration] = places[0]!.parents;
+      const alone =
+        places.length === 1 &&
+        declarator!.type === "VariableDeclarator" &&
+        declarator!.init === places[0]!.parents[0] &&
+        declaration!.type === "VariableDeclaration" &&
+        declaration!.declarations.length === 1;
+      const name = alone
+        ? source.slice(declarator!.id.start, declarator!.id.end)
+        : `${binding.name}_${field}`;
+      names.set(field, name);
+      if (alone) edits.push({ start: declaration!.start, end: declaration!.end, text: "" });
+      else
+        for (const { parents } of places)
+          edits.push({ start: parents[0]!.start, end: parents[0]!.end, text: name });
+    }
+    const set = [...properties(source, at.literal)].filter(([field]) => names.has(field));
+    const { start, end } = at.statement;
+    edits.push({ start, end, text: set.map(([f, text]) => `${names.get(f)} = ${text};`).join("") });
+    const declared = binding.uses.find(({ parents }) => parents[0] === binding.declaration)!
+      .parents[1]!;
+    edits.push({
+      start: declared.start,
+      end: declared.end,
+      text: names.size ? `let ${[...names.values()].join(", ")};` : "",
+    });
+    return scattered(apply(source, edits));
+  }
+  return source;
+}

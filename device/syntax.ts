@@ -1,0 +1,145 @@
+// What the build knows of a script: its tree, who declares each name, and how to change its text.
+//
+// The rewritings of shrink.ts and inline.ts work on text by way of edits, and read the tree anew
+// after each: the bundle has some ten thousand characters, and a tree that is patched in place has
+// positions that lie. Only the grammar of our own sources is known here: names are declared by
+// functions, parameters, `var`, `let`, `const` and `catch`, never by a pattern.
+
+import { type AnyNode, parse } from "acorn";
+
+export interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** Everything known of one declared name. */
+export interface Binding {
+  name: string;
+  /** The function, declarator, parameter or catch clause that declares it. */
+  declaration: AnyNode;
+  /** The function or program in which it is visible. */
+  owner: AnyNode;
+  /** Where it is written or read: its parents, innermost first. */
+  uses: { node: AnyNode; parents: readonly AnyNode[] }[];
+  /** Whether anything but its declaration assigns it. */
+  assigned: boolean;
+}
+
+export type Visit = (node: AnyNode, parents: readonly AnyNode[]) => void;
+
+/** The tree of a script. Throws on what is no ES2015. */
+export function parsed(source: string): AnyNode {
+  return parse(source, { ecmaVersion: 2015, sourceType: "script" });
+}
+
+/** Calls `visit` on every node, parents first. */
+export function walk(node: AnyNode, visit: Visit, parents: readonly AnyNode[] = []): void {
+  visit(node, parents);
+  const below = [node, ...parents];
+  for (const child of Object.values(node).flat())
+    if (child && typeof child === "object" && typeof child.type === "string")
+      walk(child as AnyNode, visit, below);
+}
+
+/** The text with edits that do not overlap; at one place, those given later stand behind. */
+export function apply(source: string, edits: readonly Edit[]): string {
+  let text = source;
+  const ordered = edits.map((edit, at) => ({ ...edit, at }));
+  ordered.sort((a, b) => b.start - a.start || b.end - a.end || b.at - a.at);
+  for (const e of ordered) text = text.slice(0, e.start) + e.text + text.slice(e.end);
+  return text;
+}
+
+export function isFunction(node: AnyNode): boolean {
+  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+}
+
+/** The parameters of a function, none of anything else. */
+export function params(node: AnyNode): readonly AnyNode[] {
+  return "params" in node ? node.params : [];
+}
+
+/** Whether an identifier stands for a variable, not for a property. */
+function isReference(node: AnyNode, parent: AnyNode): boolean {
+  if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
+  return parent.type !== "Property" || parent.value === node || parent.computed;
+}
+
+type Scope = Map<string, Binding>;
+
+/** Every name that the script declares; what it only uses is the interpreter's. */
+export function bindings(root: AnyNode): Binding[] {
+  const scopes = new Map<AnyNode, Scope>();
+  const all: Binding[] = [];
+  const declare = (at: AnyNode, name: string, declaration: AnyNode, owner: AnyNode): void => {
+    const scope = scopes.get(at) ?? new Map<string, Binding>();
+    scopes.set(at, scope);
+    if (scope.has(name)) throw new Error(`${name} is declared twice, at ${declaration.start}`);
+    const made: Binding = { name, declaration, owner, uses: [], assigned: false };
+    scope.set(name, made);
+    all.push(made);
+  };
+  const named = (node: AnyNode): string => {
+    if (node.type !== "Identifier") throw new Error(`a pattern at ${node.start}`);
+    return node.name;
+  };
+  walk(root, (node, parents) => {
+    const owner = parents.find((p) => isFunction(p) || p.type === "Program")!;
+    const block = parents.find(
+      (p) => isFunction(p) || /^(Program|BlockStatement|For)/.test(p.type),
+    )!;
+    if (isFunction(node)) for (const p of params(node)) declare(node, named(p), p, node);
+    if (node.type === "FunctionDeclaration") declare(block, node.id!.name, node, owner);
+    if (node.type === "CatchClause" && node.param) declare(node, named(node.param), node, owner);
+    if (node.type !== "VariableDeclarator") return;
+    const kind = parents[0]?.type === "VariableDeclaration" ? parents[0].kind : "var";
+    declare(kind === "var" ? owner : block, named(node.id), node, owner);
+  });
+  walk(root, (node, parents) => {
+    if (node.type !== "Identifier" || !isReference(node, parents[0]!)) return;
+    const binding = [...parents].map((p) => scopes.get(p)?.get(node.name)).find(Boolean);
+    if (!binding) return;
+    const parent = parents[0]!;
+    binding.uses.push({ node, parents });
+    if (parent.type === "AssignmentExpression" && parent.left === node) binding.assigned = true;
+    if (parent.type === "UpdateExpression") binding.assigned = true;
+  });
+  return all;
+}
+
+/** The uses of a name, its own declaration left out. */
+export function readers(binding: Binding): Binding["uses"] {
+  return binding.uses.filter(({ node, parents }) => {
+    const parent = parents[0]!;
+    if (parent.type === "VariableDeclarator") return parent.id !== node;
+    return !isFunction(parent) || ("body" in parent && parent.body === node);
+  });
+}
+
+/** The script with a name of its own for everything it declares: nothing can be captured. */
+export function uniquelyNamed(source: string): string {
+  const root = parsed(source);
+  const taken = new Set<string>();
+  walk(root, (node) => {
+    if (node.type === "Identifier") taken.add(node.name);
+  });
+  const seen = new Set<string>();
+  const edits: Edit[] = [];
+  for (const binding of bindings(root)) {
+    let name = binding.name;
+    for (let n = 2; seen.has(name); n++)
+      if (!taken.has(`${binding.name}$${n}`)) name = `${binding.name}$${n}`;
+    seen.add(name);
+    if (name === binding.name) continue;
+    for (const { node, parents } of binding.uses) {
+      const short = parents[0]?.type === "Property" && parents[0].shorthand;
+      edits.push({
+        start: node.start,
+        end: node.end,
+        text: short ? `${binding.name}: ${name}` : name,
+      });
+    }
+  }
+  return apply(source, edits);
+}
