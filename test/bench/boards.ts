@@ -23,10 +23,8 @@ import type { Enrolment } from "../../gateway/facts.ts";
 import { KEY_BYTES } from "../../gateway/limits.ts";
 import { sha256 } from "../../gateway/sha256.ts";
 
-/** Interval codes of the promises that the benches make: 2 s rounded up to 2.08, 10 min, 1 h. */
-export const P_SECONDS = 44;
-export const P_MINUTES = 126;
-export const P_HOUR = 152;
+/** The promise that silent boards have made: 3 days, longer than any bench. */
+export const P_LONG = 214;
 
 /** The epoch that a store written by `seedStore` has in force for every board. */
 export const EPOCH = 7;

@@ -14,7 +14,7 @@ import { systemClock } from "../../gateway/clock.ts";
 import { LIMITS } from "../../gateway/limits.ts";
 import { levelStore } from "../../gateway/store/level.ts";
 import { RECEIVE_BUFFER } from "../../gateway/udp.ts";
-import { EPOCH, P_HOUR, sealBeat, tagKeyOf } from "./boards.ts";
+import { EPOCH, P_LONG, sealBeat, tagKeyOf } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { queueOf } from "./flooding.ts";
 import { sleep } from "./live.ts";
@@ -30,7 +30,7 @@ const { boards, seconds } = readFlags({ boards: 20_000, seconds: 4 });
 leaveCore();
 const data = temporaryFolder();
 // A board tells its ACK from those of others by the number: the n-th board's beat has seq n + 1.
-await seedStore(data, { boards, suiteOf: () => SUITE, promise: P_HOUR, seqOf: (id) => id });
+await seedStore(data, { boards, suiteOf: () => SUITE, promise: P_LONG, seqOf: (id) => id });
 const server = await startGatewayProcess(data);
 const lookup = (host: string, _: unknown, found: (e: null, a: string, f: number) => void) =>
   found(null, host, 4);
@@ -41,7 +41,7 @@ const ackedAt = new Map<number, number>();
 socket.on("message", (ack) => void ackedAt.set(ack.readUInt16BE(1) - 1, performance.now()));
 const beats = Array.from({ length: boards }, (_, n) => {
   const id = n + 1;
-  return Buffer.from(sealBeat(tagKeyOf(id, SUITE), id, EPOCH, id + 1, P_HOUR), "latin1");
+  return Buffer.from(sealBeat(tagKeyOf(id, SUITE), id, EPOCH, id + 1, P_LONG), "latin1");
 });
 
 const droppedBefore = queueOf(server.port).dropped;

@@ -14,7 +14,7 @@ import type { DeviceJson } from "../../gateway/http/present.ts";
 import { linkPreset } from "../../sim/presets.ts";
 import type { SocketFleet } from "../../sim/sockets.ts";
 import { devicesOf, framesOf } from "./api.ts";
-import { P_HOUR } from "./boards.ts";
+import { P_LONG } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { type Flooded, flood, queueOf, SEQ, suiteOf } from "./flooding.ts";
 import { liveFleet, until } from "./live.ts";
@@ -96,7 +96,7 @@ const strangers = liveFleet({ ...live, port: 1 }).members.map(({ board }) => boa
 await seedStore(data, {
   boards: flags.boards,
   suiteOf,
-  promise: P_HOUR,
+  promise: P_LONG,
   seqOf: () => SEQ,
   strangers,
 });

@@ -8,7 +8,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { RECEIVE_BUFFER } from "../../gateway/udp.ts";
-import { acknowledges, EPOCH, P_HOUR, sealBeat, tagKeyOf } from "./boards.ts";
+import { acknowledges, EPOCH, P_LONG, sealBeat, tagKeyOf } from "./boards.ts";
 import { Hostile, type Kind } from "./hostile.ts";
 import { sleep } from "./live.ts";
 import { type Server, usageOf } from "./process.ts";
@@ -75,7 +75,7 @@ export async function flood(
   let falseRepeats = 0;
   const beats = ids.slice(0, REPEATED).map((id) => {
     const key = tagKeyOf(id, suiteOf(id));
-    return { key, beat: sealBeat(key, id, EPOCH, SEQ, P_HOUR) };
+    return { key, beat: sealBeat(key, id, EPOCH, SEQ, P_LONG) };
   });
   const sockets: Socket[] = [];
   for (let i = 0; i < SOCKETS; i++) sockets.push(await openSocket(() => answers++));

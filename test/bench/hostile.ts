@@ -20,7 +20,7 @@ import {
   tagInput,
   UP,
 } from "../../device/wire.ts";
-import { EPOCH, P_HOUR, sealBeat, sealHello, tagKeyOf } from "./boards.ts";
+import { EPOCH, P_LONG, sealBeat, sealHello, tagKeyOf } from "./boards.ts";
 import { dice } from "./luck.ts";
 
 /** Kinds, and how many in a thousand. */
@@ -60,7 +60,7 @@ export class Hostile {
     for (const id of ids) {
       const key = tagKeyOf(id, suiteOf(id));
       this.#frames.push(...believable(key, id, seq + 1));
-      const old = sealBeat(key, id, EPOCH, 1 + this.#below(seq - 1), P_HOUR);
+      const old = sealBeat(key, id, EPOCH, 1 + this.#below(seq - 1), P_LONG);
       this.#stale.push(bytes(old));
       this.#downward.push(bytes(ackOf(key, seq, old)));
     }
@@ -127,8 +127,8 @@ function believable(key: TagKey, id: number, seq: number): Buffer[] {
   const sealed = (type: number, body: string): string =>
     body + computeTag(key, tagInput(UP, type, EPOCH, seq, body, ""));
   return [
-    sealBeat(key, id, EPOCH, seq, P_HOUR),
-    sealBeat(key, id, EPOCH, seq, P_HOUR, "\x41\x01\x75bench"),
+    sealBeat(key, id, EPOCH, seq, P_LONG),
+    sealBeat(key, id, EPOCH, seq, P_LONG, "\x41\x01\x75bench"),
     sealHello(key, id, EPOCH, `flood${id}`.padEnd(8, " ")),
     sealed(RESULT, encodeResult(id, seq, 1, 0, "done", 0)),
     sealed(PROBE, encodeProbeUp(id, seq, 1, 0)),

@@ -10,7 +10,7 @@
 
 import { linkPreset } from "../../sim/presets.ts";
 import { changesOf } from "./api.ts";
-import { P_HOUR } from "./boards.ts";
+import { P_LONG } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { Killing, type Round } from "./killing.ts";
 import { liveFleet, sleep, until } from "./live.ts";
@@ -35,7 +35,7 @@ const live = {
   seed: flags.seed,
 };
 const strangers = liveFleet({ ...live, port: 1 }).members.map(({ board }) => board.enrolment);
-await seedStore(data, { boards: 0, suiteOf: () => 1, promise: P_HOUR, strangers });
+await seedStore(data, { boards: 0, suiteOf: () => 1, promise: P_LONG, strangers });
 const server = await startGatewayProcess(data);
 const fleet = liveFleet({ ...live, port: server.port });
 await fleet.open();

@@ -8,6 +8,7 @@
 
 import { linkPreset } from "../../sim/presets.ts";
 import { changesOf, devicesOf } from "./api.ts";
+import { P_LONG } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { flood, SEQ, suiteOf } from "./flooding.ts";
 import { Killing, type Round } from "./killing.ts";
@@ -18,8 +19,6 @@ import { count, mib, table, verdict } from "./table.ts";
 
 const SILENT = 1_000;
 const FIRST_LIVE = 0x10000;
-/** 3 days: a silent board stays present. */
-const P_DAYS = 214;
 const INTERVAL_MS = 2_000;
 /**
  * A board that was unheard four times speaks every 16 s, and one of three such beats may be lost.
@@ -36,9 +35,8 @@ const LOG_MAX = 65_536;
 
 /** One gateway between its start and its kill. */
 interface Life {
-  /** Resident memory after the first flood, and at the end. */
-  readonly early: number;
-  readonly late: number;
+  /** Resident memory after each flood. */
+  readonly rss: readonly number[];
   readonly logged: number;
 }
 
@@ -50,7 +48,7 @@ const data = temporaryFolder();
 const link = linkPreset("wifi-congested")!;
 const live = { boards: flags.boards, firstId: FIRST_LIVE, intervalMs: INTERVAL_MS, link, seed };
 const strangers = liveFleet({ ...live, port: 1 }).members.map(({ board }) => board.enrolment);
-await seedStore(data, { boards: SILENT, suiteOf, promise: P_DAYS, seqOf: () => SEQ, strangers });
+await seedStore(data, { boards: SILENT, suiteOf, promise: P_LONG, seqOf: () => SEQ, strangers });
 const server = await startGatewayProcess(data);
 const fleet = liveFleet({ ...live, port: server.port });
 await fleet.open();
@@ -75,18 +73,24 @@ let repeats = 0;
 let falseRepeats = 0;
 while (performance.now() < endAt) {
   const killAt = performance.now() + (flags.seconds * 1_000) / LIVES;
-  let early = 0;
+  const rss: number[] = [];
   do {
     const flooded = await flood(killing.server, SILENT, FLOOD, seed + floods);
     floods++;
     answers += flooded.answers;
     repeats += flooded.repeatAnswers;
     falseRepeats += flooded.falseRepeats + Math.max(0, flooded.repeatAnswers - flooded.repeatsMax);
-    early ||= usageOf(killing.server.pid).rss;
+    rss.push(usageOf(killing.server.pid).rss);
     await sleep(BETWEEN_FLOODS_MS);
   } while (performance.now() < Math.min(killAt, endAt));
-  lives.push({ early, late: usageOf(killing.server.pid).rss, logged: killing.server.logged() });
+  lives.push({ rss, logged: killing.server.logged() });
   if (performance.now() < endAt) rounds.push(await killing.round(rounds.length, DOWN_MAX_MS));
+}
+
+/** From the highest of the first half to that of the second: a start is allowed to warm up. */
+function growth(rss: readonly number[]): number {
+  const half = Math.ceil(rss.length / 2);
+  return rss.length < 2 ? 0 : Math.max(...rss.slice(half)) - Math.max(...rss.slice(0, half));
 }
 
 /** The records of the silent boards, as text. */
@@ -112,7 +116,7 @@ const silentAfter = await silent();
 const changes = (await changesOf(killing.server.url)).filter(({ cursor }) => cursor > SILENT);
 const told = (to: string) => changes.filter((change) => change.to === to).length;
 const sum = (of: (round: Round) => number): number => rounds.reduce((n, round) => n + of(round), 0);
-const grown = Math.max(...lives.map(({ early, late }) => late - early));
+const grown = Math.max(...lives.map(({ rss }) => growth(rss)));
 console.log(
   `\n${table(
     ["over the whole soak", ""],
@@ -125,7 +129,7 @@ console.log(
       ["beats replayed after a kill", count(sum((r) => r.replayed))],
       ["hostile datagrams", count(floods * FLOOD)],
       ["late and back", count(told("late"))],
-      ["resident memory at the end", mib(lives.at(-1)!.late)],
+      ["resident memory at the end", mib(lives.at(-1)!.rss.at(-1)!)],
     ],
   )}\n`,
 );
@@ -150,7 +154,7 @@ const sound = [
   verdict(
     answers === 0 && falseRepeats === 0 && repeats > 0,
     "hostile datagrams are not answered",
-    `${answers} answers`,
+    `${answers} answers, ${repeats} to last beats again, ${falseRepeats} of them false`,
   ),
   verdict(
     silentAfter === silentBefore,

@@ -15,7 +15,7 @@
  */
 
 import type { TagKey } from "../../device/tag.ts";
-import { acknowledges, EPOCH, P_HOUR, sealBeat, tagKeyOf } from "./boards.ts";
+import { acknowledges, EPOCH, P_LONG, sealBeat, tagKeyOf } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { FRAME, Loop, type LoopResult, SEQ_IN_ACK, SEQ_IN_BEAT, SOCKETS } from "./loop.ts";
 import { shuffled } from "./luck.ts";
@@ -151,7 +151,7 @@ class Fleet {
     const all = Buffer.allocUnsafe(frames * FRAME);
     for (let i = 0; i < frames; i++) {
       const { key, id, seq } = this.#at(this.next + i);
-      all.write(sealBeat(key, id, EPOCH, seq, P_HOUR), i * FRAME, "latin1");
+      all.write(sealBeat(key, id, EPOCH, seq, P_LONG), i * FRAME, "latin1");
     }
     return all;
   }
@@ -171,7 +171,7 @@ class Fleet {
 async function contender(suite: number, devices: number): Promise<Contender> {
   const data = temporaryFolder();
   const seqOf = Fleet.seqs(devices);
-  await seedStore(data, { boards: devices, suiteOf: () => suite, promise: P_HOUR, seqOf });
+  await seedStore(data, { boards: devices, suiteOf: () => suite, promise: P_LONG, seqOf });
   const begun = performance.now();
   const server = await startGatewayProcess(data);
   const startMs = Math.round(performance.now() - begun);
