@@ -5,17 +5,19 @@
 // A file of the Storage module begins as 0xFF bytes, and a byte can be filled in place without a new
 // copy of the file. So `nb` is a counter:
 //
-//     0       4      8     12      13                                 256
-//     +-------+------+-----+-------+------------------------------------+
-//     | epoch | base | crc | acked | 243 marks: 0xFF free, 0x00 spent   |
-//     +-------+------+-----+-------+------------------------------------+
+//     0       4      8     12                                         255
+//     +-------+------+-----+-------------------------------------------+--+
+//     | epoch | base | crc | marks: 0xFF free, 0x00 spent              |FF|
+//     +-------+------+-----+-------------------------------------------+--+
 //
-// limit = base + 32 * marks. One mark, one byte, reserves 32 beats; a full file is written anew
-// after 243 * 32 = 7 776 beats: 5.4 days at a beat a minute, and 288 bytes of flash with the file's
-// own header. An ESP32 has 896 KB of Storage: 3 185 such files, 47 years, before each page is erased
-// for the first time of some 100 000; at a beat every 2 s, 18 months. `nbb` is the boot counter, a
-// few digits written anew at each boot (at most 44 bytes: 20 000 boots an erase), and apart from the
-// state as rule 12 asks.
+// Marks come in pairs: the first reserves 32 beats, before any of them is sent; the second says that
+// one of them was acknowledged. limit = base + 32 * pairs begun. A full file is written anew after
+// 121 * 32 = 3 872 beats: 2.7 days at a beat a minute, and 288 bytes of flash with the file's own
+// header. An ESP32 has 896 KB of Storage: 3 185 such files, 23 years, before each page is erased for
+// the first time of some 100 000; at a beat every 2 s, 9 months. The check sum covers the key too:
+// flashed with another one, the board starts anew. `nbb` is the boot counter, a few digits written
+// anew at each boot (at most 44 bytes: 20 000 boots an erase), and apart from the state as rule 12
+// asks.
 //
 // Making a file anew drops the old one before the new one is whole. A power cut in that instant
 // leaves none, or one whose check sum fails: it counts as lost and the board says HELLO, for what is
@@ -31,14 +33,14 @@ import { getU32, u32 } from "./wire.ts";
 
 const storage = require("Storage");
 
-const ACKED_AT = 12;
-const MARKS_AT = 13;
+const MARKS_AT = 12;
 const FILE_BYTES = 256;
 
 /** What the file says, and where its next mark goes. The last byte stays free: it ends the marks. */
 let epoch = 0;
-let limit = 0;
+let base = 0;
 let markAt = 0;
+let key = "";
 
 let before = getTime();
 let elapsed = 0;
@@ -57,20 +59,23 @@ export function sha256(message: string): string {
   return E.toString(require("crypto").SHA256(message));
 }
 
-/** What the flash remembers; counts this boot. `salt`: see rule 12. */
-export function recall(salt: string): Memory {
+/** What the flash remembers of `secret`'s device; counts this boot. `salt`: see rule 12. */
+export function recall(salt: string, secret: string): Memory {
+  key = secret;
   const boots = 1 + ((storage.read("nbb") as unknown as number) | 0);
   storage.write("nbb", "" + boots);
   const file = storage.read("nb") || "";
-  if (u32(E.CRC32(file.substr(0, 8))) === file.substr(8, 4)) {
+  const head = file.substr(0, 8);
+  if (u32(E.CRC32(head + key)) === file.substr(8, 4)) {
     epoch = getU32(file, 0);
+    base = getU32(file, 4);
     markAt = file.indexOf("\xff", MARKS_AT);
-    limit = getU32(file, 4) + RESERVE * (markAt - MARKS_AT);
   }
+  const spent = markAt && markAt - MARKS_AT;
   return {
     epoch: epoch,
-    limit: limit,
-    acked: epoch && file.charCodeAt(ACKED_AT) === 0 ? 1 : 0,
+    limit: base + RESERVE * ((spent + 1) >> 1),
+    acked: spent && !(spent & 1) ? 1 : 0,
     origin: salt + boots + "/" + getTime(),
   };
 }
@@ -78,19 +83,15 @@ export function recall(salt: string): Memory {
 /** Makes (epoch, limit, acked) durable if they changed. Throws if the flash is full. */
 export function remember(s: Sender): void {
   if (s.dirty) {
-    if (s.epoch !== epoch || markAt > FILE_BYTES - 2) {
-      const head = u32(s.epoch) + u32(s.limit);
-      storage.write("nb", head + u32(E.CRC32(head)), 0, FILE_BYTES);
+    if (s.epoch !== epoch || markAt > FILE_BYTES - 3) {
+      base = s.limit && s.limit - RESERVE;
+      const head = u32(s.epoch) + u32(base);
+      storage.write("nb", head + u32(E.CRC32(head + key)), 0, FILE_BYTES);
       epoch = s.epoch;
-      limit = s.limit;
       markAt = MARKS_AT;
     }
-    for (; limit < s.limit; limit += RESERVE) {
-      storage.write("nb", "\0", markAt);
-      markAt++;
-    }
-    // A byte that is not 0xFF any more cannot be written, not even with what it holds.
-    if (s.acked && storage.read("nb")!.charCodeAt(ACKED_AT)) storage.write("nb", "\0", ACKED_AT);
+    const spent = (2 * (s.limit - base)) / RESERVE - (s.acked ? 0 : 1);
+    for (; markAt < MARKS_AT + spent; markAt++) storage.write("nb", "\0", markAt);
     s.dirty = 0;
   }
 }

@@ -4,8 +4,9 @@
 // sender that still has an epoch keeps it, and its promises, until a WELCOME gives a better one; a
 // beat that falls due meanwhile waits for the end of the exchange, which its promise has counted,
 // and then comes before the next exchange. The nonce is a tag under the device's own key of what no
-// earlier boot had (salt of the bundle, boot counter, measured noise) and the time since boot: it
-// needs no random generator, since those of the boards we know repeat from boot.
+// earlier boot had (salt of the bundle, boot counter, measured noise) and the time since boot, which
+// on a board has microseconds and so measures how long joining took: it needs no random generator,
+// since those of the boards we know repeat from boot.
 
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
 import type { Sender } from "./state.ts";
@@ -27,7 +28,7 @@ export function seal(s: Sender, p: number, epoch: number, seq: number, rest: str
 
 /** Opens an exchange: `frame` is the HELLO to send. */
 export function openHello(s: Sender, now: number): void {
-  s.nonce = seal(s, P_NONCE, now, 0, s.origin);
+  s.nonce = seal(s, P_NONCE, now, 0, s.origin + now);
   // A nonce has 8 bytes also where a tag has 2.
   if (tagBytes(s.key.suite) < 8) s.nonce = (s.nonce + u32(now) + s.origin).substr(0, 8);
   s.frame = encodeHello(s.id, s.epoch, s.nonce, s.reach);
@@ -43,5 +44,5 @@ export function welcomed(s: Sender, epoch: number, now: number): void {
   s.dirty = s.ready = 1;
   s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;
-  s.beatAt = now;
+  s.beatAt = s.helloAt = now;
 }

@@ -12,7 +12,7 @@ import { transmit } from "./udp.ts";
 declare const WITH_SUITE: 0 | 1 | 2;
 
 const config = NEXTBEAT;
-const memory = recall(config.salt);
+const memory = recall(config.salt, config.secret);
 // Left alone, every board of a fleet draws the same numbers from boot.
 E.srand(E.CRC32(memory.origin));
 const s = createSender(

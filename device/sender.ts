@@ -74,6 +74,7 @@ function sealBeat(s: Sender, now: number): void {
   s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
   if (++s.seq > s.limit) {
     s.limit += RESERVE;
+    s.acked = 0;
     s.dirty = 1;
   }
   s.frame = encodeHeartbeat(
@@ -92,9 +93,9 @@ function sealBeat(s: Sender, now: number): void {
 }
 
 /**
- * The frame due now, "" if none. If `dirty` is 1, first make (epoch, limit, acked) durable and set
- * it to 0 (rule 10); then send the frame, then call `sent`. Ask again until it gives "", then obey
- * `wakeAt`.
+ * The frame due now, "" if none. If `dirty` is 1, with a frame or without, first make (epoch,
+ * limit, acked) durable and set it to 0 (rule 10); then send the frame, then call `sent`. Ask again
+ * until it gives "", then obey `wakeAt`.
  */
 export function poll(s: Sender, now: number): string {
   if (s.unacked >= UNACKED_MAX || s.seq >= SEQ_MAX) s.ready = 0;
@@ -234,9 +235,9 @@ export function handle(s: Sender, frame: string, now: number): number {
     epoch = seq = 0;
   } else if (low === u16(seq)) {
     if (acks) bound = s.tag;
-    // Rule 17: for the last acknowledged beat, awake, never while one is in flight.
+    // Rule 17: for the last acknowledged beat, awake, never while one is in flight; suite 0 has none.
     if (b0 === FIRST_NUDGE && end === 3 && !s.tag && !s.reach && !s.leaving && now >= s.nudgeAt)
-      bound = s.ackTag;
+      bound = s.key.suite ? s.ackTag : "";
   }
   const again = SLEEPS && !bound && acks && low === u16(s.ackSeq);
   if (again) {

@@ -43,7 +43,11 @@ export interface Memory {
   epoch: number;
   /** The highest seq of that epoch that may have been used. */
   limit: number;
-  /** 1 if a beat of that epoch was ever acknowledged: only then is it used in a later wake. */
+  /**
+   * 1 if a beat was acknowledged since the last reservation: only then is the epoch used in a later
+   * wake. So an epoch of which no beat ever was is not, and a board that boots again and again
+   * without a word from the gateway does not spend more than 16 beats in one (rule 12).
+   */
   acked: number;
   /**
    * What no earlier boot of this key had: the bundle's salt, the boot counter, and what this boot

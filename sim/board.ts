@@ -140,7 +140,7 @@ export class Board {
     this.flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
   }
 
-  /** Sends what is due. A power cut on the way ends it, and the sender with it. */
+  /** Makes durable what changed, and sends what is due. A power cut on the way ends it, and the sender with it. */
   wake(now: number, transmit: (frame: string) => void): void {
     const s = this.sender;
     if (!s) return;
@@ -148,12 +148,12 @@ export class Board {
     if (this.options.signalVaries) s.vitals = 0xf0 | (1 + Math.floor(this.signal() * 7));
     for (let frames = 0; frames < FRAMES_PER_WAKE_MAX; frames++) {
       const frame = poll(s, local);
-      if (frame === "") return;
-      if (this.dies("before-store")) return;
+      if (frame !== "" && this.dies("before-store")) return;
       if (s.dirty) {
         this.flash = { ...this.flash, epoch: s.epoch, limit: s.limit, acked: s.acked };
         s.dirty = 0;
       }
+      if (frame === "") return;
       if (this.dies("after-store")) return;
       transmit(frame);
       if (this.dies("after-send")) return;

