@@ -67,7 +67,7 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
       unsafe_arrows: true,
       keep_fargs: false,
     },
-    mangle: { toplevel: true, properties: { builtins: true, regex: OWN } },
+    mangle: { toplevel: true, reserved: ["of"], properties: { builtins: true, regex: OWN } },
     format: { ascii_only: true, ecma: 2015 },
   });
   const code = `{${looselyCompared(short.code!)}}`;
@@ -87,13 +87,9 @@ export interface JsVars {
 const NEXTBEAT =
   'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,reach:0,' +
   'rto:250,salt:"12345678",extra:"A\\x00q1"};\n';
-const ASK = `
-setTimeout(function() {
-  var m = process.memory();
-  print("VARS " + m.usage + " " + m.blocksize);
-  quit();
-}, 300);
-`;
+const ASK = `var m = process.memory(); print("VARS " + m.usage + " " + m.blocksize); quit();`;
+/** By then the first frame has gone out, and nothing is left of the start. */
+const ASK_LATER = `\nsetTimeout(function() { ${ASK} }, 300);\n`;
 
 /**
  * What a program prints on an `espruino` binary. Its standard input stays open: at its end some
@@ -114,14 +110,15 @@ function printed(espruino: string, program: string): Promise<string> {
 /** JsVars that a bundle holds while it runs from RAM on an `espruino` binary. */
 export async function jsVars(espruino: string, code: string): Promise<JsVars> {
   const measure = async (program: string): Promise<[number, number]> => {
-    const text = await printed(espruino, program + ASK);
+    const text = await printed(espruino, program);
     const found = /VARS (\d+) (\d+)/.exec(text);
     if (!found || /rror/.test(text)) throw new Error(`did not run on ${espruino}: ${text}`);
     return [Number(found[1]), Number(found[2])];
   };
-  const [empty] = await measure("");
-  const [used, bytes] = await measure(NEXTBEAT + code);
-  return { used, empty, bytes };
+  const [empty, bytes] = await measure(ASK);
+  const [asked] = await measure(ASK_LATER);
+  const [all] = await measure(NEXTBEAT + code + ASK_LATER);
+  return { used: all - (asked - empty), empty, bytes };
 }
 
 /** Whether the figures are a board's. */

@@ -36,10 +36,16 @@ export function parsed(source: string): AnyNode {
 /** Calls `visit` on every node, parents first. */
 export function walk(node: AnyNode, visit: Visit, parents: readonly AnyNode[] = []): void {
   visit(node, parents);
-  const below = [node, ...parents];
-  for (const child of Object.values(node).flat())
-    if (child && typeof child === "object" && typeof child.type === "string")
-      walk(child as AnyNode, visit, below);
+  let below: readonly AnyNode[] | undefined;
+  const enter = (child: unknown): void => {
+    if (typeof (child as AnyNode | null)?.type !== "string") return;
+    below ??= [node, ...parents];
+    walk(child as AnyNode, visit, below);
+  };
+  for (const child of Object.values(node)) {
+    if (Array.isArray(child)) child.forEach(enter);
+    else if (typeof child === "object") enter(child);
+  }
 }
 
 /** The text with edits that do not overlap; at one place, those given later stand behind. */
@@ -52,7 +58,7 @@ export function apply(source: string, edits: readonly Edit[]): string {
 }
 
 export function isFunction(node: AnyNode): boolean {
-  return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
+  return "params" in node;
 }
 
 /** The parameters of a function, none of anything else. */
@@ -63,6 +69,9 @@ export function params(node: AnyNode): readonly AnyNode[] {
 /** Whether an identifier stands for a variable, not for a property. */
 function isReference(node: AnyNode, parent: AnyNode): boolean {
   if (parent.type === "MemberExpression") return parent.object === node || parent.computed;
+  if (/^(MethodDefinition|PropertyDefinition)$/.test(parent.type))
+    return (parent as { value?: AnyNode | null }).value === node;
+  if (/^(Break|Continue|Labeled)Statement$/.test(parent.type)) return false;
   return parent.type !== "Property" || parent.value === node || parent.computed;
 }
 
@@ -75,7 +84,7 @@ export function bindings(root: AnyNode): Binding[] {
   const declare = (at: AnyNode, name: string, declaration: AnyNode, owner: AnyNode): void => {
     const scope = scopes.get(at) ?? new Map<string, Binding>();
     scopes.set(at, scope);
-    if (scope.has(name)) throw new Error(`${name} is declared twice, at ${declaration.start}`);
+    if (scope.has(name)) return;
     const made: Binding = { name, declaration, owner, uses: [], assigned: false };
     scope.set(name, made);
     all.push(made);
@@ -91,6 +100,7 @@ export function bindings(root: AnyNode): Binding[] {
     )!;
     if (isFunction(node)) for (const p of params(node)) declare(node, named(p), p, node);
     if (node.type === "FunctionDeclaration") declare(block, node.id!.name, node, owner);
+    if (node.type === "ClassDeclaration") declare(block, node.id!.name, node, owner);
     if (node.type === "CatchClause" && node.param) declare(node, named(node.param), node, owner);
     if (node.type !== "VariableDeclarator") return;
     const kind = parents[0]?.type === "VariableDeclaration" ? parents[0].kind : "var";
