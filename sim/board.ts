@@ -140,7 +140,10 @@ export class Board {
     this.flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
   }
 
-  /** Makes durable what changed, and sends what is due. A power cut on the way ends it, and the sender with it. */
+  /**
+   * Makes durable what changed, and sends what is due. A power cut on the way ends it, and the
+   * sender with it.
+   */
   wake(now: number, transmit: (frame: string) => void): void {
     const s = this.sender;
     if (!s) return;

@@ -1,3 +1,5 @@
+// What people read of a frame: one line, also of a frame that was refused.
+
 import { expect, describe as group, it } from "vitest";
 import { describe } from "../device/describe.ts";
 import { encodeExtension } from "../device/extensions.ts";

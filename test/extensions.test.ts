@@ -1,3 +1,6 @@
+// Extensions (protocol section 6): what is carried, what is skipped, and what makes a list
+// ill-formed.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

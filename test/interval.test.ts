@@ -1,3 +1,5 @@
+// Interval codes against all 254 of the vectors, and their one promise: never shorter than meant.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CODE_MAX, CODE_MIN, intervalCode, intervalMs } from "../device/interval.ts";

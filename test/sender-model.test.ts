@@ -1,4 +1,5 @@
-// Any order of events at all: time, answers right and wrong, boots, power cuts (rules 10 to 13, 19).
+// Any order of events at all: time, answers right and wrong, boots, power cuts (rules 10 to 13,
+// 19).
 //
 // A random schedule drives one board; a small account of what a board may do stands beside it and
 // is asked about every frame that leaves and every frame that comes. The account knows the rules

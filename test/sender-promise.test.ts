@@ -1,12 +1,12 @@
 // A promise is an upper bound of arrival (rule 14), whatever the network does.
 //
-// A board and a gateway with a network between them, in virtual time: loss both ways, delay, answers
-// late or lost, another pace in every ACK, a clock that is off by its full error, slow waking. For
-// each beat that arrived, every try of the next one must come within the promise, if it comes at
-// all. That holds for as long as no frame up is much slower than the one before it: `promiseMs`
-// counts one time-out for transit, of which half is used here, since the board's clock also errs
-// over its tries. A promise that breaks because a beat was lost with all its tries is none of this:
-// that is what promises are for.
+// A board and a gateway with a network between them, in virtual time: loss both ways, delay,
+// answers late or lost, another pace in every ACK, a clock that is off by its full error, slow
+// waking. For each beat that arrived, every try of the next one must come within the promise, if it
+// comes at all. That holds for as long as no frame up is much slower than the one before it:
+// `promiseMs` counts one time-out for transit, of which half is used here, since the board's clock
+// also errs over its tries. A promise that breaks because a beat was lost with all its tries is
+// none of this: that is what promises are for.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";

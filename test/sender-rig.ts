@@ -1,10 +1,11 @@
 // A board on the bench, for the tests of the sender: the real core, a flash, and the gateway's pen.
 //
-// The rig does what a shell does and no more: it asks `poll`, makes the three numbers durable, keeps
-// the frame, says `sent`, and obeys `wakeAt`. Time moves only when a test moves it. The dice show
-// `dice` for ever, so that a test can say what jitter and time-outs are: 0 is the longest gap and
-// the shortest time-out. The alternative, the simulator's world, has a gateway in it that answers by
-// itself; here the test holds the pen, since half of the rules are about answers that are wrong.
+// The rig does what a shell does and no more: it asks `poll`, makes the three numbers durable,
+// keeps the frame, says `sent`, and obeys `wakeAt`. Time moves only when a test moves it. The dice
+// show `dice` for ever, so that a test can say what jitter and time-outs are: 0 is the longest gap
+// and the shortest time-out. The alternative, the simulator's world, has a gateway in it that
+// answers by itself; here the test holds the pen, since half of the rules are about answers that
+// are wrong.
 
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -49,7 +50,9 @@ export const CUTS = ["before-store", "after-store", "after-send"] as const;
 
 /** More frames due at one instant than this is a livelock. */
 const TURNS_MAX = 8;
-/** Turns without a frame at one instant: one may end an exchange, the next must know what follows. */
+/**
+ * Turns without a frame at one instant: one may end an exchange, the next must know what follows.
+ */
 const IDLE_MAX = 3;
 
 export class Rig {

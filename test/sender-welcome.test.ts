@@ -1,4 +1,5 @@
-// How a board gets an epoch: which WELCOME it takes, and nonces that never repeat (rules 11 and 12).
+// How a board gets an epoch: which WELCOME it takes, and nonces that never repeat (rules 11 and
+// 12).
 
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-// When a board listens, what an ACK asks for, what wakes a board up: the window, the pace, the NUDGE
-// (rules 15 and 17).
+// When a board listens, what an ACK asks for, what wakes a board up: the window, the pace, the
+// NUDGE (rules 15 and 17).
 
 import { expect, test } from "vitest";
 import { intervalMs } from "../device/interval.ts";

@@ -1,3 +1,5 @@
+// Tags of all three suites against vectors, their inputs, and the comparison of two.
+
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -12,8 +12,15 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Lines a file may have; a table that is long by nature is named, with its own number. */
 const LINES_MAX = 250;
-const LONGER: Record<string, number> = {};
+const LONGER: Record<string, number> = {
+  // Frames with their diagrams; the whole of one state machine; one rewriting with its cases.
+  "device/wire.ts": 300,
+  "device/sender.ts": 275,
+  "device/inline.ts": 290,
+};
 const COLUMNS_MAX = 100;
+/** What cannot be broken: an address, a title, a string or an expression on a line of its own. */
+const UNBREAKABLE = /https?:\/\/|biome-ignore|^\s*(test|it)\(["`]|^\s*(["'`]|\/[^/*])/;
 
 /** Codec and tags: all that the gateway may know of the device. */
 const CODEC = ["chaskey", "crc16", "decode", "describe", "extensions", "interval", "tag", "wire"];
@@ -120,7 +127,7 @@ describe("the files", () => {
     const strays = SOURCES.flatMap((path) => {
       const lines = text(path).trimEnd().split("\n");
       const wide = lines.flatMap((line, i) =>
-        line.length > COLUMNS_MAX && !/https?:\/\/|biome-ignore/.test(line)
+        line.length > COLUMNS_MAX && !UNBREAKABLE.test(line)
           ? [`${path}:${i + 1} has ${line.length} columns`]
           : [],
       );

@@ -1,3 +1,5 @@
+// Every frame of the vectors, both ways: fields to bytes and bytes to fields.
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DownFrame, decodeUp, frameId, type Refusal, type UpFrame } from "../device/decode.ts";

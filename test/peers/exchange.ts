@@ -1,6 +1,6 @@
-// One scripted exchange, in the board's grammar: a board says HELLO, is welcomed, beats, loses acks,
-// is paced, backs off, says HELLO again, is nudged and leaves. Prints each frame and instant. Node
-// and the board's interpreter must print the same, byte for byte.
+// One scripted exchange, in the board's grammar: a board says HELLO, is welcomed, beats, loses
+// acks, is paced, backs off, says HELLO again, is nudged and leaves. Prints each frame and instant.
+// Node and the board's interpreter must print the same, byte for byte.
 
 import { handle, leave, poll, sent } from "../../device/sender.ts";
 import { coldBoot, createSender, type Sender } from "../../device/state.ts";
