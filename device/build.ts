@@ -1,21 +1,20 @@
-// Makes the board's bundles: esbuild puts the modules together, terser shortens them, subset.ts
-// looks for what the interpreter does not run, and the sizes are printed. A build tool: it runs on
-// Node, outside the import rules of device/.
+// Makes the board's bundles: esbuild puts the modules together, shrink.ts rewrites them, terser
+// shortens them, subset.ts looks for what the interpreter does not run. A build tool, as all that it
+// imports: it runs on Node, outside the import rules of device/.
 //
-// terser's second half, renaming of fields, goes by a list: the fields of a sender and of a tag key,
-// never a name that the interpreter or `NEXTBEAT` knows. Functions are not hoisted on the board, so
-// they stay where they are; "cjs" in a function of our own instead of "iife" saves the wrappers.
+// A bundle is a block: what it declares is its own, as in a function that is called at once, and
+// costs nine bytes less. Functions are not hoisted on the board, so terser must leave them where
+// they are, and must not put one into another, where each call would make it anew.
 //
-//     node dist/device/build.js            dist/device/nextbeat-*.js and a table
+//     node dist/device/build.js [--measure]     dist/device/nextbeat-*.js and a table
 
-import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
 import { interpreter } from "./interpreter.ts";
+import { type JsVars, jsVars } from "./measure.ts";
 import { looselyCompared, shrunk } from "./shrink.ts";
 import { checkSubset } from "./subset.ts";
 
@@ -33,13 +32,10 @@ export const VARIANTS: readonly Variant[] = [
   { name: "wifi", entry: "board-wifi.ts", suite: 0 },
 ];
 
-/** Fields of ours that the minifier may rename, since nothing outside the bundle knows them. */
-const OWN = /^(suite|inner|outer|subkeys|sha256|epoch|limit|acked|origin)$/;
-
-/** The minified bundle of a variant. Throws, naming each place, on what the board cannot run. */
-export async function bundle(variant: Variant, sources: string): Promise<string> {
+/** The script of a variant as it was written, in one piece: see `declare const WITH_...` there. */
+export async function joined({ entry, suite }: Variant, sources: string): Promise<string> {
   const built = await build({
-    entryPoints: [join(sources, variant.entry)],
+    entryPoints: [join(sources, entry)],
     bundle: true,
     write: false,
     format: "cjs",
@@ -48,12 +44,15 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
     charset: "ascii",
     legalComments: "none",
     external: ["dgram", "crypto", "Storage", "Wifi"],
-    define: { WITH_SUITE: String(variant.suite), WITH_SLEEP: "false", WITH_EXTENSIONS: "false" },
+    define: { WITH_SUITE: String(suite), WITH_SLEEP: "false", WITH_EXTENSIONS: "false" },
     tsconfigRaw: { compilerOptions: { target: "es2015", useDefineForClassFields: false } },
   });
-  const source = shrunk(built.outputFiles[0]!.text.replace('"use strict";', ""));
-  if (process.env.SHOW) console.log(source);
-  const short = await minify(source, {
+  return built.outputFiles[0]!.text.replace('"use strict";', "");
+}
+
+/** The minified bundle of a variant. Throws, naming each place, on what the board cannot run. */
+export async function bundle(variant: Variant, sources: string): Promise<string> {
+  const short = await minify(shrunk(await joined(variant, sources)), {
     ecma: 2015,
     compress: {
       passes: 4,
@@ -67,58 +66,13 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
       unsafe_arrows: true,
       keep_fargs: false,
     },
-    mangle: { toplevel: true, reserved: ["of"], properties: { builtins: true, regex: OWN } },
+    mangle: { toplevel: true, reserved: ["of"] },
     format: { ascii_only: true, ecma: 2015 },
   });
   const code = `{${looselyCompared(short.code!)}}`;
   const wrong = checkSubset(code);
   if (wrong.length) throw new Error(`${variant.name}: ${wrong.join("\n")}`);
   return code;
-}
-
-/** JsVars in use: by a program, by the bare interpreter; and the bytes that each takes. */
-export interface JsVars {
-  used: number;
-  empty: number;
-  bytes: number;
-}
-
-/** A board with a key and no gateway: the discard port of loopback answers nothing. */
-const NEXTBEAT =
-  'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,reach:0,' +
-  'rto:250,salt:"12345678",extra:"A\\x00q1"};\n';
-const ASK = `var m = process.memory(); print("VARS " + m.usage + " " + m.blocksize); quit();`;
-/** By then the first frame has gone out, and nothing is left of the start. */
-const ASK_LATER = `\nsetTimeout(function() { ${ASK} }, 300);\n`;
-
-/**
- * What a program prints on an `espruino` binary. Its standard input stays open: at its end some
- * builds read 0xFF for ever, and keep it.
- */
-function printed(espruino: string, program: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "nextbeat-"));
-  writeFileSync(join(folder, "bundle.js"), program);
-  return new Promise((resolve) => {
-    const options = { cwd: folder, encoding: "latin1", timeout: 10_000 } as const;
-    execFile(espruino, ["bundle.js"], options, (_, stdout) => {
-      rmSync(folder, { recursive: true, force: true });
-      resolve(stdout);
-    });
-  });
-}
-
-/** JsVars that a bundle holds while it runs from RAM on an `espruino` binary. */
-export async function jsVars(espruino: string, code: string): Promise<JsVars> {
-  const measure = async (program: string): Promise<[number, number]> => {
-    const text = await printed(espruino, program);
-    const found = /VARS (\d+) (\d+)/.exec(text);
-    if (!found || /rror/.test(text)) throw new Error(`did not run on ${espruino}: ${text}`);
-    return [Number(found[1]), Number(found[2])];
-  };
-  const [empty, bytes] = await measure(ASK);
-  const [asked] = await measure(ASK_LATER);
-  const [all] = await measure(NEXTBEAT + code + ASK_LATER);
-  return { used: all - (asked - empty), empty, bytes };
 }
 
 /** Whether the figures are a board's. */
