@@ -27,9 +27,9 @@
 // **Time.** The interpreter has no monotonic clock: `getTime` jumps when somebody sets it. Steps
 // backwards and steps of more than two hours count as no time; `run.ts` never waits longer than one.
 
+import { getU32, u32 } from "./bytes.ts";
 import { RESERVE } from "./schedule.ts";
 import type { Memory, Sender } from "./state.ts";
-import { getU32, u32 } from "./wire.ts";
 
 const storage = require("Storage");
 

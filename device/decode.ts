@@ -7,6 +7,7 @@
  * bytes alive and leave the checking to whoever remembers it.
  */
 
+import { getU16, getU24, getU32 } from "./bytes.ts";
 import { wellFormedExtensions } from "./extensions.ts";
 import {
   ACK,
@@ -14,9 +15,6 @@ import {
   DELAY_MAX,
   EXTENDED,
   FRAME_MAX,
-  getU16,
-  getU24,
-  getU32,
   HEARTBEAT,
   HELLO,
   MORE,

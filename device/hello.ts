@@ -8,10 +8,11 @@
 // on a board has microseconds and so measures how long joining took: it needs no random generator,
 // since those of the boards we know repeat from boot.
 
+import { u32 } from "./bytes.ts";
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
 import type { Sender } from "./state.ts";
 import { computeTag, tagBytes } from "./tag.ts";
-import { encodeHello, HELLO, tagHead, u32 } from "./wire.ts";
+import { encodeHello, HELLO, tagHead } from "./wire.ts";
 
 /** No `P` of a tag input (protocol section 4), so a nonce is never a tag of a frame. */
 const P_NONCE = 0x7f;

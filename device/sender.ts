@@ -13,6 +13,7 @@
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
 // of protocol.md, section 5. Commands (rule 16) will stand in commands.ts, fed from `handle`.
 
+import { getU32, u16 } from "./bytes.ts";
 import { wellFormedExtensions } from "./extensions.ts";
 import { jittered, openHello, seal, welcomed } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
@@ -41,12 +42,10 @@ import {
   EXTENDED,
   encodeHeartbeat,
   FRAME_MAX,
-  getU32,
   HEARTBEAT,
   LEAVING,
   MORE,
   NUDGE,
-  u16,
   VERSION,
   WELCOME,
 } from "./wire.ts";

@@ -11,9 +11,9 @@
  * minifier drops the rest. Where nothing defines it (Node), all suites are there.
  */
 
+import { u8, u16 } from "./bytes.ts";
 import { type ChaskeyKey, chaskey12, chaskeySubkeys } from "./chaskey.ts";
 import { crc16 } from "./crc16.ts";
-import { u8, u16 } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 

@@ -19,6 +19,8 @@
  *   +-----+-------+--+-----+   low  up: reach class; down: bit 1 = MORE, bit 0 = 0
  */
 
+import { u8, u16, u24, u32 } from "./bytes.ts";
+
 /** Version of the protocol, bits 7 and 6 of each frame. */
 export const VERSION = 1;
 /** Longest frame in bytes, tag included. */
@@ -51,51 +53,6 @@ export const MORE = 2;
 
 /** Byte 0 without X and low: version 1 and a type. */
 const FIRST = VERSION << 6;
-
-/** The low `count` bytes of an integer, the highest first. Bits above the 32nd are lost. */
-function pack(n: number, count: number): string {
-  return count-- ? pack(n >> 8, count) + String.fromCharCode(n & 255) : "";
-}
-
-/** One byte, from the low 8 bits of an integer. */
-export function u8(n: number): string {
-  return pack(n, 1);
-}
-
-/** Two bytes, from the low 16 bits of an integer. */
-export function u16(n: number): string {
-  return pack(n, 2);
-}
-
-/** Three bytes, from the low 24 bits of an integer. */
-export function u24(n: number): string {
-  return pack(n, 3);
-}
-
-/** Four bytes, from an integer 0..4294967295. */
-export function u32(n: number): string {
-  return pack(n, 4);
-}
-
-/** The integer in `count` bytes from `at`, highest first; they must stand in `bytes`. */
-function unpack(bytes: string, at: number, count: number): number {
-  return count-- ? unpack(bytes, at, count) * 256 + bytes.charCodeAt(at + count) : 0;
-}
-
-/** Two bytes at `at`. */
-export function getU16(bytes: string, at: number): number {
-  return unpack(bytes, at, 2);
-}
-
-/** Three bytes at `at`. */
-export function getU24(bytes: string, at: number): number {
-  return unpack(bytes, at, 3);
-}
-
-/** Four bytes at `at`, 0..4294967295. */
-export function getU32(bytes: string, at: number): number {
-  return unpack(bytes, at, 4);
-}
 
 /**
  * HEARTBEAT, up. `seq` may be the whole 32-bit number: its low 16 bits travel. `ext` is "" or

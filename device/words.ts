@@ -6,6 +6,7 @@
  * promise is exact to 7 per cent anyway.
  */
 
+import { getU16, getU32 } from "./bytes.ts";
 import {
   EXT_ACKED,
   EXT_BATTERY,
@@ -23,7 +24,7 @@ import {
   type Extension,
 } from "./extensions.ts";
 import { CODE_MAX, CODE_MIN, intervalMs } from "./interval.ts";
-import { getU16, getU32, LEAVING } from "./wire.ts";
+import { LEAVING } from "./wire.ts";
 
 const CAUSES = [
   "unknown",

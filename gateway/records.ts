@@ -7,8 +7,9 @@
  * more, and lost.
  */
 
+import { u16, u32 } from "../device/bytes.ts";
 import { makeTagKey, type TagKey } from "../device/tag.ts";
-import { ID_MAX, u16, u32 } from "../device/wire.ts";
+import { ID_MAX } from "../device/wire.ts";
 import { type Columns, makeColumns, wipeSlot } from "./columns.ts";
 import type { BeatFact, Cause, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";

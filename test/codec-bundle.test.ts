@@ -70,7 +70,7 @@ describe("a board's bundle", () => {
     expect(text.length).toBeLessThan(600);
   });
 
-  const codec = ["wire", "decode", "extensions", "interval", "words", "describe"];
+  const codec = ["bytes", "wire", "decode", "extensions", "interval", "words", "describe"];
   const files = [...codec, "tag", "chaskey", "crc16"];
 
   it.each(files)("gets nothing from %s.ts that it does not call", (file) => {

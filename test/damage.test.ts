@@ -4,9 +4,9 @@
  */
 
 import { describe, expect, it } from "vitest";
+import { u8 } from "../device/bytes.ts";
 import { decodeDown, decodeUp, frameId, REFUSALS } from "../device/decode.ts";
 import { tagBytes } from "../device/tag.ts";
-import { u8 } from "../device/wire.ts";
 import { bytes, seedOf, vectors } from "./codec.ts";
 import { decode, opens, randomBytes, xorshift } from "./opening.ts";
 

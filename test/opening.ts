@@ -3,6 +3,7 @@
  * bytes.
  */
 
+import { u8 } from "../device/bytes.ts";
 import {
   type DownFrame,
   decodeDown,
@@ -11,7 +12,7 @@ import {
   type UpFrame,
 } from "../device/decode.ts";
 import { computeTag, equalTags, makeTagKey, type TagKey, tagBytes } from "../device/tag.ts";
-import { DOWN, HELLO, rebuildSeq, tagInput, UP, u8, WELCOME } from "../device/wire.ts";
+import { DOWN, HELLO, rebuildSeq, tagInput, UP, WELCOME } from "../device/wire.ts";
 import { sha256 } from "../gateway/sha256.ts";
 import { bytes, type FrameVector } from "./codec.ts";
 

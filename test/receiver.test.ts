@@ -1,9 +1,10 @@
 /** Frames in: rules 1, 2, 4, 6 and 9 of the protocol, by frames that are sealed by hand. */
 
 import { describe, expect, it } from "vitest";
+import { u8 } from "../device/bytes.ts";
 import { EXT_UPTIME, encodeExtension } from "../device/extensions.ts";
 import { intervalMs } from "../device/interval.ts";
-import { LEAVING, u8 } from "../device/wire.ts";
+import { LEAVING } from "../device/wire.ts";
 import type { Source } from "../gateway/facts.ts";
 import { NUMBER_MAX } from "../gateway/limits.ts";
 import { AWAY, Bench, met, SUITES, traces } from "./gateway-bench.ts";

@@ -1,6 +1,7 @@
 /** Why a frame is malformed: each reason, on both sides of its limit. */
 
 import { describe, expect, it } from "vitest";
+import { u8 } from "../device/bytes.ts";
 import { decodeDown, decodeUp, REFUSALS } from "../device/decode.ts";
 import {
   DELAY_MAX,
@@ -14,7 +15,6 @@ import {
   encodeWelcome,
   FRAME_MAX,
   ID_MAX,
-  u8,
 } from "../device/wire.ts";
 import { seedOf } from "./codec.ts";
 import { randomBytes, xorshift } from "./opening.ts";

@@ -23,7 +23,17 @@ const COLUMNS_MAX = 100;
 const UNBREAKABLE = /https?:\/\/|biome-ignore|^\s*(test|it)\(["`]|^\s*(["'`]|\/[^/*])/;
 
 /** Codec and tags: all that the gateway may know of the device. */
-const CODEC = ["chaskey", "crc16", "decode", "describe", "extensions", "interval", "tag", "wire"];
+const CODEC = [
+  "bytes",
+  "chaskey",
+  "crc16",
+  "decode",
+  "describe",
+  "extensions",
+  "interval",
+  "tag",
+  "wire",
+];
 CODEC.push("words");
 
 /** The board's shell and its build: they touch the world; the rest of device/ is core. */

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { getU16, getU24, getU32, u8, u16, u24, u32 } from "../device/bytes.ts";
 import { type DownFrame, decodeUp, frameId, type Refusal, type UpFrame } from "../device/decode.ts";
 import { encodeExtension, listExtensions } from "../device/extensions.ts";
 import { computeTag, tagBytes } from "../device/tag.ts";
@@ -17,17 +18,10 @@ import {
   encodeProbeUp,
   encodeResult,
   encodeWelcome,
-  getU16,
-  getU24,
-  getU32,
   ID_MAX,
   rebuildSeq,
   tagInput,
   UP,
-  u8,
-  u16,
-  u24,
-  u32,
 } from "../device/wire.ts";
 import { bytes, encodeFields, type FrameVector, hexOf, seedOf, vectors } from "./codec.ts";
 import { decode, keyOf, opens } from "./opening.ts";

@@ -27,7 +27,8 @@ import { chaskey12, chaskeySubkeys } from "../../device/chaskey.ts";
 import { crc16 } from "../../device/crc16.ts";
 import { intervalCode, intervalMs } from "../../device/interval.ts";
 import { computeTag, equalTags, makeTagKey, tagBytes } from "../../device/tag.ts";
-import { getU16, getU24, getU32, rebuildSeq, tagInput } from "../../device/wire.ts";
+import { getU16, getU24, getU32 } from "../../device/bytes.ts";
+import { rebuildSeq, tagInput } from "../../device/wire.ts";
 import { bytes, encodeFields, hexOf, vectors } from "../codec.ts";
 
 const native = require("crypto").SHA256;
