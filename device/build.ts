@@ -1,6 +1,6 @@
 // Makes the board's bundles: esbuild puts the modules together, shrink.ts rewrites them, terser
-// shortens them, subset.ts looks for what the interpreter does not run. A build tool, as all that it
-// imports: it runs on Node, outside the import rules of device/.
+// shortens them, subset.ts looks for what the interpreter does not run. A build tool, as all that
+// it imports: it runs on Node, outside the import rules of device/.
 //
 // A bundle is a block: what it declares is its own, as in a function that is called at once, and
 // costs nine bytes less. Functions are not hoisted on the board, so terser must leave them where
@@ -13,8 +13,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { type JsVars, jsVars } from "./bundle/measure.ts";
 import { interpreter } from "./interpreter.ts";
-import { type JsVars, jsVars } from "./measure.ts";
 import { looselyCompared, shrunk } from "./shrink.ts";
 import { checkSubset } from "./subset.ts";
 

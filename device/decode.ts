@@ -1,10 +1,11 @@
 /**
  * From a datagram to a frame, or to the reason why it is none (protocol, sections 1 and 2).
  *
- * Bad input is normal: a decoder never throws, reads nothing past the end, and names the first thing that is wrong, which
- * is counted under that name. Length is checked once, for all fields; tags are not looked at here, since whose key
- * counts is known only after the id is. What lost: a view with an accessor per field, which would keep every frame's
- * bytes alive and leave the checking to whoever remembers it.
+ * Bad input is normal: a decoder never throws, reads nothing past the end, and names the first
+ * thing that is wrong, which is counted under that name. Length is checked once, for all fields;
+ * tags are not looked at here, since whose key counts is known only after the id is. What lost: a
+ * view with an accessor per field, which would keep every frame's bytes alive and leave the
+ * checking to whoever remembers it.
  */
 
 import { getU16, getU24, getU32 } from "./bytes.ts";

@@ -4,9 +4,9 @@
 // sender that still has an epoch keeps it, and its promises, until a WELCOME gives a better one; a
 // beat that falls due meanwhile waits for the end of the exchange, which its promise has counted,
 // and then comes before the next exchange. The nonce is a tag under the device's own key of what no
-// earlier boot had (salt of the bundle, boot counter, measured noise) and the time since boot, which
-// on a board has microseconds and so measures how long joining took: it needs no random generator,
-// since those of the boards we know repeat from boot.
+// earlier boot had (salt of the bundle, boot counter, measured noise) and the time since boot,
+// which on a board has microseconds and so measures how long joining took: it needs no random
+// generator, since those of the boards we know repeat from boot.
 
 import { u32 } from "./bytes.ts";
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
@@ -22,7 +22,7 @@ export function jittered(s: Sender, gap: number): number {
   return gap * (1 - s.random() / 10);
 }
 
-/** The tag of a frame. `p`: direction << 7 | type; `rest`: the body, and down what it is bound to. */
+/** The tag of a frame. `p`: direction << 7 | type; `rest`: body, and down what it is bound to. */
 export function seal(s: Sender, p: number, epoch: number, seq: number, rest: string): string {
   return computeTag(s.key, tagHead(p, epoch, seq) + rest);
 }

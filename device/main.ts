@@ -2,7 +2,7 @@
 // `var NEXTBEAT = {...}` in front, and board-wifi.ts between the two where there is Wi-Fi to join.
 // Nothing here runs before its definition: the interpreter does not hoist functions.
 
-import { clock, recall, remember, sha256 } from "./board.ts";
+import { clock, config, recall, remember, secret, sha256 } from "./board.ts";
 import { run } from "./run.ts";
 import { createSender } from "./state.ts";
 import { makeTagKey } from "./tag.ts";
@@ -11,14 +11,13 @@ import { transmit } from "./udp.ts";
 /** The suite that this bundle carries: build.ts says. */
 declare const WITH_SUITE: 0 | 1 | 2;
 
-const config = NEXTBEAT;
-const memory = recall(config.salt, config.secret);
+const memory = recall();
 // Left alone, every board of a fleet draws the same numbers from boot.
 E.srand(E.CRC32(memory.origin));
 const s = createSender(
   {
     id: config.id,
-    key: makeTagKey(WITH_SUITE, config.secret, sha256),
+    key: makeTagKey(WITH_SUITE, secret, sha256),
     own: config.own,
     reach: config.reach,
     rto: config.rto,

@@ -1,9 +1,10 @@
 // The loop that any board runs: ask, make durable, send, wait. A transport is a function that takes
 // a frame; what it hears comes back through the function returned here.
 //
-// One timer, set anew after each turn: an interval timer catches up on every tick it missed when the
-// clock steps, and two timers can be cleared one for the other. Frames leave from a timer's callback
-// and never from a socket's, because the guard in udp.ts rests on the interpreter's order of work.
+// One timer, set anew after each turn: an interval timer catches up on every tick it missed when
+// the clock steps, and two timers can be cleared one for the other. Frames leave from a timer's
+// callback and never from a socket's, because the guard in udp.ts rests on the interpreter's order
+// of work.
 
 import { handle, poll, sent } from "./sender.ts";
 import type { Sender } from "./state.ts";
@@ -19,7 +20,8 @@ const REST_MS = 60000;
  * @param remember makes (epoch, limit, acked) durable if `dirty`
  * @param to where the gateway is; an empty `host` says that there is no network: then nothing is
  *   asked of the sender, and no beat is spent
- * @param transmit hands a frame to the transport; what the transport hears goes to its last argument
+ * @param transmit hands a frame to the transport; what the transport hears goes to its last
+ * argument
  * @returns takes a frame that was heard; "" just wakes the loop
  */
 export function run<Gateway extends { host: string }>(

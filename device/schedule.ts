@@ -50,7 +50,7 @@ export const SEQ_MAX = 0xffffffff - RESERVE;
 export const PACE_MIN = 34;
 export const PACE_MAX = 152;
 
-/** The factor on the interval behind a beat that follows `unacked` beats without an ACK (rule 18). */
+/** The factor on the interval behind a beat after `unacked` ones without an ACK (rule 18). */
 export function backoff(unacked: number): number {
   // 1 1 2 4 8 8 ...: the promise of a beat covers the gap behind it, and nobody knows yet whether
   // this beat will be the third one lost. So the third already promises the double.

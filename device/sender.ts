@@ -13,20 +13,14 @@
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
 // of protocol.md, section 5. Commands (rule 16) will stand in commands.ts, fed from `handle`.
 
+import { cleared, sealBeat } from "./beat.ts";
 import { getU32, u16 } from "./bytes.ts";
 import { wellFormedExtensions } from "./extensions.ts";
-import { jittered, openHello, seal, welcomed } from "./hello.ts";
-import { clamp, intervalCode, intervalMs } from "./interval.ts";
+import { openHello, seal, welcomed } from "./hello.ts";
 import {
-  BACKOFF_MAX,
-  backoff,
   HELLO_MS,
   HELLO_RTO_MAX,
   NUDGE_MS,
-  paceStep,
-  promiseMs,
-  RESERVE,
-  RTO_MIN,
   SEQ_MAX,
   TRIES_MAX,
   UNACKED_MAX,
@@ -35,23 +29,8 @@ import {
   WINDOW_QUIET_MS,
 } from "./schedule.ts";
 import type { Sender } from "./state.ts";
-import { equalTags, tagBytes } from "./tag.ts";
-import {
-  ACK,
-  DOWN,
-  EXTENDED,
-  encodeHeartbeat,
-  FRAME_MAX,
-  HEARTBEAT,
-  LEAVING,
-  MORE,
-  NUDGE,
-  VERSION,
-  WELCOME,
-} from "./wire.ts";
-
-/** Extension 9 of two bytes (protocol section 6). */
-const EXT_ACKED_HEAD = "\x92";
+import { tagBytes } from "./tag.ts";
+import { ACK, DOWN, EXTENDED, FRAME_MAX, MORE, NUDGE, VERSION, WELCOME } from "./wire.ts";
 
 /** Byte 0 of the frames down, X and MORE not set. */
 const FIRST_ACK = (VERSION << 6) | (ACK << 3);
@@ -66,30 +45,6 @@ declare const WITH_SLEEP: boolean | undefined;
 declare const WITH_EXTENSIONS: boolean | undefined;
 const SLEEPS = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
 const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
-
-/** The next beat: `frame` and `tag`. */
-function sealBeat(s: Sender, now: number): void {
-  s.waitMax = s.gap;
-  s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
-  if (++s.seq > s.limit) {
-    s.limit += RESERVE;
-    s.acked = 0;
-    s.dirty = 1;
-  }
-  s.frame = encodeHeartbeat(
-    s.id,
-    s.seq,
-    s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap)),
-    s.vitals,
-    s.reach,
-    s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra,
-  );
-  s.tag = seal(s, HEARTBEAT, s.epoch, s.seq, s.frame);
-  s.frame += s.tag;
-  s.heard = (s.heard << 1) & 0xffff;
-  s.unacked++;
-  s.beatAt = now + jittered(s, s.gap);
-}
 
 /**
  * The frame due now, "" if none. If `dirty` is 1, with a frame or without, first make (epoch,
@@ -134,33 +89,6 @@ export function sent(s: Sender, now: number): void {
       : now + Math.min(rto * (1 + s.random() / 4), s.waitMax);
 }
 
-/** The beat in flight was acknowledged by an ACK that asks for `pace`. */
-function cleared(s: Sender, pace: number, now: number): void {
-  // RFC 6298 section 2 with G = 0. Karn: only a beat sent once gives a sample, else the doubled
-  // time-out stays.
-  if (s.tries === 1 && !s.nonce) {
-    const rtt = now - s.sentAt;
-    s.rttvar += (s.srtt ? Math.abs(s.srtt - rtt) - s.rttvar : rtt * 2) / 4;
-    s.srtt += s.srtt ? (rtt - s.srtt) / 8 : rtt;
-    s.rto = clamp(s.srtt + 4 * s.rttvar, RTO_MIN, s.rtoMax);
-  }
-  // The gap behind this beat is promised already: a new pace begins with the next one.
-  s.code = paceStep(s.code, pace, s.ownCode, s.paceMin, s.paceMax);
-  s.interval = s.code === s.ownCode ? s.own : intervalMs(s.code);
-  // But it may have been stretched, and the gap of a beat that was heard is long enough.
-  if (s.unacked >= UNACKED_PATIENT) s.beatAt = Math.min(s.beatAt, now + jittered(s, s.interval));
-  if (s.leaving) s.beatAt = Infinity;
-  if (SLEEPS) s.ackSeq = s.seq;
-  s.ackTag = s.tag;
-  s.tag = s.frame = s.nonce = s.extra = "";
-  s.helloAt = now;
-  s.helloGap = s.own;
-  s.heard |= 1;
-  s.unacked = 0;
-  s.ready = 1;
-  if (!s.acked) s.acked = s.dirty = 1;
-}
-
 /** What came of a frame; 0 is nothing. */
 export const CLEARED = 1;
 export const REPEATED = 2;
@@ -174,7 +102,7 @@ function ackLength(b0: number, frame: string, end: number): boolean {
     : end === 6;
 }
 
-/** Whether the tag behind the first `end` bytes of a frame down verifies. */
+/** Whether the tag of a frame down, which stands behind its first `end` bytes, verifies. */
 function verifies(
   s: Sender,
   b0: number,
@@ -185,7 +113,12 @@ function verifies(
   bound: string,
 ): boolean {
   const p = (DOWN << 7) | ((b0 >> 3) & 7);
-  return equalTags(seal(s, p, epoch, seq, frame.substr(0, end) + bound), frame.substr(end));
+  const tag = seal(s, p, epoch, seq, frame.substr(0, end) + bound);
+  // equalTags without a copy: the frame is as long as its tag says.
+  let at = tagBytes(s.key.suite);
+  let difference = 0;
+  while (at--) difference |= tag.charCodeAt(at) ^ frame.charCodeAt(end + at);
+  return !difference;
 }
 
 /** An ACK came: with MORE it opens the window, unless it is old; without it ends it (rule 15). */
@@ -234,7 +167,8 @@ export function handle(s: Sender, frame: string, now: number): number {
     epoch = seq = 0;
   } else if (low === u16(seq)) {
     if (acks) bound = s.tag;
-    // Rule 17: for the last acknowledged beat, awake, never while one is in flight; suite 0 has none.
+    // Rule 17: for the last acknowledged beat, awake, never while one is in flight; suite 0 has
+    // none.
     if (b0 === FIRST_NUDGE && end === 3 && !s.tag && !s.reach && !s.leaving && now >= s.nudgeAt)
       bound = s.key.suite ? s.ackTag : "";
   }

@@ -1,46 +1,31 @@
-// From the text that esbuild puts together to one that terser makes small: rewritings that no
-// minifier does, since they need to know our grammar, and that we are not read through `with` or
-// `eval`, and that TypeScript has checked the types.
+// From the text that esbuild puts together to the one that terser makes small: rewritings that no
+// minifier does, since it would have to know what we know. Our grammar is small, there is one
+// sender on a board, and TypeScript has checked the types. The sources stay as they read best; what
+// is done to them stands in bundle/, one file an idea, and test/bundle.test.ts runs both beside
+// each other.
 
-import type { AnyNode } from "acorn";
-import { collapsed, unread } from "./collapse.ts";
-import { decided } from "./decide.ts";
-import { flattenSender, scattered } from "./flatten.ts";
-import { foldParameters, inlineOnce, unwrapped } from "./inline.ts";
-import {
-  apply,
-  bindings,
-  type Edit,
-  isFunction,
-  params,
-  parsed,
-  uniquelyNamed,
-  walk,
-} from "./syntax.ts";
+import { collapsed, unblocked, unread } from "./bundle/collapse.ts";
+import { decided } from "./bundle/decide.ts";
+import { flattenSender } from "./bundle/flatten.ts";
+import { inlineOnce } from "./bundle/inline.ts";
+import { aliased, charCodes, lifted } from "./bundle/natives.ts";
+import { foldParameters, unwrapped } from "./bundle/parameters.ts";
+import { scattered } from "./bundle/scatter.ts";
+import { apply, type Edit, params, parsed, uniquelyNamed, walk } from "./bundle/syntax.ts";
 
 /** Fields of a sender that are only tested before they are assigned: undefined serves as well. */
 const UNSET = ["dirty", "tag", "nonce", "frame", "ackTag", "tries", "sentAt", "retryAt"];
 
-/** Natives worth a name of their own where a bundle calls them often. They are not methods. */
-const NATIVES = [
-  "Math.min",
-  "Math.max",
-  "Math.random",
-  "E.CRC32",
-  "setTimeout",
-  "getTime",
-  "require",
-];
-
-/** The names that the minifier gives have a letter or two. */
-const NAME = 1.5;
-
-/** Function declarations as arrow functions held in variables, and every variable as `let`. */
+/**
+ * Function declarations as arrow functions held in variables, and every variable as `let`: shorter,
+ * and one declaration for all. On the interpreter neither is hoisted.
+ */
 export function arrows(source: string): string {
   const edits: Edit[] = [];
   walk(parsed(source), (node) => {
     if (node.type === "VariableDeclaration")
       edits.push({ start: node.start, end: node.start + node.kind.length, text: "let" });
+    if (/^(This|Super)/.test(node.type)) throw new Error(`this, at ${node.start}`);
     if (node.type !== "FunctionDeclaration") return;
     const list = params(node).map((p) => source.slice(p.start, p.end));
     const text = `let ${node.id!.name} = (${list.join(", ")}) => `;
@@ -48,78 +33,6 @@ export function arrows(source: string): string {
     edits.push({ start: node.end, end: node.end, text: ";" });
   });
   return apply(source, edits);
-}
-
-/**
- * Functions handed to natives, out of the functions in which they stand: made there, they would keep
- * all of that call's variables. Those that use any of them stay.
- */
-export function lifted(source: string): string {
-  const root = parsed(source);
-  const all = bindings(root);
-  let edits: Edit[] = [];
-  walk(root, (node, parents) => {
-    const outer = parents.filter(isFunction).pop();
-    if (edits.length || node.type !== "FunctionExpression" || !outer) return;
-    const local = all.some(
-      (b) =>
-        b.owner.type !== "Program" &&
-        b.owner !== node &&
-        !within(b.owner, node) &&
-        b.uses.some((u) => within(u.node, node)),
-    );
-    if (local) return;
-    const name = `$call${node.start}`;
-    const list = params(node).map((p) => source.slice(p.start, p.end));
-    const text = `function ${name}(${list.join(", ")}) ${source.slice(node.body.start, node.body.end)}\n`;
-    edits = [
-      { start: outer.start, end: outer.start, text },
-      { start: node.start, end: node.end, text: name },
-    ];
-  });
-  return edits.length ? lifted(apply(source, edits)) : source;
-}
-
-function within(inner: AnyNode, outer: AnyNode): boolean {
-  return inner.start >= outer.start && inner.end <= outer.end;
-}
-
-/** Natives that are named often, under a short name. */
-export function aliased(source: string): string {
-  const root = parsed(source);
-  const edits: Edit[] = [];
-  let head = "";
-  for (const native of NATIVES) {
-    const places: Edit[] = [];
-    const name = native.replace(".", "_");
-    walk(root, (node, parents) => {
-      const whole = source.slice(node.start, node.end) === native;
-      if (
-        whole &&
-        /^(Member|Identifier)/.test(node.type) &&
-        parents[0]!.type !== "MemberExpression"
-      )
-        places.push({ start: node.start, end: node.end, text: `$${name}` });
-    });
-    if (places.length * (native.length - NAME) <= native.length + NAME + 2) continue;
-    head += `let $${name} = ${native};`;
-    edits.push(...places);
-  }
-  return head + apply(source, edits);
-}
-
-/** `a.charCodeAt(b)` as a call of a function of ours: no method of a string can be held. */
-export function charCodes(source: string): string {
-  const edits: Edit[] = [];
-  walk(parsed(source), (node) => {
-    if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression") return;
-    const { object, property } = node.callee;
-    if (property.type !== "Identifier" || property.name !== "charCodeAt") return;
-    edits.push({ start: node.start, end: node.start, text: "$at(" });
-    edits.push({ start: object.end, end: node.arguments[0]!.start, text: ", " });
-  });
-  if (edits.length < 8) return source;
-  return `function $at(bytes, at) { return bytes.charCodeAt(at); }\n${apply(source, edits)}`;
 }
 
 /** `===` as `==`: TypeScript lets only like be compared with like. */
@@ -141,8 +54,8 @@ export function shrunk(source: string): string {
   if (text.includes("function createSender")) text = flattenSender(text, UNSET);
   for (let before = ""; before !== text; ) {
     before = text;
-    text = scattered(inlineOnce(foldParameters(unwrapped(decided(text)))));
-    text = unread(collapsed(text));
+    text = inlineOnce(foldParameters(unwrapped(decided(text))));
+    text = scattered(unblocked(unread(collapsed(text))));
   }
   return arrows(charCodes(aliased(lifted(text))));
 }

@@ -44,9 +44,9 @@ export interface Memory {
   /** The highest seq of that epoch that may have been used. */
   limit: number;
   /**
-   * 1 if a beat was acknowledged since the last reservation: only then is the epoch used in a later
-   * wake. So an epoch of which no beat ever was is not, and a board that boots again and again
-   * without a word from the gateway does not spend more than 16 beats in one (rule 12).
+   * 1 if a beat was acknowledged since the last reservation, else 0: only then is the epoch used in
+   * a later wake. So an epoch of which no beat ever was is not, and a board that boots again and
+   * again without a word from the gateway does not spend more than 16 beats in one (rule 12).
    */
   acked: number;
   /**

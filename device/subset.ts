@@ -1,16 +1,16 @@
-// Whether the board's interpreter runs a bundle: Espruino 2v29 takes much of ES2015 and some of what
-// came later, and differs in the rest by an error at best, by another result at worst.
+// Whether the board's interpreter runs a bundle: Espruino 2v29 takes much of ES2015 and some of
+// what came later, and differs in the rest by an error at best, by another result at worst.
 //
 // Checked is the text that is flashed, since bundlers and minifiers bring constructs of their own.
 // It is read as today's JavaScript, so that what is too new can be named; `ROWS` has one line for
-// each construct that failed when 626 snippets were run on both engines, and the place in this check
-// where it is found. What depends on values only (an index that is out of range, the order of keys)
-// no check can see. esbuild's `supported` flags find a third of this.
+// each construct that failed when 626 snippets were run on both engines, and the place in this
+// check where it is found. What depends on values only (an index that is out of range, the order of
+// keys) no check can see. esbuild's `supported` flags find a third of this.
 
 import { type AnyNode, type Comment, parse } from "acorn";
-import { namesUnknown } from "./subset-names.ts";
-import { usedTooEarly } from "./subset-order.ts";
-import { type Binding, bindings, isFunction, walk } from "./syntax.ts";
+import { namesUnknown } from "./bundle/subset-names.ts";
+import { usedTooEarly } from "./bundle/subset-order.ts";
+import { type Binding, bindings, isFunction, walk } from "./bundle/syntax.ts";
 
 /** What is refused, by name: why. */
 export const ROWS = {

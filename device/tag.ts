@@ -5,7 +5,8 @@
  * SHA-256 comes in as a function of byte strings, because both ends have a native one and neither
  * has the other's. HMAC keeps its two padded keys ready, so a tag is two native calls and two
  * concatenations: on the board a fifteenth of the cheapest MAC that it could compute itself. What
- * lost: `createHmac`, which the board does not have and which takes 2.0 us in Node against 1.1 here.
+ * lost: `createHmac`, which the board does not have and which takes 2.0 us in Node against 1.1
+ * here.
  *
  * A board carries one suite: its bundle is built with `WITH_SUITE` defined as 0, 1 or 2, and the
  * minifier drops the rest. Where nothing defines it (Node), all suites are there.
@@ -41,9 +42,9 @@ export function tagBytes(suite: number): 2 | 8 {
 }
 
 /**
- * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for 0.
- * In Node, asking for a byte makes V8 join the pieces; left apart, each tag would walk them: 2.2 us
- * a tag instead of 1.0.
+ * The key xor `mask`, padded to 64 bytes: past its end `charCodeAt` is NaN, which an xor takes for
+ * 0. In Node, asking for a byte makes V8 join the pieces; left apart, each tag would walk them: 2.2
+ * us a tag instead of 1.0.
  */
 function pad(key: string, mask: number): string {
   let bytes = "";
@@ -76,9 +77,9 @@ export function makeTagKey(
 /** The tag of a tag input (`tagInput` in wire.ts): 8 bytes, or 2 under suite 0. */
 export function computeTag(k: TagKey, input: string): string {
   if (typeof WITH_SUITE === "undefined" ? k.suite === SUITE_HMAC : WITH_SUITE === 1) {
-    return k.sha256(k.outer + k.sha256(k.inner + input)).substring(0, 8);
+    return k.sha256(k.outer + k.sha256(k.inner + input)).substr(0, 8);
   } else if (typeof WITH_SUITE === "undefined" ? k.suite === SUITE_CHASKEY : WITH_SUITE === 2) {
-    return chaskey12(k.subkeys!, input).substring(0, 8);
+    return chaskey12(k.subkeys!, input).substr(0, 8);
   } else {
     // An `else`, since esbuild drops what a dead branch names, but not what follows a return.
     return u16(crc16(input));

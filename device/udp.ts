@@ -1,11 +1,11 @@
 // UDP on the board, and the guard without which its firmware leaks memory.
 //
-// After a failed `sendto` (no route, link down, out of buffers) the interpreter drops 7 bytes of the
-// 8 + n it queued, takes what is left for the next header, and sends up to 64 KB of its stack to an
-// address made of our payload, without any event. So: one datagram in flight, on an unbound socket;
-// right after the first native attempt, which a resolved promise follows, the queue must be empty
-// or whole; if it is neither, it is emptied and the socket closed before the second attempt. That
-// order holds for what a timer's callback sends, not for what a socket's does.
+// After a failed `sendto` (no route, link down, out of buffers) the interpreter drops 7 bytes of
+// the 8 + n it queued, takes what is left for the next header, and sends up to 64 KB of its stack
+// to an address made of our payload, without any event. So: one datagram in flight, on an unbound
+// socket; right after the first native attempt, which a resolved promise follows, the queue must be
+// empty or whole; if it is neither, it is emptied and the socket closed before the second attempt.
+// That order holds for what a timer's callback sends, not for what a socket's does.
 //
 // An empty datagram from anyone closes the socket: then the next frame opens a new one.
 

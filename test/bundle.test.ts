@@ -7,7 +7,7 @@ import { bundle, joined, VARIANTS, type Variant } from "../device/build.ts";
 import { decodeUp } from "../device/decode.ts";
 import { encodeExtension } from "../device/extensions.ts";
 import { interpreter } from "../device/interpreter.ts";
-import { jsVars } from "../device/measure.ts";
+import { jsVars } from "../device/bundle/measure.ts";
 import { coldBoot } from "../device/state.ts";
 import { computeTag, makeTagKey, tagBytes } from "../device/tag.ts";
 import {

@@ -1,11 +1,11 @@
-// Names that the interpreter does not know, or knows otherwise: what is absent from its library, and
-// what looks the same and is not.
+// Names that the interpreter does not know, or knows otherwise: what is absent from its library,
+// and what looks the same and is not.
 //
-// A method is judged by its name where no other object of the interpreter has it, else by the object
-// if that can be seen. A name that the script declares itself is its own affair.
+// A method is judged by its name where no other object of the interpreter has it, else by the
+// object if that can be seen. A name that the script declares itself is its own affair.
 
 import type { AnyNode } from "acorn";
-import type { Refuse } from "./subset.ts";
+import type { Refuse } from "../subset.ts";
 import { type Binding, isFunction, walk } from "./syntax.ts";
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
@@ -34,7 +34,7 @@ const METHODS = words(
 const OF_ARRAYS = words("keys entries lastIndexOf");
 const TYPED = /^(Uint8|Int8|Uint16|Int16|Uint32|Int32|Float32|Float64|Uint8Clamped)Array$/;
 const BUILT_IN =
-  /^(Object|Function|Array|String|Number|Boolean|Date|RegExp|Promise|ArrayBuffer|DataView|Error)$|Error$|Array$/;
+  /^(Object|Function|String|Number|Boolean|Date|RegExp|Promise|DataView)$|Error$|Array(Buffer)?$/;
 
 /** The name of a property that is written out, "" otherwise. */
 function property(node: AnyNode): string {

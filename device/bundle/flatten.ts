@@ -1,14 +1,11 @@
-// Objects of which there is one become variables: on the interpreter `s.seq` is a search through a
-// list of names, and two JsVars more than `s_seq`.
+// A board has one sender, so it needs no object: on the interpreter `s.seq` is a search through a
+// list of names, and takes two JsVars more than `s_seq`. The fields of the one object that
+// `createSender` makes become variables, and no function passes it on. Bytes apart, the minifier
+// then sees which fields never change, and drops what a board of this variant cannot reach. The
+// alternative, writing the sender as module variables in the first place, would leave the simulator
+// with one device a process.
 //
-// `flattenSender`: a board has one sender. The fields of the one object that `createSender` makes
-// become variables, and no function passes it on. Bytes apart, the minifier then sees which fields
-// never change, and drops what a board of this variant cannot reach. The alternative, writing the
-// sender as module variables in the first place, would leave the simulator with one device a
-// process.
-// `scattered`: the same for an object that is made in one place and only read.
-//
-// Both refuse what they do not understand, naming it, or leave it as it is.
+// It refuses what it does not understand, naming it.
 
 import type { AnyNode } from "acorn";
 import { apply, type Binding, bindings, type Edit, params, parsed, readers } from "./syntax.ts";
@@ -25,7 +22,8 @@ interface Made {
   memory: string;
 }
 
-function properties(source: string, node: AnyNode | undefined): Map<string, string> {
+/** The fields of an object that is written out: names and texts. */
+export function properties(source: string, node: AnyNode | undefined): Map<string, string> {
   if (node?.type !== "ObjectExpression") throw new Error(`expected {...} at ${node?.start}`);
   const found = new Map<string, string>();
   for (const p of node.properties) {
@@ -152,74 +150,4 @@ export function flattenSender(source: string, unset: readonly string[] = []): st
 /** `, ` behind a list's first element goes with it. */
 function first(list: readonly AnyNode[]): Edit {
   return { start: list[0]!.start, end: list[1]?.start ?? list[0]!.end, text: "" };
-}
-
-/** The one place that gives a variable its value, if it is an object written out there. */
-function madeAt(binding: Binding): { statement: AnyNode; literal: AnyNode } | undefined {
-  const { declaration } = binding;
-  if (declaration.type !== "VariableDeclarator") return undefined;
-  const writes = binding.uses.filter(
-    ({ node, parents }) => parents[0]!.type === "AssignmentExpression" && parents[0]!.left === node,
-  );
-  const [write, more] = writes;
-  const set = write?.parents[0];
-  if (more || declaration.init || set?.type !== "AssignmentExpression") return undefined;
-  const literal = set.right;
-  const statement = write!.parents[1]!;
-  return literal.type === "ObjectExpression" && statement.type === "ExpressionStatement"
-    ? { statement, literal }
-    : undefined;
-}
-
-/**
- * An object that is made once, as `o = {...}`, and of which only fields are read, as variables. A
- * field whose only reader is `let x = o.field` becomes x.
- */
-export function scattered(source: string): string {
-  const root = parsed(source);
-  for (const binding of bindings(root)) {
-    const at = madeAt(binding);
-    if (!at) continue;
-    const uses = readers(binding).filter(({ parents }) => parents[1] !== at.statement);
-    const names = new Map<string, string>();
-    const edits: Edit[] = [];
-    let simple = true;
-    const reads = new Map<string, (typeof uses)[number][]>();
-    for (const use of uses) {
-      const parent = use.parents[0]!;
-      if (parent.type === "MemberExpression" && parent.property.type === "Identifier")
-        reads.set(parent.property.name, [...(reads.get(parent.property.name) ?? []), use]);
-      else simple = false;
-    }
-    if (!simple) continue;
-    for (const [field, places] of reads) {
-      const [, declarator, declaration] = places[0]!.parents;
-      const alone =
-        places.length === 1 &&
-        declarator!.type === "VariableDeclarator" &&
-        declarator!.init === places[0]!.parents[0] &&
-        declaration!.type === "VariableDeclaration" &&
-        declaration!.declarations.length === 1;
-      const name = alone
-        ? source.slice(declarator!.id.start, declarator!.id.end)
-        : `${binding.name}_${field}`;
-      names.set(field, name);
-      if (alone) edits.push({ start: declaration!.start, end: declaration!.end, text: "" });
-      else
-        for (const { parents } of places)
-          edits.push({ start: parents[0]!.start, end: parents[0]!.end, text: name });
-    }
-    const set = [...properties(source, at.literal)].filter(([field]) => names.has(field));
-    const { start, end } = at.statement;
-    edits.push({ start, end, text: set.map(([f, text]) => `${names.get(f)} = ${text};`).join("") });
-    const declared = binding.uses.find(({ parents }) => parents[0] === binding.declaration)!
-      .parents[1]!;
-    edits.push({
-      start: declared.start,
-      end: declared.end,
-      text: names.size ? `let ${[...names.values()].join(", ")};` : "",
-    });
-    return scattered(apply(source, edits));
-  }
-  return source;
 }

@@ -6,7 +6,7 @@
 // handed to another one counts as called later.
 
 import type { AnyNode } from "acorn";
-import type { Refuse } from "./subset.ts";
+import type { Refuse } from "../subset.ts";
 import { type Binding, isFunction, readers, walk } from "./syntax.ts";
 
 /** Whether a function is called where it stands. */

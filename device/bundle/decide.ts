@@ -1,8 +1,8 @@
-// What a variant's defines decide: conditions that are known when the bundle is built, and with them
-// whole branches and functions.
+// What a variant's defines decide: conditions that are known when the bundle is built, and with
+// them whole branches and functions.
 //
-// Minifiers do this too, but they fold statements into expressions in the same go, and inline.ts has
-// to see statements. So first this, then inline.ts, then the minifier.
+// Minifiers do this too, but they fold statements into expressions in the same go, and inline.ts
+// has to see statements. So first this, then inline.ts, then the minifier.
 
 import type { AnyNode } from "acorn";
 import { apply, type Binding, bindings, type Edit, parsed, readers, walk } from "./syntax.ts";

@@ -1,5 +1,5 @@
-// What a bundle takes of a board's memory, measured on the interpreter: JsVars, the blocks of which it
-// makes everything.
+// What a bundle takes of a board's memory, measured on the interpreter: JsVars, the blocks of which
+// it makes everything.
 //
 // A figure is the number in use while the bundle waits for an answer to its first frame, less what
 // the question itself takes. It runs from RAM, the dearest place: from flash, function bodies stay

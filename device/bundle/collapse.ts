@@ -1,6 +1,6 @@
-// Variables that only carry a value from one line to the next: readers of the sources like them, and
-// so does inline.ts, which makes one of each parameter. A minifier keeps most of them, because it
-// does not know which of our functions have no effects.
+// Variables that only carry a value from one line to the next: readers of the sources like them,
+// and so does inline.ts, which makes one of each parameter. A minifier keeps most of them, because
+// it does not know which of our functions have no effects.
 //
 // `collapsed`: a value that is read once stands where it is read, if nothing on the way changes it;
 // another name for a variable gives way to it. `unread`: what is never read is not kept.
@@ -157,4 +157,27 @@ export function unread(source: string): string {
     return unread(apply(source, gone));
   }
   return source;
+}
+
+/** `let x; { x = 1; }` as `let x = 1;`: left of a function whose other statements are gone. */
+export function unblocked(source: string): string {
+  const edits: Edit[] = [];
+  walk(parsed(source), (node) => {
+    if (node.type !== "Program" && node.type !== "BlockStatement") return;
+    const list = node.body.filter((s) => s.type !== "EmptyStatement");
+    list.forEach((statement, at) => {
+      const block = list[at + 1];
+      if (statement.type !== "VariableDeclaration" || block?.type !== "BlockStatement") return;
+      const [only, more] = block.body.filter((s) => s.type !== "EmptyStatement");
+      const [{ id, init } = { id: undefined, init: undefined }, other] = statement.declarations;
+      if (more || other || init || !id || only?.type !== "ExpressionStatement") return;
+      const set = only.expression;
+      if (set.type !== "AssignmentExpression" || set.operator !== "=") return;
+      const name = source.slice(id.start, id.end);
+      if (source.slice(set.left.start, set.left.end) !== name) return;
+      const value = source.slice(set.right.start, set.right.end);
+      edits.push({ start: statement.start, end: block.end, text: `let ${name} = ${value};` });
+    });
+  });
+  return apply(source, edits);
 }

@@ -1,0 +1,74 @@
+// One beat: how it is made, and what its ACK changes (protocol rules 10, 13 to 15, 18 and 19).
+//
+// All that a promise rests on is fixed when the beat is sealed: the gap behind it, its time-out. An
+// ACK changes what the next one will rest on. The alternative, a pace that counts at once, would
+// have to take back what has been promised.
+
+import { u16 } from "./bytes.ts";
+import { jittered, seal } from "./hello.ts";
+import { clamp, intervalCode, intervalMs } from "./interval.ts";
+import {
+  BACKOFF_MAX,
+  backoff,
+  paceStep,
+  promiseMs,
+  RESERVE,
+  RTO_MIN,
+  UNACKED_PATIENT,
+} from "./schedule.ts";
+import type { Sender } from "./state.ts";
+import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
+
+/** Extension 9 of two bytes (protocol section 6). */
+const EXT_ACKED_HEAD = "\x92";
+
+/** The next beat: `frame`, `tag`, and when the one behind it falls due. */
+export function sealBeat(s: Sender, now: number): void {
+  s.waitMax = s.gap;
+  s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
+  if (++s.seq > s.limit) {
+    s.limit += RESERVE;
+    s.acked = 0;
+    s.dirty = 1;
+  }
+  s.frame = encodeHeartbeat(
+    s.id,
+    s.seq,
+    s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap)),
+    s.vitals,
+    s.reach,
+    s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra,
+  );
+  s.tag = seal(s, HEARTBEAT, s.epoch, s.seq, s.frame);
+  s.frame += s.tag;
+  s.heard = (s.heard << 1) & 0xffff;
+  s.unacked++;
+  s.beatAt = now + jittered(s, s.gap);
+}
+
+/** The beat in flight was acknowledged by an ACK that asks for `pace`. */
+export function cleared(s: Sender, pace: number, now: number): void {
+  // RFC 6298 section 2 with G = 0. Karn: only a beat sent once gives a sample, else the doubled
+  // time-out stays.
+  if (s.tries === 1 && !s.nonce) {
+    const rtt = now - s.sentAt;
+    s.rttvar += (s.srtt ? Math.abs(s.srtt - rtt) - s.rttvar : rtt * 2) / 4;
+    s.srtt += s.srtt ? (rtt - s.srtt) / 8 : rtt;
+    s.rto = clamp(s.srtt + 4 * s.rttvar, RTO_MIN, s.rtoMax);
+  }
+  // The gap behind this beat is promised already: a new pace begins with the next one.
+  s.code = paceStep(s.code, pace, s.ownCode, s.paceMin, s.paceMax);
+  s.interval = s.code === s.ownCode ? s.own : intervalMs(s.code);
+  // But it may have been stretched, and the gap of a beat that was heard is long enough.
+  if (s.unacked >= UNACKED_PATIENT) s.beatAt = Math.min(s.beatAt, now + jittered(s, s.interval));
+  if (s.leaving) s.beatAt = Infinity;
+  s.ackSeq = s.seq;
+  s.ackTag = s.tag;
+  s.tag = s.frame = s.nonce = s.extra = "";
+  s.helloAt = now;
+  s.helloGap = s.own;
+  s.heard |= 1;
+  s.unacked = 0;
+  s.ready = 1;
+  if (!s.acked) s.acked = s.dirty = 1;
+}
