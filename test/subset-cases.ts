@@ -1,5 +1,5 @@
-// For each construct that the board's interpreter does not run, or runs otherwise: scripts that have
-// it, and their near misses.
+// For each construct that the board's interpreter does not run, or runs otherwise: scripts that
+// have it, and their near misses.
 
 import type { Row } from "../device/subset.ts";
 
@@ -25,10 +25,10 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
     refused: [
       "function f() { x = 5; var x; }",
       "var r = x; var x = 2;",
-      "let a = f(); let b = 1; ",
+      "const f = () => b; let a = f(); let b = 1;",
       "typeof y; let y;",
       "let z = z + 1;",
-    ].map((text) => (text.startsWith("let a") ? `const f = () => b; ${text}` : text)),
+    ],
     accepted: [
       "function f() { var x; x = 5; }",
       "let f = () => x; let x = 2; f();",
@@ -37,11 +37,8 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   },
   destructuring: {
     refused: [
-      "let { a } = b;",
-      "[a, b] = [b, a];",
-      "function f({ x }) {}",
-      "for (const [k] of list) {}",
-      "try { f(); } catch ({ message }) {}",
+      ..."let { a } = b;|[a, b] = [b, a];|function f({ x }) {}".split("|"),
+      ...["for (const [k] of list) {}", "try { f(); } catch ({ message }) {}"],
     ],
     accepted: ["let a = b.a;", "let t = [a, b];", "for (const k of list) {}"],
   },
@@ -50,13 +47,9 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
     accepted: ["function f(a) { if (a == null) a = 1; }"],
   },
   "rest or spread": {
-    refused: [
-      "function f(...a) {}",
-      "f(...a);",
-      "let b = [...a];",
-      "let c = { ...a };",
-      "new F(...a);",
-    ],
+    refused: "function f(...a) {}|f(...a);|let b = [...a];|let c = { ...a };|new F(...a);".split(
+      "|",
+    ),
     accepted: ["f.apply(null, a);", "let b = a.concat(c);", "let c = Object.assign({}, a);"],
   },
   "optional chaining": {
@@ -122,11 +115,7 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   },
   "line break after return": {
     refused: ["function f() { return\n 1; }"],
-    accepted: [
-      "function f() { return 1;\n }",
-      "function f() { if (a) return;\n g(); }",
-      "function f() { return\n}",
-    ],
+    accepted: ["function f() { return 1;\n } function g() { if (a) return;\n b(); return\n}"],
   },
   "line break before ++": { refused: ["a\n++b", "a = 1\n--b"], accepted: ["a;\n++b;", "a++\nb++"] },
   "tagged template": { refused: ["f`x`;", "String.raw`x`;"], accepted: ["f(`x`);"] },
@@ -145,7 +134,7 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
     refused: [
       "class A extends Error {}",
       "class A extends Array {}",
-      "let A = class extends Promise {};",
+      "f(class extends Promise {});",
     ],
     accepted: ["class B {} class A extends B {}", "class Error {} class A extends Error {}"],
   },
@@ -159,8 +148,7 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   "name of an error or a function": {
     refused: [
       "try { f(); } catch (e) { g(e.name); }",
-      "function f() {} g(f.name);",
-      "let f = () => 1; g(f.name);",
+      ...["function f() {} g(f.name);", "let f = () => 1; g(f.name);"],
     ],
     accepted: [
       "try { f(); } catch (e) { g(e.type, e.message); }",
@@ -224,28 +212,15 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   },
   "regular expression": {
     refused: [
-      "/a{2}/;",
-      "/a{2,3}/;",
-      "/(?:a)/;",
-      "/(?=a)/;",
-      "/(?!a)/;",
-      "/(?<=a)b/;",
-      "/a*?/;",
-      "/a+?/;",
-      "/(?<n>a)/;",
-      "/a/y;",
-      'new RegExp("a{2}");',
-      "/\\p{L}/u;",
+      ..."/a{2}/ /a{2,3}/ /(?:a)/ /(?=a)/ /(?!a)/ /(?<=a)b/ /a*?/ /a+?/ /(?<n>a)/ /a/y".split(" "),
+      ..."/\\p{L}/u RegExp('a{2}')".split(" "),
     ],
-    accepted: ["/a*b+c?/;", "/[{?]/;", "/(a|b)/i;", "/\\{2/;", "/\\*?/;", 'new RegExp("a+");'],
+    accepted: "/a*b+c?/ /[{?]/ /(a|b)/i /\\{2/ /\\*?/ RegExp('a+')".split(" "),
   },
   "clearTimeout without a number": {
     refused: [
-      "clearTimeout();",
-      "clearInterval();",
-      "clearTimeout(undefined);",
-      "clearTimeout(void 0);",
-      "let t; clearTimeout(t);",
+      ..."clearTimeout() clearInterval() clearTimeout(undefined)".split(" "),
+      ...["clearTimeout(void 0);", "let t; clearTimeout(t);"],
     ],
     accepted: ["let t = setTimeout(f, 1); clearTimeout(t);", "let t; if (t) f(t);"],
   },
@@ -266,7 +241,7 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   },
   "octal escape": {
     refused: ['f("\\1");', 'f("\\01");'],
-    accepted: ['f("\\0");', 'f("\\x01");', 'f("\\\\1");', 'f("\\0a");'],
+    accepted: 'f("\\0"); f("\\x01"); f("\\\\1"); f("\\0a");'.split(" "),
   },
   "no JavaScript": { refused: ["let = ;", "class A { accessor x = 1; }"], accepted: [";"] },
 };
