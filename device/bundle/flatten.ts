@@ -66,18 +66,31 @@ function made(source: string, all: readonly Binding[]): Made {
   };
 }
 
-/** `s`, and every parameter to which it is handed. */
+/** `s`, and every parameter to which it is handed. Throws where that parameter may be another. */
 function senders(all: readonly Binding[], first: Binding): Set<Binding> {
   const found = new Set([first]);
+  const takers = new Set<Binding>();
   for (const binding of found)
     for (const { node, parents } of readers(binding)) {
       const call = parents[0]!;
       if (call.type !== "CallExpression" || call.arguments[0] !== node) continue;
-      const callee = all.find((b) => b.name === (call.callee as { name?: string }).name);
-      const list = callee ? params(callee.declaration) : [];
-      const taker = all.find((b) => list.length > 0 && b.declaration === list[0]);
-      if (!taker) throw new Error(`a sender handed to what is no function, at ${node.start}`);
-      found.add(taker);
+      const { callee } = call;
+      const taker = all.find((b) => callee.type === "Identifier" && b.name === callee.name);
+      const list = taker ? params(taker.declaration) : [];
+      const param = all.find((b) => list.length > 0 && b.declaration === list[0]);
+      if (!taker || !param)
+        throw new Error(`a sender handed to what is no function, at ${node.start}`);
+      found.add(param);
+      takers.add(taker);
+    }
+  const names = new Set([...found].map((b) => b.name));
+  for (const taker of takers)
+    for (const { node, parents } of readers(taker)) {
+      const call = parents[0]!;
+      const given =
+        call.type === "CallExpression" && call.callee === node ? call.arguments[0] : undefined;
+      if (given?.type !== "Identifier" || !names.has(given.name))
+        throw new Error(`${taker.name} without a sender, at ${node.start}`);
     }
   return found;
 }
@@ -90,54 +103,61 @@ function isFixed(text: string, reads: number): boolean {
   );
 }
 
+/** How senders are used: edits that hand none over, where each field is read, what is assigned. */
+interface Used {
+  edits: Edit[];
+  reads: Map<string, AnyNode[]>;
+  assigned: Set<string>;
+}
+
+function used(all: readonly Binding[], sender: Binding): Used {
+  const { edits, reads, assigned }: Used = { edits: [], reads: new Map(), assigned: new Set() };
+  for (const binding of senders(all, sender)) {
+    for (const { node, parents } of readers(binding)) {
+      const [parent, above] = parents as AnyNode[];
+      if (parent!.type === "CallExpression" && parent!.arguments[0] === node)
+        edits.push(first(parent!.arguments));
+      else if (
+        parent!.type === "MemberExpression" &&
+        parent!.object === node &&
+        parent!.property.type === "Identifier" &&
+        !parent!.computed
+      ) {
+        const { name } = parent!.property;
+        if (above!.type === "AssignmentExpression" && above!.left === parent) assigned.add(name);
+        if (above!.type === "UpdateExpression") assigned.add(name);
+        reads.set(name, [...(reads.get(name) ?? []), parent!]);
+      } else throw new Error(`a sender used in a way the build does not know, at ${node.start}`);
+    }
+    if (binding === sender) continue;
+    const taker = all.find((b) => params(b.declaration)[0] === binding.declaration)!;
+    edits.push(first(params(taker.declaration)));
+  }
+  return { edits, reads, assigned };
+}
+
 /**
  * Fields of the one sender as variables; those named in `unset`, which nothing but a test looks at
- * before they are assigned, without the 0 or "" that they begin with elsewhere. Throws
- * where the sender is used in a way not known here.
+ * before they are assigned, without the 0 or "" that they begin with elsewhere. Throws where the
+ * sender is used in a way not known here.
  */
 export function flattenSender(source: string, unset: readonly string[] = []): string {
   const root = parsed(source);
   const all = bindings(root);
   const { statement, sender, maker, handed, defaults, memory } = made(source, all);
-  const edits: Edit[] = [{ start: maker.start, end: maker.end, text: "" }];
-  const reads = new Map<string, { start: number; end: number }[]>();
-  const assigned = new Set<string>();
-  for (const binding of senders(all, sender)) {
-    const takers = binding === sender ? [] : [binding.declaration];
-    for (const { node, parents } of readers(binding)) {
-      const parent = parents[0]!;
-      if (parent.type === "CallExpression" && parent.arguments[0] === node) {
-        edits.push(first(parent.arguments));
-      } else if (
-        parent.type === "MemberExpression" &&
-        parent.object === node &&
-        parent.property.type === "Identifier" &&
-        !parent.computed
-      ) {
-        const { name } = parent.property;
-        const above = parents[1]!;
-        if (above.type === "AssignmentExpression" && above.left === parent) assigned.add(name);
-        if (above.type === "UpdateExpression") assigned.add(name);
-        reads.set(name, [...(reads.get(name) ?? []), parent]);
-      } else throw new Error(`a sender used in a way the build does not know, at ${node.start}`);
-    }
-    for (const taker of takers) {
-      const owner = all.find((b) => params(b.declaration)[0] === taker)!;
-      edits.push(first(params(owner.declaration)));
-    }
-  }
-  const fields = new Map([...defaults, ...handed]);
-  for (const name of reads.keys()) if (!fields.has(name)) fields.set(name, `${memory}.${name}`);
-  const order = [
-    ...handed.keys(),
-    ...[...fields.keys()].filter((n) => !defaults.has(n) && !handed.has(n)),
-    ...defaults.keys(),
-  ];
+  const { edits, reads, assigned } = used(all, sender);
+  edits.push({ start: maker.start, end: maker.end, text: "" });
+  const remembered = [...reads.keys()].filter((name) => !handed.has(name) && !defaults.has(name));
+  const fields = new Map([
+    ...handed,
+    ...remembered.map((name) => [name, `${memory}.${name}`] as const),
+    ...[...defaults].filter(([name]) => !handed.has(name)),
+  ]);
   const variables: string[] = [];
-  for (const name of new Set(order)) {
-    const text = fields.get(name)!;
+  for (const [name, text] of fields) {
     const places = reads.get(name) ?? [];
-    const fixed = !assigned.has(name) && isFixed(text, places.length);
+    const begun = [...defaults.values()].some((t) => new RegExp(`\\bs_${name}\\b`).test(t));
+    const fixed = !assigned.has(name) && !begun && isFixed(text, places.length);
     for (const { start, end } of places)
       edits.push({ start, end, text: fixed ? text : `s_${name}` });
     const given = unset.includes(name) && /^(0|"")$/.test(text) ? "" : ` = ${text}`;
