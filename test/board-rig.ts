@@ -38,15 +38,18 @@ interface Timer {
 
 class PretendSocket {
   dSnd = "";
+  host = "";
   port = 0;
   readonly listeners = new Map<string, (...args: unknown[]) => void>();
 
   on(event: string, listener: (...args: unknown[]) => void): void {
     this.listeners.set(event, listener);
   }
-  send(message: string, port: number): void {
+  send(message: string, port: number, host: string): void {
     if (message === "") throw new Error("an empty datagram kills a peer");
+    if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) throw new Error(`${host} blocks, or is broadcast`);
     this.port = port;
+    this.host = host;
     this.dSnd += `--------${message}`;
   }
   close(): void {
@@ -95,7 +98,14 @@ export class PretendBoard {
   private readonly world: World;
   private readonly config: Record<string, unknown>;
 
-  constructor(script: string, config: object, flash: PretendFlash, world: World) {
+  /** `natives`: modules beside those that every board has. */
+  constructor(
+    script: string,
+    config: object,
+    flash: PretendFlash,
+    world: World,
+    natives: Record<string, object> = {},
+  ) {
     this.world = world;
     this.config = { ...config };
     const later = (call: () => void, ms: number): number => {
@@ -113,6 +123,7 @@ export class PretendBoard {
       dgram: { createSocket: () => this.open() },
       crypto: { SHA256: (m: string) => createHash("sha256").update(bytes(m)).digest() },
       Storage: stored,
+      ...natives,
     };
     const context = createContext({
       NEXTBEAT: this.config,
@@ -199,6 +210,6 @@ export class PretendBoard {
   private hear(socket: PretendSocket, frame: string, port: number): void {
     this.note(`heard ${hex(frame)}`);
     if (frame === "") socket.close();
-    else socket.listeners.get("message")?.(frame, { address: "10.0.0.1", port });
+    else socket.listeners.get("message")?.(frame, { address: socket.host, port });
   }
 }
