@@ -4,10 +4,10 @@
 
 import { describe, expect, it } from "vitest";
 import { bundle, joined, VARIANTS, type Variant } from "../device/build.ts";
+import { jsVars } from "../device/bundle/measure.ts";
 import { decodeUp } from "../device/decode.ts";
 import { encodeExtension } from "../device/extensions.ts";
 import { interpreter } from "../device/interpreter.ts";
-import { jsVars } from "../device/bundle/measure.ts";
 import { coldBoot } from "../device/state.ts";
 import { computeTag, makeTagKey, tagBytes } from "../device/tag.ts";
 import {

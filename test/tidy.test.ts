@@ -10,14 +10,8 @@ import { describe, expect, it } from "vitest";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Lines a file may have; a table that is long by nature is named, with its own number. */
+/** Lines a file may have. */
 const LINES_MAX = 250;
-const LONGER: Record<string, number> = {
-  // Frames with their diagrams; the whole of one state machine; one rewriting with its cases.
-  "device/wire.ts": 300,
-  "device/sender.ts": 275,
-  "device/inline.ts": 290,
-};
 const COLUMNS_MAX = 100;
 /** What cannot be broken: an address, a title, a string or an expression on a line of its own. */
 const UNBREAKABLE = /https?:\/\/|biome-ignore|^\s*(test|it)\(["`]|^\s*(["'`]|\/[^/*])/;
@@ -141,8 +135,7 @@ describe("the files", () => {
           ? [`${path}:${i + 1} has ${line.length} columns`]
           : [],
       );
-      const most = LONGER[path] ?? LINES_MAX;
-      return lines.length > most ? [`${path} has ${lines.length} lines`, ...wide] : wide;
+      return lines.length > LINES_MAX ? [`${path} has ${lines.length} lines`, ...wide] : wide;
     });
     expect(strays).toEqual([]);
   });
