@@ -53,7 +53,7 @@ export const ROWS = {
   "negative index": "an exception on a typed array",
   "typed array of text": "an exception",
   "slice of a typed array": "gives a plain array: use subarray",
-  "regular expression": "{n}, (?, *? and flag y never match, without a word",
+  "regular expression": "?, {n}, a group repeated, \\b, \\1 and flag y never match",
   "clearTimeout without a number": "throws, or clears every timer of the board",
   "reviver or replacer": "is ignored",
   "read-only property": "an assignment to it throws",

@@ -213,9 +213,9 @@ export const CASES: Record<Row, { refused: string[]; accepted: string[] }> = {
   "regular expression": {
     refused: [
       ..."/a{2}/ /a{2,3}/ /(?:a)/ /(?=a)/ /(?!a)/ /(?<=a)b/ /a*?/ /a+?/ /(?<n>a)/ /a/y".split(" "),
-      ..."/\\p{L}/u RegExp('a{2}')".split(" "),
+      ..."/ab?/ /(ab)+/ /\\bab/ /(a)\\1/ /\\p{L}/u RegExp('a{2}')".split(" "),
     ],
-    accepted: "/a*b+c?/ /[{?]/ /(a|b)/i /\\{2/ /\\*?/ RegExp('a+')".split(" "),
+    accepted: "/a*b+c/ /[{?]/ /(a|b)/i /\\{2/ /\\*\\?/ /\\d+$/ RegExp('a+')".split(" "),
   },
   "clearTimeout without a number": {
     refused: [

@@ -142,10 +142,13 @@ function checkCall(script: Script, node: AnyNode): void {
   if (empty || unset) refuse("clearTimeout without a number", node);
 }
 
-/** What the interpreter's regular expressions take for something else. */
+/**
+ * What the interpreter's regular expressions take for something else: quantifiers other than `*`
+ * and `+` of a character, `\b`, what a number stands for.
+ */
 function checkPattern(refuse: Refuse, node: AnyNode, pattern: string, flags: string): void {
-  const bare = pattern.replace(/\\[^kpP]/g, "_").replace(/\[[^\]]*\]/g, "_");
-  if (/\{\d|\(\?|[*+?}]\?|\\[kpP]/.test(bare) || flags.includes("y"))
+  const bare = pattern.replace(/\\[^bBkpP\d]/g, "_").replace(/\[[^\]]*\]/g, "_");
+  if (/\{\d|\?|\)[*+]|\\[bBkpP\d]/.test(bare) || flags.includes("y"))
     refuse("regular expression", node);
 }
 
