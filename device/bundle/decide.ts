@@ -66,18 +66,19 @@ function decision(node: AnyNode, all: readonly Binding[]): AnyNode | "" | undefi
 export function decided(source: string): string {
   const root = parsed(source);
   const all = bindings(root);
-  let edit: Edit | undefined;
+  const edits: Edit[] = [];
+  // What stands within another edit waits for the next round.
+  const replace = ({ start, end }: AnyNode, text: string): void => {
+    if (!edits.some((e) => start < e.end && e.start < end)) edits.push({ start, end, text });
+  };
+  for (const binding of all)
+    if (binding.declaration.type === "FunctionDeclaration" && !readers(binding).length)
+      replace(binding.declaration, "");
   walk(root, (node) => {
-    const taken = edit ? undefined : decision(node, all);
+    const taken = decision(node, all);
     if (taken === undefined) return;
     const text = taken ? source.slice(taken.start, taken.end) : ";";
-    const bare = /Statement$/.test(node.type);
-    edit = { start: node.start, end: node.end, text: bare ? text : `(${text})` };
+    replace(node, /Statement$/.test(node.type) ? text : `(${text})`);
   });
-  for (const binding of all) {
-    const { start, end, type } = binding.declaration;
-    if (!edit && type === "FunctionDeclaration" && readers(binding).length === 0)
-      edit = { start, end, text: "" };
-  }
-  return edit ? decided(apply(source, [edit])) : source;
+  return edits.length ? decided(apply(source, edits)) : source;
 }

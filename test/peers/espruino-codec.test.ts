@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { interpreter } from "../../device/interpreter.ts";
 import { vectors } from "../codec.ts";
-import { interpreter } from "./interpreter.ts";
 
 const espruino = interpreter();
 if (espruino === undefined) console.warn("espruino-codec: no interpreter on the PATH, skipped");

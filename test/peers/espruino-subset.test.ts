@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { afterAll, describe, expect, it } from "vitest";
+import { interpreter } from "../../device/interpreter.ts";
 import { checkSubset, type Row } from "../../device/subset.ts";
-import { interpreter } from "./interpreter.ts";
 
 const FAILS: Partial<Record<Row, string>> = {
   "call before the function": "f(); function f() { print('yes'); }",

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, describe, expect, it } from "vitest";
 import { bundle, VARIANTS } from "../../device/build.ts";
+import { interpreter } from "../../device/interpreter.ts";
 import { idText } from "../../gateway/enrolment.ts";
 import type { Status } from "../../gateway/facts.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
@@ -16,7 +17,6 @@ import { sha256 } from "../../gateway/sha256.ts";
 import { type LinkModel, plainLink } from "../../sim/link.ts";
 import { startHere } from "../socket-rig.ts";
 import { exchange } from "./exchange.ts";
-import { interpreter } from "./interpreter.ts";
 import { openRelay, type Relay } from "./lossy-relay.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
