@@ -29,7 +29,9 @@ export class About {
   /** Why the gateway is not ready; undefined = it is. */
   unready: string | undefined = "the gateway starts";
   readonly #settings: GatewaySettings;
-  readonly #loaded: Loaded;
+  /** Not the devices: they would be kept in memory twice. */
+  readonly #loaded: Omit<Loaded, "devices">;
+  readonly #devices: number;
   readonly #core: Gateway;
   readonly #feed: Feed;
   readonly #startedAt: number;
@@ -38,7 +40,9 @@ export class About {
 
   constructor(settings: GatewaySettings, loaded: Loaded, core: Gateway, feed: Feed) {
     this.#settings = settings;
-    this.#loaded = loaded;
+    const { devices, ...rest } = loaded;
+    this.#loaded = rest;
+    this.#devices = devices.length;
     this.#core = core;
     this.#feed = feed;
     this.#startedAt = settings.clock.now();
@@ -57,7 +61,7 @@ export class About {
       http: httpPort,
       addresses: udp.addresses,
       host: httpHost,
-      devices: this.#loaded.devices.length,
+      devices: this.#devices,
       version: VERSION,
     });
   }

@@ -120,6 +120,13 @@ export class Gateway {
     return this.#counted(draft);
   }
 
+  /** Beats that must get to disk by now; unlike `expire` it decides nothing about anybody. */
+  write(now: number): Effects {
+    const draft = new Draft(this.#ledger);
+    if (now >= this.#flush.wakeAt) this.#flush.into(draft, this.#limits.flushMax);
+    return draft;
+  }
+
   /** All beats that are not on disk yet, for a shutdown. Deadlines stay as they are. */
   flush(_now: number): Effects {
     const draft = new Draft(this.#ledger);

@@ -101,6 +101,8 @@ describe("access with tokens", () => {
       origin: "http://gateway.lan",
     };
     const wrong = await ask(app, "POST", "/login", "token=nonsense", { ...lan, ...form });
+    const broken = { ...lan, ...form, "content-type": "multipart/form-data; boundary=x" };
+    expect((await ask(app, "POST", "/login", "no form", broken)).status).toBe(401);
     expect(wrong).toMatchObject({ status: 401, body: expect.stringContaining("not known") });
     const evil = { ...lan, ...form, origin: "http://evil.example" };
     expect((await ask(app, "POST", "/login", `token=${WRITE}`, evil)).status).toBe(403);

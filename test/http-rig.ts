@@ -43,6 +43,7 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
     store,
     clock,
     feed,
+    quiet: () => Promise.resolve(),
     facts: () => ({ version: "test" }),
     metrics: () => Promise.resolve("nextbeat 1\n"),
     unready: () => undefined,

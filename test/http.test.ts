@@ -170,6 +170,13 @@ describe("devices", () => {
     expect((await ask(app, "GET", "/api/v1/devices")).body).toEqual(before);
   });
 
+  it("are not taken from a body nested too deep to show", async () => {
+    const { app } = await bench();
+    const deep = "[".repeat(30_000) + "]".repeat(30_000);
+    const answer = await ask(app, "POST", "/api/v1/devices", deep);
+    expect(answer.status).toBe(400);
+  });
+
   it("are not taken from bodies too long or of another type", async () => {
     const { app } = await bench();
     const long = await ask(app, "POST", "/api/v1/devices", { name: "x".repeat(BODY_MAX) });

@@ -43,6 +43,7 @@ function bench(more: Partial<TurnsOptions> = {}) {
   const commits: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const counts = { fresh: 0 };
   const answers: Effects[] = [];
+  const written: Effects[] = [];
   let now = 1_000;
   let wakeAt = Infinity;
   const core = {
@@ -59,6 +60,10 @@ function bench(more: Partial<TurnsOptions> = {}) {
       seen.push(`expire ${at}`);
       wakeAt = Infinity;
       return answers.shift() ?? effects({});
+    },
+    write(at: number) {
+      seen.push(`write ${at}`);
+      return written.shift() ?? effects({});
     },
     flush: () => effects({ ticket: 99, after: ["flushed"] }),
     committed: (ticket: number) => void seen.push(`committed ${ticket}`),
@@ -90,6 +95,7 @@ function bench(more: Partial<TurnsOptions> = {}) {
     seen,
     commits,
     answers,
+    written,
     turns,
     at(instant: number) {
       now = instant;
@@ -148,11 +154,16 @@ describe("a turn", () => {
 });
 
 describe("the timer", () => {
+  /** Waits for the timer of a start, and goes on before the round that it wanted has passed. */
+  async function fired(b: ReturnType<typeof bench>): Promise<void> {
+    b.turns.start();
+    while (!b.seen.some((what) => what.startsWith("write"))) await nextRound();
+  }
+
   /** Lets rounds pass until `expire` was seen; brings `rounds` full rounds of datagrams first. */
   async function expired(b: ReturnType<typeof bench>, rounds: number): Promise<number> {
     b.wake(900);
-    b.turns.start();
-    await new Promise((done) => setTimeout(done, 1));
+    await fired(b);
     let passed = 0;
     while (!b.seen.some((what) => what.startsWith("expire"))) {
       if (passed < rounds) for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
@@ -165,7 +176,7 @@ describe("the timer", () => {
   it("expires what is due when a round brought nothing", async () => {
     const b = bench();
     expect(await expired(b, 0)).toBeLessThanOrEqual(2);
-    expect(b.seen).toEqual(["expire 1000"]);
+    expect(b.seen).toEqual(["write 1000", "write 1000", "expire 1000"]);
   });
 
   it("lets the sockets empty first", async () => {
@@ -179,8 +190,7 @@ describe("the timer", () => {
   it("waits a second at most for sockets that never empty", async () => {
     const b = bench();
     b.wake(900);
-    b.turns.start();
-    await new Promise((done) => setTimeout(done, 1));
+    await fired(b);
     for (let round = 0; round < 20; round++) {
       for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
       if (round === 9) b.at(2_001);
@@ -188,6 +198,43 @@ describe("the timer", () => {
       if (round < 9) expect(b.seen.some((what) => what.startsWith("expire"))).toBe(false);
     }
     expect(b.seen).toContain("expire 2001");
+  });
+
+  it("writes what is due for the disk while the sockets are busy, once at a time (rule 8)", async () => {
+    const b = bench();
+    b.wake(900);
+    await fired(b);
+    for (let round = 0; round < 6; round++) {
+      for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+      if (round === 2) b.written.push(effects({ ticket: 1 }));
+      await nextRound();
+    }
+    expect(b.seen.filter((what) => what === "commit")).toEqual(["commit"]);
+    const after = b.seen.slice(b.seen.indexOf("commit"));
+    expect(after.some((what) => what.startsWith("write") || what.startsWith("expire"))).toBe(false);
+    b.commits[0]!.resolve();
+    await nextRound();
+    for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+    await nextRound();
+    expect(b.seen.slice(b.seen.indexOf("committed 1"))).toContain("write 1000");
+  });
+
+  it("lets other work through when a round brought little, or after 50 ms", async () => {
+    const b = bench();
+    const done: string[] = [];
+    for (const name of ["first", "second"]) void b.turns.quiet().then(() => done.push(name));
+    for (let round = 0; round < 5; round++) {
+      for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+      await nextRound();
+    }
+    expect(done).toEqual([]);
+    b.at(1_050);
+    for (let n = 0; n < 32; n++) b.turns.receive("x", FROM);
+    await nextRound();
+    expect(done).toEqual(["first"]);
+    await nextRound();
+    await nextRound();
+    expect(done).toEqual(["first", "second"]);
   });
 
   it("is set for what comes sooner", async () => {

@@ -27,6 +27,8 @@ export interface AppOptions {
   readonly facts: () => object;
   /** Prometheus text. */
   readonly metrics: () => Promise<string>;
+  /** Resolves when no beat waits: what the API does comes after it. */
+  readonly quiet: () => Promise<void>;
   /** Why the gateway is not ready; undefined = it is. */
   readonly unready: () => string | undefined;
   /** Undefined: none needed, and the listening address is a loopback one. */
@@ -50,6 +52,10 @@ export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   guard(app, options);
   health(app, options);
+  app.use("/api/*", async (_c, next) => {
+    await options.quiet();
+    await next();
+  });
   app.route("/api/v1/devices", devices(registry, clock));
   happenings(app, options);
   if (tokens !== undefined) {

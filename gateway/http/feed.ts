@@ -44,6 +44,8 @@ interface Reader {
 }
 
 export class Feed {
+  /** Resolves when no beat waits: reading back what is long told comes after it. */
+  quiet: () => Promise<void> = () => Promise.resolve();
   readonly #options: FeedOptions;
   readonly #readers = new Set<Reader>();
   readonly #heard = new Set<number>();
@@ -140,6 +142,7 @@ export class Feed {
       reader.cursor += piece.length;
       return piece.join("");
     }
+    await this.quiet();
     const stored = await this.#options.stored(reader.cursor, PIECE_MAX);
     // What the store has dropped, or cannot read, is told by the cursors.
     reader.cursor = stored.at(-1)?.cursor ?? first - 1;

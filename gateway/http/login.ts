@@ -31,7 +31,8 @@ export function loginPage(status: 200 | 401, note = ""): Response {
 
 /** Takes the form, sets the cookie, and goes on to the dashboard. */
 export async function logIn(c: Context, tokens: Tokens): Promise<Response> {
-  const { token } = await c.req.parseBody();
+  // What is no form holds no token.
+  const { token } = await c.req.parseBody().catch(() => ({ token: undefined }));
   if (typeof token !== "string" || tokens.scope(token.trim()) === undefined) {
     return loginPage(401, "This token is not known.");
   }

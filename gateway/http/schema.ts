@@ -124,6 +124,10 @@ function reader<T extends z.ZodType>(where: string, schema: T): (given: unknown)
 }
 
 function quote(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+  try {
+    const json = JSON.stringify(value) ?? String(value);
+    return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+  } catch {
+    return "a value too deep to show";
+  }
 }
