@@ -60,10 +60,7 @@ declare const NEXTBEAT: {
   port: number;
   /** Own interval in ms. */
   own: number;
-  reach: number;
-  /** Retransmission time-out in ms before any sample. */
-  rto: number;
-  /** 8 random bytes of this very bundle. */
+  /** 8 random bytes of this very bundle, as letters. */
   salt: string;
   /** Extensions of a cold-boot beat: `coldBoot` in state.ts. */
   extra: string;

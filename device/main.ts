@@ -19,8 +19,6 @@ const s = createSender(
     id: config.id,
     key: makeTagKey(WITH_SUITE, secret, sha256),
     own: config.own,
-    reach: config.reach,
-    rto: config.rto,
     extra: config.extra,
     random: Math.random,
   },

@@ -17,8 +17,8 @@ export interface SenderConfig {
   key: TagKey;
   /** Its own interval between first tries, at least a round trip; the promise says more. */
   own: number;
-  /** Reach class: 0 awake, 1 light sleep, 2 deep sleep. */
-  reach: number;
+  /** Reach class: 0 awake (the default), 1 light sleep, 2 deep sleep. */
+  reach?: number;
   /** Uniform in [0, 1). */
   random: () => number;
   /** Extensions of the beats until one is acknowledged: see `coldBoot`. */
@@ -117,6 +117,7 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
     {
       extra: "",
       vitals: 0xf0,
+      reach: 0,
       rto: RTO_FIRST,
       rtoMax: RTO_MAX,
       clockError: 0.01,

@@ -14,8 +14,6 @@ const CONFIG = {
   host: "gateway.example",
   port: 7227,
   own: 10_000,
-  reach: 0,
-  rto: 250,
   salt: "saltsalt",
   extra: "",
   ssid: "home",

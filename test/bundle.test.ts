@@ -93,8 +93,6 @@ function life(script: string, suite: number, own: number, beats: readonly number
     host: "10.0.0.1",
     port: 7227,
     own,
-    reach: 0,
-    rto: 250,
     salt: "saltsalt",
     extra: coldBoot(1, "test"),
   };

@@ -19,8 +19,8 @@ export interface JsVars {
 
 /** A board with a key and no gateway: the discard port of loopback answers nothing. */
 const NEXTBEAT =
-  'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,reach:0,' +
-  'rto:250,salt:"12345678",extra:"A\\x00q1"};\n';
+  'var NEXTBEAT={id:1,secret:"0123456789abcdef",host:"127.0.0.1",port:9,own:60000,' +
+  'salt:"12345678",extra:"A\\x00q1"};\n';
 const ASK = `var m = process.memory(); print("VARS " + m.usage + " " + m.blocksize); quit();`;
 /** By then the first frame has gone out, and nothing is left of the start. */
 const ASK_LATER = `\nsetTimeout(function() { ${ASK} }, 300);\n`;

@@ -36,7 +36,6 @@ interface Options extends WhereOptions {
 
 const INTERVAL_MIN_MS = 100;
 const INTERVAL_MAX_MS = 7 * 86_400_000;
-const RTO_FIRST_MS = 250;
 const SALT_BYTES = 8;
 const SSID_MAX = 32;
 const PASS_MAX = 63;
@@ -83,7 +82,7 @@ interface Wifi {
 /** Configuration, client, application: byte strings. */
 function assemble(
   { id, suite, key }: KeyJson,
-  { gateway, interval, reach: reachClass }: Options,
+  { gateway, interval }: Options,
   wifi: Wifi | undefined,
   app: string,
 ): [string, string, string] {
@@ -93,7 +92,7 @@ function assemble(
   const firmware = createHash("sha256").update(client + app, "latin1");
   const extra =
     encodeExtension(EXT_CAUSE, "\0") +
-    encodeExtension(EXT_FIRMWARE, firmware.digest().toString("latin1", 0, 4));
+    encodeExtension(EXT_FIRMWARE, firmware.digest("base64url").slice(0, 4));
   // The names are those of NEXTBEAT in device/espruino.d.ts.
   const fields: Record<string, string | number> = {
     id: Number.parseInt(id, 16),
@@ -101,10 +100,9 @@ function assemble(
     host: gateway.host,
     port: gateway.port,
     own: interval,
-    reach: reachClass,
-    rto: RTO_FIRST_MS,
     // Rule 12: no two bundles of a key share their nonces, even when the flash forgot everything.
-    salt: randomBytes(SALT_BYTES).toString("latin1"),
+    // Letters, since a byte of any other kind is four of the script.
+    salt: randomBytes(SALT_BYTES).toString("base64url"),
     extra,
     ...wifi,
   };

@@ -43,7 +43,7 @@ async function live(suite: 1 | 2, espruino: string, ms: number): Promise<string[
   const client = await bundle(variant, SOURCES);
   const config =
     `var NEXTBEAT={id:${id},secret:"${secret}",host:"127.0.0.1",port:${relay.port},` +
-    `own:${INTERVAL_MS},reach:0,rto:250,salt:"12345678",extra:"A\\x00q1"};\n`;
+    `own:${INTERVAL_MS},salt:"12345678",extra:"A\\x00q1"};\n`;
   writeFileSync(join(folder, "board.js"), `${config}${client};\n${MEMORY}`);
   const board = spawn(espruino, ["board.js"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const used: number[] = [];

@@ -105,7 +105,7 @@ describe.skipIf(!espruino)("on the interpreter", () => {
     const folder = temporary();
     const config =
       `var NEXTBEAT={id:${id},secret:"${secret}",host:"127.0.0.1",port:${relay.port},own:400,` +
-      'reach:0,rto:80,salt:"12345678",extra:"A\\x00q1"};\n';
+      'salt:"12345678",extra:"A\\x00q1"};\n';
     const variant = VARIANTS.find((v) => v.suite === suite && v.entry === "main.ts")!;
     const script = await bundle(variant, join(HERE, "..", "..", "device"));
     writeFileSync(join(folder, "bundle.js"), config + script);
