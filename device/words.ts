@@ -37,6 +37,28 @@ const CAUSES = [
   "button",
 ];
 
+const UNITS = [
+  { name: "d", ms: 86400000 },
+  { name: "h", ms: 3600000 },
+  { name: "m", ms: 60000 },
+  { name: "s", ms: 1000 },
+  { name: "ms", ms: 1 },
+];
+
+/**
+ * Milliseconds of a duration as it is written: `90s`, `1h30m`, `700ms`, `1.4s`; undefined if none.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(d|h|ms|m|s))+$/.test(text)) return undefined;
+  const part = /(\d+(?:\.\d+)?)(d|h|ms|m|s)/g;
+  let sum = 0;
+  for (let found = part.exec(text); found; found = part.exec(text)) {
+    const unit = found[2];
+    sum += Number(found[1]) * UNITS.filter((u) => u.name === unit)[0]!.ms;
+  }
+  return sum;
+}
+
 /** A duration of `ms` >= 0 in at most two units: `250ms`, `2.5s`, `63s`, `5m`, `1h30m`, `7d2h`. */
 export function duration(ms: number): string {
   if (ms < 1000) return Math.round(ms) + "ms";

@@ -1,24 +1,7 @@
-// Durations as people write them: `90s`, `5m`, `1h30m`, `700ms`, `1.4s`. Inside, everything is ms.
+// Durations and instants for people to read. How they are written is in device/words.ts; inside,
+// everything is ms.
 
-const UNITS: readonly (readonly [unit: string, ms: number])[] = [
-  ["d", 86_400_000],
-  ["h", 3_600_000],
-  ["m", 60_000],
-  ["s", 1_000],
-  ["ms", 1],
-];
-
-/** Milliseconds of a written duration; undefined if it is none. Units may follow each other. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(d|h|ms|m|s))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(d|h|ms|m|s)/g)) {
-    sum += Number(amount) * UNITS.find(([name]) => name === unit)![1];
-  }
-  return sum;
-}
-
-/** The same for people to read, in at most two units: `61.3 s`, `1 h 2 min`, `40 ms`. */
+/** A duration in at most two units: `61.3 s`, `1 h 2 min`, `40 ms`. */
 export function sayDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${trim((ms / 1_000).toFixed(1))} s`;

@@ -3,7 +3,8 @@
 
 import { promiseMs, RTO_FIRST, RTO_MAX } from "../device/schedule.ts";
 import type { SenderConfig } from "../device/state.ts";
-import { parseDuration, sayDuration } from "./duration.ts";
+import { parseDuration } from "../device/words.ts";
+import { sayDuration } from "./duration.ts";
 import { plainLink } from "./link.ts";
 import { type LinkPreset, linkPreset } from "./presets.ts";
 

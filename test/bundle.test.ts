@@ -34,6 +34,7 @@ const SECRET = "0123456789\xff\x00cdef";
 const sources = new URL("../device", import.meta.url).pathname;
 const boards = VARIANTS.filter((v) => v.entry === "main.ts");
 const espruino = interpreter();
+if (!espruino) console.warn("no espruino interpreter on the PATH: JsVars are not counted");
 
 /** A gateway that is deaf at times, repeats, asks for other paces, and is imitated badly. */
 function world(suite: number, own: number, seed: number): World {

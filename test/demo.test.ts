@@ -2,9 +2,10 @@
 // time is the point.
 
 import { expect, test } from "vitest";
+import { parseDuration } from "../device/words.ts";
 import type { ChangeJson, DeviceJson } from "../gateway/http/present.ts";
 import { CAST } from "../sim/cast.ts";
-import { parseDuration, sayDuration, sayInstant } from "../sim/duration.ts";
+import { sayDuration, sayInstant } from "../sim/duration.ts";
 import { SocketFleet } from "../sim/sockets.ts";
 import { ending, type Loss, Story } from "../sim/story.ts";
 

@@ -5,23 +5,14 @@
 
 import { isIP, isIPv4 } from "node:net";
 import { InvalidArgumentError } from "commander";
-
-const UNITS: Readonly<Record<string, number>> = {
-  d: 86_400_000,
-  h: 3_600_000,
-  m: 60_000,
-  s: 1_000,
-  ms: 1,
-};
+import { parseDuration } from "../../device/words.ts";
 
 /** `90s`, `5m`, `1h30m` in ms. @param min @param max bounds in ms, written as in `words` */
 export function duration(min: number, max: number, words: string): (text: string) => number {
   return (text) => {
-    let ms = 0;
-    for (const [, amount, unit] of text.matchAll(/(\d+)(ms|[dhms])/g)) {
-      ms += Number(amount) * UNITS[unit!]!;
-    }
-    if (!/^((\d+)(ms|[dhms]))+$/.test(text) || ms < min || ms > max) {
+    // Whole numbers only: `1.5h` is `1h30m`.
+    const ms = text.includes(".") ? undefined : parseDuration(text);
+    if (ms === undefined || ms < min || ms > max) {
       throw new InvalidArgumentError(`Expected a duration such as 90s, 5m or 1h30m, ${words}.`);
     }
     return ms;

@@ -14,19 +14,10 @@
  */
 
 import type { Clock } from "../clock.ts";
-import type { Cause, Fact, Status, StoredDevice } from "../facts.ts";
+import type { Change, Fact, StoredDevice } from "../facts.ts";
 
 /** A change as the store keeps it. `at`: unix ms, an estimate. */
-export interface WallChange {
-  readonly cursor: number;
-  readonly id: number;
-  readonly tseq: number;
-  readonly at: number;
-  readonly from: Status;
-  readonly to: Status;
-  readonly cause: Cause;
-  readonly incident: number | null;
-}
+export type WallChange = Change;
 
 /**
  * What a start gets to know. Instants of beats are mapped to this process's monotonic clock, and

@@ -9,42 +9,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
-import { type LinkModel, plainLink } from "../../sim/link.ts";
-import { openRelay } from "../peers/lossy-relay.ts";
-import { startHere } from "../socket-rig.ts";
+import { flashed } from "../peers/flashed.ts";
 import { readFlags } from "./flags.ts";
 import { table } from "./table.ts";
 
-const SOURCES = fileURLToPath(new URL("../../../device/", import.meta.url));
-const LOSSY: LinkModel = { ...plainLink(5), lossGood: 0.2, jitterMs: 20 };
 const INTERVAL_MS = 2000;
 
 /** Prints the variables in use every 10 s: the application's script, after the client's. */
 const MEMORY = '(function f(){setTimeout(f,10000);print("USED "+process.memory().usage)})();\n';
 
 async function live(suite: 1 | 2, espruino: string, ms: number): Promise<string[]> {
-  const gateway = await startHere(new Map());
-  const id = 0xb0a0d0 + suite;
-  const secret = `board of suite ${suite}.`.padEnd(16, "-").slice(0, 16);
-  await gateway.registry.add({
-    id,
-    name: `board-${suite}`,
-    site: "",
-    labels: [],
-    suite,
-    key: secret,
-  });
-  const relay = await openRelay(gateway.udpPort, LOSSY, 20 + suite);
+  const { gateway, relay, id, script } = await flashed(suite, INTERVAL_MS);
   const folder = mkdtempSync(join(tmpdir(), "nextbeat-board-"));
-  const variant = VARIANTS.find((v) => v.suite === suite && v.entry === "main.ts")!;
-  const client = await bundle(variant, SOURCES);
-  const config =
-    `var NEXTBEAT={id:${id},secret:"${secret}",host:"127.0.0.1",port:${relay.port},` +
-    `own:${INTERVAL_MS},salt:"12345678",extra:"A\\x00q1"};\n`;
-  writeFileSync(join(folder, "board.js"), `${config}${client};\n${MEMORY}`);
+  writeFileSync(join(folder, "board.js"), script + MEMORY);
   const board = spawn(espruino, ["board.js"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
   const used: number[] = [];
   createInterface(board.stdout!).on("line", (line) => {

@@ -8,23 +8,18 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterEach, describe, expect, it } from "vitest";
-import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
 import { idText } from "../../gateway/enrolment.ts";
 import type { Status } from "../../gateway/facts.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { sha256 } from "../../gateway/sha256.ts";
-import { type LinkModel, plainLink } from "../../sim/link.ts";
-import { startHere } from "../socket-rig.ts";
 import { exchange } from "./exchange.ts";
-import { openRelay, type Relay } from "./lossy-relay.ts";
+import { flashed } from "./flashed.ts";
+import type { Relay } from "./lossy-relay.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const espruino = interpreter();
 if (!espruino) console.warn("no espruino interpreter on the PATH: its tests are skipped");
-
-/** A fifth of all datagrams lost each way, 5 to 25 ms of delay. */
-const LOSSY: LinkModel = { ...plainLink(5), lossGood: 0.2, jitterMs: 20 };
 
 const folders: string[] = [];
 const boards: ChildProcess[] = [];
@@ -88,27 +83,11 @@ describe.skipIf(!espruino)("on the interpreter", () => {
 
   /** A board that runs the flashed bundle, against a gateway, through a fifth of loss. */
   async function lives(suite: 1 | 2) {
-    const gateway = await startHere(new Map());
+    const { gateway, relay, id, script } = await flashed(suite, 400);
     gateways.push(gateway);
-    const secret = suite === 1 ? "a key of sixteen" : "another, sixteen";
-    const id = 0x00b0a0 + suite;
-    await gateway.registry.add({
-      id,
-      name: `board-${suite}`,
-      site: "",
-      labels: [],
-      suite,
-      key: secret,
-    });
-    const relay = await openRelay(gateway.udpPort, LOSSY, 11 + suite);
     relays.push(relay);
     const folder = temporary();
-    const config =
-      `var NEXTBEAT={id:${id},secret:"${secret}",host:"127.0.0.1",port:${relay.port},own:400,` +
-      'salt:"12345678",extra:"A\\x00q1"};\n';
-    const variant = VARIANTS.find((v) => v.suite === suite && v.entry === "main.ts")!;
-    const script = await bundle(variant, join(HERE, "..", "..", "device"));
-    writeFileSync(join(folder, "bundle.js"), config + script);
+    writeFileSync(join(folder, "bundle.js"), script);
     const start = () => {
       const board = spawn(espruino!, ["bundle.js"], { cwd: folder, stdio: "ignore" });
       boards.push(board);
