@@ -66,7 +66,7 @@ export interface Trace {
   /** False absents per device-day against measured loss, a point a group, with the closed form. */
   readonly falseAbsents: readonly FalseAbsentPoint[];
   /** Charge by state in mAh, a row a group that has power. */
-  readonly energy: readonly { readonly group: string; readonly mAh: Readonly<Record<string, number>> }[];
+  readonly energy: readonly EnergyRow[];
   /** Projected life of each battery, days. */
   readonly batteryDays: readonly number[];
   /** One exchange, frame by frame: a death, a retry, a HELLO; whichever the run has. */
@@ -105,6 +105,13 @@ export interface LaneSpan {
   readonly kind: "off" | "asleep" | "cut" | "present" | "late" | "absent" | "left" | "unknown";
 }
 
+export interface EnergyRow {
+  readonly group: string;
+  readonly mAh: Readonly<Record<string, number>>;
+  /** Projected life of each battery of the group, days; without it the group has no row of these. */
+  readonly batteryDays?: readonly number[];
+}
+
 export interface FalseAbsentPoint {
   readonly group: string;
   /** Share of beats of which no try arrived. */
@@ -113,6 +120,8 @@ export interface FalseAbsentPoint {
   /** The closed form at the same loss, for the group's interval and promises. */
   readonly expected: number;
   readonly deviceDays: number;
+  /** The same closed form at other losses, by rising loss: a curve to draw. */
+  readonly curve?: readonly (readonly [loss: number, perDeviceDay: number])[];
 }
 
 export interface LadderStep {
