@@ -51,7 +51,11 @@ export interface Trace {
   /** Deaths that were found or not: how long from death to each verdict, null = never. */
   readonly detections: readonly Detection[];
   /** Gateway load per bucket of `load.bucketMs`: frames in and out. */
-  readonly load: { readonly bucketMs: number; readonly rx: readonly number[]; readonly tx: readonly number[] };
+  readonly load: {
+    readonly bucketMs: number;
+    readonly rx: readonly number[];
+    readonly tx: readonly number[];
+  };
   /** Devices by status at the end of each bucket of `statuses.bucketMs`. */
   readonly statuses: {
     readonly bucketMs: number;
@@ -72,7 +76,12 @@ export interface Trace {
   /** One exchange, frame by frame: a death, a retry, a HELLO; whichever the run has. */
   readonly ladder: readonly LadderStep[];
   /** Windows in which something was wrong, for shading: text for people. */
-  readonly faults: readonly { readonly from: number; readonly until: number; readonly where: string; readonly what: string }[];
+  readonly faults: readonly {
+    readonly from: number;
+    readonly until: number;
+    readonly where: string;
+    readonly what: string;
+  }[];
 }
 
 export interface Detection {
