@@ -41,6 +41,36 @@ export interface LinkModel {
   readonly corrupt: number;
   /** Nothing passes from `from` until before `until`. */
   readonly partitions: readonly Partition[];
+  /** The third state: nothing passes for `outageMs`, after `outageEveryMs` without (0 = never). */
+  readonly outageEveryMs: number;
+  readonly outageMs: number;
+  /** Frames follow each other at this rate (0 = at once), headers included. */
+  readonly bitsPerSecond: number;
+  /** Bytes that may wait or be under way at that rate (0 = any number); the next is lost. */
+  readonly queueBytes: number;
+  /** Headers of a frame below ours: 28 for IPv4 and UDP. */
+  readonly overheadBytes: number;
+  /** A longer frame, headers included, is lost; 0 = none is. */
+  readonly mtu: number;
+  /** netem's chain, a tick a frame, instead of the one in time: `goodMs` and `badMs` rest. */
+  readonly netem: Netem | undefined;
+  /** What happens to each frame, on top of all else. */
+  readonly pattern: Pattern | undefined;
+}
+
+/** P(good -> bad) and P(bad -> good) at each frame, which is judged in the state before. */
+export interface Netem {
+  readonly p: number;
+  readonly r: number;
+  readonly lossBad: number;
+  readonly lossGood: number;
+}
+
+/** An exact replay, over and over: a step for each frame, or for each millisecond. */
+export interface Pattern {
+  readonly per: "frame" | "ms";
+  /** LOST (-1), or what is added to the delay, ms; at least one step. */
+  readonly steps: readonly number[];
 }
 
 export interface Partition {
@@ -97,6 +127,14 @@ export function plainLink(delayMs: number): LinkModel {
     reorderMs: 0,
     corrupt: 0,
     partitions: [],
+    outageEveryMs: 0,
+    outageMs: 0,
+    bitsPerSecond: 0,
+    queueBytes: 0,
+    overheadBytes: 28,
+    mtu: 0,
+    netem: undefined,
+    pattern: undefined,
   };
 }
 
