@@ -100,7 +100,12 @@ export type FaultKind = Act["do"];
 export type Act =
   // On boards.
   /** No power for `forMs`; each board goes within `spreadMs` and is back within `backMs` after. */
-  | { readonly do: "power"; readonly forMs: number; readonly spreadMs: number; readonly backMs: number }
+  | {
+      readonly do: "power";
+      readonly forMs: number;
+      readonly spreadMs: number;
+      readonly backMs: number;
+    }
   /** Never comes back: what the gateway must find out. */
   | { readonly do: "die"; readonly spreadMs: number }
   /** The battery is full again / at a share of its charge. */
@@ -120,7 +125,12 @@ export type Act =
   | { readonly do: "link"; readonly to: LinkSpec; readonly rampMs: number; readonly forMs: number }
   | { readonly do: "cut"; readonly direction: "up" | "down" | "both"; readonly forMs: number }
   /** `share` of frames is lost on top of what the link does. */
-  | { readonly do: "loss"; readonly share: number; readonly direction: "up" | "down" | "both"; readonly forMs: number }
+  | {
+      readonly do: "loss";
+      readonly share: number;
+      readonly direction: "up" | "down" | "both";
+      readonly forMs: number;
+    }
   | { readonly do: "nat"; readonly change: "rebind" | "readdress" | "reboot" }
   /** The table takes no new mapping / what comes in is dropped, for a while. */
   | { readonly do: "nat-full"; readonly forMs: number }
@@ -147,7 +157,12 @@ export type Act =
   | { readonly do: "broker"; readonly forMs: number }
   // Of strangers.
   /** Somebody who heard it all sends frames of these boards again, `delayMs` after it heard them. */
-  | { readonly do: "replay"; readonly perSecond: number; readonly delayMs: number; readonly forMs: number }
+  | {
+      readonly do: "replay";
+      readonly perSecond: number;
+      readonly delayMs: number;
+      readonly forMs: number;
+    }
   /** Random bytes, and frames of these boards with a bit flipped, at the gateway. */
   | { readonly do: "flood"; readonly perSecond: number; readonly forMs: number };
 

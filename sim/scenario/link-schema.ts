@@ -1,0 +1,107 @@
+// A link in a scenario: the name of a preset, or one of its own: a preset with differences, for both
+// directions or for one. Written in the words of who looks at a path (loss, delay, outage) and not
+// in those of the model (lossGood, goodMs), of which nobody knows which belong together.
+
+import { z } from "zod";
+import type { Quantile } from "../exact.ts";
+import { type LinkModel, plainLink } from "../link.ts";
+import { LINK_PRESETS, linkPreset } from "../presets.ts";
+import { duration, durations, map, share, word } from "./leaves.ts";
+import type { LinkSpec } from "./types.ts";
+
+/** The name of a link that starts from no preset. */
+export const CUSTOM = "custom";
+const PRESETS = LINK_PRESETS.map(({ name }) => name);
+
+const Loss = z.union([
+  share(),
+  map({ good: share(), bad: share(), goodFor: duration(1), badFor: duration(0) }),
+]);
+
+const POINT = /^p(\d+(?:\.\d+)?)$/;
+
+/** `{p0: 1ms, p50: 10ms, p100: 400ms}`. */
+const Points = z.record(z.string(), duration()).transform((points, context): Quantile[] => {
+  const table = Object.entries(points)
+    .map(([key, ms]): Quantile => [Number(POINT.exec(key)?.[1] ?? Number.NaN) / 100, ms])
+    .sort(([a], [b]) => a - b);
+  const falls = table.some(([, ms], i) => i > 0 && ms < table[i - 1]![1]);
+  if (falls || table.length < 2 || table[0]![0] !== 0 || table.at(-1)![0] !== 1) {
+    const message = "expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}";
+    context.addIssue({ code: "custom", message });
+  }
+  return table;
+});
+
+const Delay = z.union([
+  durations().transform(([least, most]): Quantile[] => [
+    [0, least],
+    [1, most],
+  ]),
+  Points,
+]);
+
+const FIELDS = {
+  loss: Loss.optional(),
+  delay: Delay.optional(),
+  jitter: duration().optional(),
+  wake: map({ after: duration(), delay: Delay }).optional(),
+  duplicate: share().optional(),
+  reorder: map({ share: share(), by: duration() }).optional(),
+  corrupt: share().optional(),
+};
+const Fields = map(FIELDS);
+
+/** What may differ from a preset. */
+type Fields = z.output<typeof Fields>;
+
+export const Link = z
+  .union([
+    word(PRESETS),
+    map({
+      preset: word(PRESETS).optional(),
+      ...FIELDS,
+      up: Fields.optional(),
+      down: Fields.optional(),
+    }),
+  ])
+  .transform((given): LinkSpec => {
+    if (typeof given === "string") return presetLink(given);
+    const { preset, up, down, ...fields } = given;
+    const base = preset === undefined ? plainLinkSpec() : presetLink(preset);
+    return {
+      preset: base.preset,
+      up: changed(changed(base.up, fields), up ?? {}),
+      down: changed(changed(base.down, fields), down ?? {}),
+    };
+  });
+
+/** @param name of a preset that there is */
+export function presetLink(name: string): LinkSpec {
+  const { up, down } = linkPreset(name)!;
+  return { preset: name, up, down };
+}
+
+/** What a link of its own starts from: nothing is lost, nothing takes time. */
+export function plainLinkSpec(): LinkSpec {
+  return { preset: CUSTOM, up: plainLink(0), down: plainLink(0) };
+}
+
+function changed(model: LinkModel, fields: Fields): LinkModel {
+  const { loss, delay, jitter, wake, duplicate, reorder, corrupt } = fields;
+  return {
+    ...model,
+    ...(loss === undefined ? {} : lossOf(loss)),
+    ...(delay && { delay }),
+    ...(jitter !== undefined && { jitterMs: jitter }),
+    ...(wake && { idleMs: wake.after, wake: wake.delay }),
+    ...(duplicate !== undefined && { duplicate }),
+    ...(reorder && { reorder: reorder.share, reorderMs: reorder.by }),
+    ...(corrupt !== undefined && { corrupt }),
+  };
+}
+
+function lossOf(loss: NonNullable<Fields["loss"]>): Partial<LinkModel> {
+  if (typeof loss === "number") return { lossGood: loss, lossBad: loss, goodMs: 1_000, badMs: 0 };
+  return { lossGood: loss.good, lossBad: loss.bad, goodMs: loss.goodFor, badMs: loss.badFor };
+}
