@@ -11,8 +11,14 @@
 // bound (3 in 4), and its quality is a guess. One generator for the whole world lost as well: one
 // draw more anywhere, and every later draw of everybody changes.
 
-/** Two 32-bit words out of a 64-bit key and a 64-bit counter; only 32-bit integer steps. */
-export function threefry(k0: number, k1: number, c0: number, c1: number): [number, number] {
+/** The low word of the call before: a pair of results would be an object a call. */
+let lowWord = 0;
+
+/**
+ * Two 32-bit words out of a 64-bit key and a 64-bit counter; only 32-bit integer steps. The high
+ * one is returned, as a signed integer; `threefryLow` gives the other.
+ */
+export function threefryHigh(k0: number, k1: number, c0: number, c1: number): number {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
   let a = (c0 + k0) | 0;
   let b = (c1 + k1) | 0;
@@ -49,7 +55,19 @@ export function threefry(k0: number, k1: number, c0: number, c1: number): [numbe
   b = (b + k1 + 3) | 0;
   a = (a + b) | 0;
   b = ((b << 17) | (b >>> 15)) ^ a;
-  return [a >>> 0, b >>> 0];
+  lowWord = b;
+  return a;
+}
+
+/** The low word that belongs to what `threefryHigh` returned last, a signed integer. */
+export function threefryLow(): number {
+  return lowWord;
+}
+
+/** Both words, 0..4294967295. */
+export function threefry(k0: number, k1: number, c0: number, c1: number): [number, number] {
+  const high = threefryHigh(k0, k1, c0, c1);
+  return [high >>> 0, threefryLow() >>> 0];
 }
 
 /** The number of a purpose: FNV-1a over its name. Two dozen names; a test looks for collisions. */
@@ -61,8 +79,8 @@ export function purposeOf(name: string): number {
 
 /** The n-th draw of `entity` for a purpose (see `purposeOf`), in [0, 1) with 53 bits. */
 export function draw(seed: number, entity: number, purpose: number, n: number): number {
-  const words = threefry(seed, entity, purpose, n);
-  return (words[0] * 0x200000 + (words[1] >>> 11)) / 0x20000000000000;
+  const high = threefryHigh(seed, entity, purpose, n) >>> 0;
+  return (high * 0x200000 + (threefryLow() >>> 11)) / 0x20000000000000;
 }
 
 /**

@@ -3,7 +3,15 @@
 
 import { expect, test } from "vitest";
 import { checkQuantiles, decay, quantile, quantileMean } from "../sim/exact.ts";
-import { draw, purposeOf, randomBytes, stream, threefry } from "../sim/random.ts";
+import {
+  draw,
+  purposeOf,
+  randomBytes,
+  stream,
+  threefry,
+  threefryHigh,
+  threefryLow,
+} from "../sim/random.ts";
 
 const SEED = 20260101;
 
@@ -36,6 +44,8 @@ test.each([
   ],
 ] as const)("threefry gives the published words of %j", ([k0, k1, c0, c1], words) => {
   expect(threefry(k0, k1, c0, c1)).toEqual(words);
+  expect(threefryHigh(k0, k1, c0, c1) >>> 0).toBe(words[0]);
+  expect(threefryLow() >>> 0).toBe(words[1]);
 });
 
 test("a stream is even in its top, middle and lowest bits", () => {
