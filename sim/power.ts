@@ -1,0 +1,254 @@
+// Where a board's charge goes. The books hold nothing but time: whole microseconds in each state.
+// Charge is current times time and is worked out when somebody asks, in whole nC, so years of a
+// hundred mA stay exact where a running sum of femtocoulombs leaves 2^53 after nine coulombs, and
+// the books balance by construction: the states' times add up to the run.
+//
+// A board need not be told what physics does by itself. Out of "off" and "deep" it boots first; a
+// frame keeps the transmitter or receiver busy for its time on air; a modem stays connected for a
+// while after its last frame. These times are taken out of what comes next, whatever state that is,
+// and only loss of power ends them.
+
+import { type Battery, chargeAt, selfNA, voltsAt } from "./battery.ts";
+import type { Quantile } from "./exact.ts";
+
+/**
+ * "off" has no power. "deep" forgets and boots again, "light" keeps its memory and its place on the
+ * network. "awake" is CPU on and radio listening. "boot", "tx", "rx" and "tail" come by themselves
+ * (see above), but may be entered as well.
+ */
+export const POWER_STATES = [
+  "off",
+  "deep",
+  "light",
+  "boot",
+  "join",
+  "awake",
+  "tx",
+  "rx",
+  "tail",
+] as const;
+export type PowerState = (typeof POWER_STATES)[number];
+
+/** A board's draws. Currents are of the whole board at its battery. */
+export interface BoardPower {
+  readonly name: string;
+  /** One line for people. */
+  readonly about: string;
+  /** Mean current in each state, whole nA. */
+  readonly nA: Readonly<Record<PowerState, number>>;
+  /** What it takes for moments while its radio is on: what breaks a weak battery's voltage. */
+  readonly peakNA: number;
+  /** From power or the end of deep sleep until its program runs. */
+  readonly bootMs: number;
+  /** Then until it is on the network: after power-on, after deep sleep, after a lost connection. */
+  readonly attachMs: readonly Quantile[];
+  readonly joinMs: readonly Quantile[];
+  readonly joinAgainMs: readonly Quantile[];
+  /** Time on air of a frame of n bytes: frameUs + byteUs (n + overheadBytes). */
+  readonly air: {
+    readonly frameUs: number;
+    readonly byteUs: number;
+    readonly overheadBytes: number;
+  };
+  /** How long its radio stays connected after the last frame, while it would sleep already. */
+  readonly tailMs: number;
+  /** Below this voltage it resets. */
+  readonly brownOutV: number;
+}
+
+const NC_PER_MAH = 3.6e9;
+const US_PER_DAY = 86_400e6;
+const ROOM_DEGREES = 20;
+const EXTERNAL_POWER = 14;
+
+const rests = (state: PowerState): boolean => state === "off" || state === "deep";
+const BOOT = POWER_STATES.indexOf("boot");
+const TX = POWER_STATES.indexOf("tx");
+const RX = POWER_STATES.indexOf("rx");
+const TAIL = POWER_STATES.indexOf("tail");
+/** What comes before the state that was entered, in this order. */
+const FIRST = [BOOT, TX, RX];
+
+/** `nA` for `us` microseconds, in whole nC (rounded down once); exact below 2500 Ah. */
+function chargeNC(nA: number, us: number): number {
+  const seconds = Math.floor(us / 1e6);
+  return nA * seconds + Math.floor((nA * (us - seconds * 1e6)) / 1e6);
+}
+
+const microseconds = (ms: number): number => Math.round(ms * 1000);
+
+/** One board's books and its battery. Instants are ms and never fall. */
+export class Power {
+  readonly board: BoardPower;
+  /** undefined: mains, which never end. */
+  readonly battery: Battery | undefined;
+  state: PowerState = "off";
+  private readonly since: number;
+  private readonly us = new Float64Array(POWER_STATES.length);
+  /** Times that still come before the state that was entered. */
+  private readonly owed = new Float64Array(POWER_STATES.length);
+  private settled: number;
+  /** nC of charge and self-discharge when the battery was put in, less what was in it. */
+  private filled: number;
+
+  constructor(board: BoardPower, battery: Battery | undefined, now: number) {
+    this.board = board;
+    this.battery = battery;
+    this.since = this.settled = microseconds(now);
+    this.filled = 0;
+  }
+
+  /** From now on the board is in `state`: it may be the one that it is in. */
+  enter(state: PowerState, now: number): void {
+    this.settle(now);
+    if (state === "off") this.owed.fill(0);
+    else if (rests(this.state) && !rests(state)) this.owed[BOOT] = microseconds(this.board.bootMs);
+    this.state = state;
+  }
+
+  /** A frame of `bytes` (as the core made it) leaves or reaches the radio. */
+  frame(direction: "up" | "down", bytes: number): void {
+    const { air, tailMs } = this.board;
+    const us = Math.round(air.frameUs + air.byteUs * (bytes + air.overheadBytes));
+    this.owed[direction === "up" ? TX : RX]! += us;
+    this.owed[TAIL] = microseconds(tailMs);
+  }
+
+  /** Time in a state so far, ms. */
+  timeOf(state: PowerState, now: number): number {
+    this.settle(now);
+    return this.us[POWER_STATES.indexOf(state)]! / 1000;
+  }
+
+  /** Charge that a state took so far (until the last call with an instant), mAh. */
+  chargeOf(state: PowerState): number {
+    return this.nC(POWER_STATES.indexOf(state)) / NC_PER_MAH;
+  }
+
+  /** Charge that the board took so far (until the last call with an instant), whole nC. */
+  get totalNC(): number {
+    let sum = 0;
+    for (let i = 0; i < POWER_STATES.length; i++) sum += this.nC(i);
+    return sum;
+  }
+
+  /** The same in mAh. */
+  get total(): number {
+    return this.totalNC / NC_PER_MAH;
+  }
+
+  /** Share of a new battery's charge that is left, 0..1; 1 on mains. */
+  left(now: number): number {
+    this.settle(now);
+    return this.share;
+  }
+
+  /** Whether nothing is left (at the last call with an instant). */
+  get empty(): boolean {
+    return this.share === 0;
+  }
+
+  /** The battery now holds `share` (0..1) of a new one's charge. */
+  refill(share: number, now: number): void {
+    this.settle(now);
+    this.filled = this.drained - (1 - share) * this.capacity;
+  }
+
+  /**
+   * Whether the voltage is below the board's minimum: with the radio on, under its peak; asleep or
+   * off, under what it takes then. So a weak battery lets a board boot and fells it as it sends.
+   */
+  brownsOut(now: number, degrees = ROOM_DEGREES): boolean {
+    if (!this.battery) return false;
+    const left = this.left(now);
+    const radio = !(rests(this.state) || this.state === "light");
+    return left === 0 || this.under(left, degrees, radio ? this.board.peakNA : this.loadNA);
+  }
+
+  /** Battery of the vitals byte: 0..10 tenths, 14 on mains. The board's gauge is a perfect one. */
+  vitals(now: number): number {
+    return this.battery ? Math.round(this.left(now) * 10) : EXTERNAL_POWER;
+  }
+
+  /** Voltage of the battery under the state's mean current; 0 on mains. */
+  millivolt(now: number, degrees = ROOM_DEGREES): number {
+    if (!this.battery) return 0;
+    return Math.max(
+      0,
+      Math.round(1000 * voltsAt(this.battery, this.left(now), degrees, this.loadNA)),
+    );
+  }
+
+  /** Days that a new battery lasts at the mean rate so far; Infinity on mains. */
+  days(now: number, degrees = ROOM_DEGREES): number {
+    this.settle(now);
+    if (!this.battery || this.drained === 0) return Number.POSITIVE_INFINITY;
+    const days = (this.settled - this.since) / US_PER_DAY;
+    return (this.usable(degrees) * this.capacity * days) / this.drained;
+  }
+
+  /** Share of a new battery that can be taken before the radio's peak fells the board. */
+  usable(degrees = ROOM_DEGREES): number {
+    const { battery, board } = this;
+    if (!battery) return 1;
+    let good = 1;
+    let bad = 1 - chargeAt(battery, degrees);
+    if (this.under(good, degrees, board.peakNA)) return 0;
+    if (!this.under(bad, degrees, board.peakNA)) return 1 - bad;
+    for (let halving = 0; halving < 40; halving++) {
+      const middle = (good + bad) / 2;
+      if (this.under(middle, degrees, board.peakNA)) bad = middle;
+      else good = middle;
+    }
+    return 1 - good;
+  }
+
+  private under(left: number, degrees: number, nA: number): boolean {
+    return voltsAt(this.battery!, left, degrees, nA) < this.board.brownOutV;
+  }
+
+  private get loadNA(): number {
+    return this.board.nA[this.state];
+  }
+
+  private nC(index: number): number {
+    return chargeNC(this.board.nA[POWER_STATES[index]!], this.us[index]!);
+  }
+
+  private get capacity(): number {
+    return this.battery ? this.battery.mAh * NC_PER_MAH : Number.POSITIVE_INFINITY;
+  }
+
+  /** nC that the board took and that went by itself. */
+  private get drained(): number {
+    const itself = this.battery ? chargeNC(selfNA(this.battery), this.settled - this.since) : 0;
+    return this.totalNC + itself;
+  }
+
+  private get share(): number {
+    if (!this.battery) return 1;
+    return Math.min(1, Math.max(0, 1 - (this.drained - this.filled) / this.capacity));
+  }
+
+  /** Writes the time since the last call into the books. */
+  private settle(now: number): void {
+    let us = microseconds(now) - this.settled;
+    if (us <= 0) return;
+    this.settled += us;
+    if (this.state !== "off") {
+      for (const i of FIRST) us -= this.pay(i, us);
+      // The radio's tail passes while the board is awake as well; only its sleep is dearer for it.
+      const tail = this.pay(TAIL, us, this.state === "light" || this.state === "deep");
+      us -= tail;
+    }
+    this.us[POWER_STATES.indexOf(this.state)]! += us;
+  }
+
+  private pay(index: number, us: number, books = true): number {
+    const part = Math.min(this.owed[index]!, us);
+    this.owed[index]! -= part;
+    if (!books) return 0;
+    this.us[index]! += part;
+    return part;
+  }
+}
