@@ -118,8 +118,10 @@ export function ending(
 ): number {
   story.line("");
   const rows = fleet.members.map((member) => {
-    const { name, link, frames, beats, acked, lossUp, lossDown, roundTripMs } =
-      summariseMember(member);
+    const { name, link, frames, beats, acked, lossUp, lossDown, roundTripMs } = summariseMember(
+      fleet,
+      member,
+    );
     const counts = [frames, beats, acked].map(String);
     return [name, link, ...counts, sayShare(lossUp), sayShare(lossDown), sayMs(roundTripMs)];
   });

@@ -1,6 +1,7 @@
 // What a fleet lived through, in numbers. Loss is what the links really did, not what their models
 // say; round trips are those of beats sent once (Karn's rule), as the board itself counts them.
 
+import type { Links } from "./links.ts";
 import type { Member, SocketFleet } from "./sockets.ts";
 
 export interface MemberSummary {
@@ -20,6 +21,8 @@ export interface MemberSummary {
 
 export interface FleetSummary {
   readonly boards: number;
+  /** Sockets that they have among them. */
+  readonly sockets: number;
   /** Boards that were acknowledged at least once. */
   readonly heard: number;
   readonly frames: number;
@@ -34,44 +37,57 @@ export interface FleetSummary {
   readonly failures: number;
 }
 
-export function summariseMember(member: Member): MemberSummary {
+export function summariseMember({ links }: SocketFleet, member: Member): MemberSummary {
   const { board, frames, beats, acked } = member;
   return {
     name: board.name,
     id: board.id.toString(16).padStart(6, "0"),
-    link: board.linkName,
+    link: board.kind.link.name,
     frames,
     beats,
     acked,
-    lossUp: share(board.up.lost, board.up.count),
-    lossDown: share(board.down.lost, board.down.count),
+    lossUp: loss(links, [member.up]),
+    lossDown: loss(links, [member.down]),
     roundTripMs: percentile(member.roundTrips, 0.5) ?? null,
   };
 }
 
-export function summarise({ members, alarms, failures }: SocketFleet): FleetSummary {
+export function summarise(fleet: SocketFleet): FleetSummary {
+  const { members, links, roundTrips, alarms } = fleet;
   const sum = (of: (member: Member) => number) =>
     members.reduce((total, member) => total + of(member), 0);
-  const trips = members.flatMap(({ roundTrips }) => roundTrips);
-  const at = (part: number) => percentile(trips, part)!;
+  const at = (part: number) => roundTrips.quantile(part)!;
   return {
     boards: members.length,
+    sockets: fleet.sockets,
     heard: members.filter(({ acked }) => acked > 0).length,
     frames: sum(({ frames }) => frames),
     beats: sum(({ beats }) => beats),
     acked: sum(({ acked }) => acked),
-    lossUp: share(
-      sum(({ board }) => board.up.lost),
-      sum(({ board }) => board.up.count),
+    lossUp: loss(
+      links,
+      members.map(({ up }) => up),
     ),
-    lossDown: share(
-      sum(({ board }) => board.down.lost),
-      sum(({ board }) => board.down.count),
+    lossDown: loss(
+      links,
+      members.map(({ down }) => down),
     ),
-    roundTripMs: trips.length === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) },
-    timerErrorMs: percentile(alarms.lateness, 0.99) ?? 0,
-    failures,
+    roundTripMs: roundTrips.count === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) },
+    timerErrorMs: alarms.lateness.quantile(0.99) ?? 0,
+    failures: fleet.failures,
   };
+}
+
+/** Share of the frames given to these links that they lost. */
+function loss(links: Links, of: readonly number[]): number {
+  let lost = 0;
+  let submitted = 0;
+  for (const link of of) {
+    const counts = links.counts(link);
+    lost += counts.lost;
+    submitted += counts.submitted;
+  }
+  return submitted === 0 ? 0 : lost / submitted;
 }
 
 /** The value below which a share of `values` lies; undefined if there are none. */
@@ -88,8 +104,4 @@ export function sayShare(part: number): string {
 /** `23 ms`, `1.4 ms`; `-` for null. */
 export function sayMs(ms: number | null): string {
   return ms === null ? "-" : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-}
-
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
 }

@@ -126,19 +126,19 @@ export class Killing {
    */
   async round(number: number, downMaxMs: number): Promise<Round> {
     const { interval, heardWithin } = this.#options;
-    const { members } = this.#options.fleet;
+    const { members, links } = this.#options.fleet;
     await sleep(interval + this.#below(RUN_MAX_MS));
     this.server.kill("SIGKILL");
     const killedAt = performance.now();
     await this.server.ended;
     await sleep(SAMPLE_MS * 2);
     // Boards speak on into the void; from here on nothing of it arrives, so that only replays do.
-    for (const { board } of members) board.up.cut = true;
+    for (const { up } of members) links.setCut(up, true);
     await sleep(this.#below(downMaxMs));
     const startedAt = await this.#start(number % 3 === 2);
     const told = await this.#compare(killedAt);
     const ackedBefore = members.map(({ acked }) => acked);
-    for (const { board } of members) board.up.cut = false;
+    for (const { up } of members) links.setCut(up, false);
     const openAt = performance.now();
     const heard = () => members.filter(({ acked }, n) => acked > ackedBefore[n]!).length;
     await until(() => heard() > 0, heardWithin);
