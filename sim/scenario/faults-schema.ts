@@ -120,8 +120,10 @@ const ALL = [...ON_BOARDS, ...ON_PATHS, ...ON_GATEWAY, ...ON_BROKER, ...OF_STRAN
 export const FAULT_KINDS: readonly FaultKind[] = ALL.map(kindOf);
 
 export const FaultSchema = z.discriminatedUnion("do", ALL, {
-  error: ({ code, input }) =>
-    code === "invalid_type" ? "expected a map" : oneOf((input as { do?: unknown }).do, FAULT_KINDS),
+  error: ({ input }) =>
+    typeof input === "object" && input !== null
+      ? oneOf((input as { do?: unknown }).do, FAULT_KINDS)
+      : "expected a map",
 });
 export type GivenFault = z.output<typeof FaultSchema>;
 

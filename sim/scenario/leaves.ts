@@ -9,7 +9,14 @@ import { END, readDuration, readRate, readShare, readSize, readSpan, readWhole }
 /** Durations, instants and runs end here: a year. */
 export const DURATION_MAX = 366 * 86_400_000;
 const SEED_MAX = 0xffffffff;
+const LOST = -1;
 export const SEEDS_MAX = 10_000;
+
+/** A map without what is not given. */
+export function stripped<T extends object>(map: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const kept = Object.entries(map).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
 
 /** A value that people write as text or number, read by `read`; undefined is an error. */
 function leaf<T>(expected: string, read: (word: string | number) => T | undefined) {
@@ -49,6 +56,13 @@ export function step() {
     const ms = readDuration(back ? word.slice(1) : word);
     return ms === undefined || ms === 0 || ms > DURATION_MAX ? undefined : back ? -ms : ms;
   });
+}
+
+/** What a step of a pattern does to a frame: added delay, or -1 for lost. */
+export function stepOrLost() {
+  return leaf("expected a duration, or lost", (word) =>
+    word === "lost" ? LOST : readDuration(word),
+  );
 }
 
 export function share() {

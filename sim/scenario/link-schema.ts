@@ -4,13 +4,26 @@
 
 import { z } from "zod";
 import type { Quantile } from "../exact.ts";
-import { type LinkModel, plainLink } from "../link.ts";
+import { type LinkModel, type Pattern, plainLink } from "../link.ts";
 import { LINK_PRESETS, linkPreset } from "../presets.ts";
-import { duration, durations, map, share, word } from "./leaves.ts";
+import {
+  duration,
+  durations,
+  map,
+  rate,
+  share,
+  size,
+  stepOrLost,
+  stripped,
+  whole,
+  word,
+} from "./leaves.ts";
 import type { LinkSpec } from "./types.ts";
 
 /** The name of a link that starts from no preset. */
 export const CUSTOM = "custom";
+/** Steps of a pattern. */
+const STEPS_MAX = 100_000;
 const PRESETS = LINK_PRESETS.map(({ name }) => name);
 
 const Loss = z.union([
@@ -41,6 +54,11 @@ const Delay = z.union([
   Points,
 ]);
 
+const PatternSchema = map({
+  per: word(["frame", "ms"]),
+  steps: z.array(stepOrLost()).min(1).max(STEPS_MAX),
+}).transform((pattern): Pattern => pattern);
+
 const FIELDS = {
   loss: Loss.optional(),
   delay: Delay.optional(),
@@ -49,6 +67,13 @@ const FIELDS = {
   duplicate: share().optional(),
   reorder: map({ share: share(), by: duration() }).optional(),
   corrupt: share().optional(),
+  outage: map({ every: duration(), for: duration() }).optional(),
+  rate: rate().optional(),
+  queue: size().optional(),
+  overhead: whole(0, 1_000).optional(),
+  mtu: whole(0, 65_535).optional(),
+  netem: map({ p: share(), r: share(), lossBad: share(), lossGood: share() }).optional(),
+  pattern: PatternSchema.optional(),
 };
 const Fields = map(FIELDS);
 
@@ -88,17 +113,19 @@ export function plainLinkSpec(): LinkSpec {
 }
 
 function changed(model: LinkModel, fields: Fields): LinkModel {
-  const { loss, delay, jitter, wake, duplicate, reorder, corrupt } = fields;
-  return {
-    ...model,
+  const { loss, wake, reorder, outage, jitter, rate, queue, overhead, ...same } = fields;
+  const given = {
+    ...same,
     ...(loss === undefined ? {} : lossOf(loss)),
-    ...(delay && { delay }),
-    ...(jitter !== undefined && { jitterMs: jitter }),
     ...(wake && { idleMs: wake.after, wake: wake.delay }),
-    ...(duplicate !== undefined && { duplicate }),
     ...(reorder && { reorder: reorder.share, reorderMs: reorder.by }),
-    ...(corrupt !== undefined && { corrupt }),
+    ...(outage && { outageEveryMs: outage.every, outageMs: outage.for }),
+    jitterMs: jitter,
+    bitsPerSecond: rate,
+    queueBytes: queue,
+    overheadBytes: overhead,
   };
+  return { ...model, ...stripped(given) };
 }
 
 function lossOf(loss: NonNullable<Fields["loss"]>): Partial<LinkModel> {

@@ -1,18 +1,16 @@
 // A NAT in a scenario: the name of a preset, or one with differences from a preset.
 
 import { z } from "zod";
-import type { NatModel } from "../nat.ts";
-import { duration, flag, map, ports, text, whole, word } from "./leaves.ts";
-import { NATS, natNamed } from "./presets.ts";
+import { type NatModel, natPreset } from "../nat.ts";
+import { duration, flag, map, ports, stripped, text, whole, word } from "./leaves.ts";
+import { NAT_NAMES, NO_NAT } from "./presets.ts";
 
-/** The name for no NAT: the board's address is the one seen. */
-export const NO_NAT = "none";
 /** A NAT of its own that names no preset differs from this one. */
-const BASE = "linux";
+export const NAT_BASE = "linux";
 const KINDS = ["endpoint", "address", "address-port"] as const;
 
 const Own = map({
-  preset: word(NATS).prefault(BASE),
+  preset: word(NAT_NAMES).prefault(NAT_BASE),
   name: text(40).prefault("custom"),
   mapping: word(KINDS).optional(),
   filtering: word(KINDS).optional(),
@@ -22,11 +20,11 @@ const Own = map({
   inboundRefreshes: flag().optional(),
   port: word(["preserve", "sequential", "random", "block"]).optional(),
   ports: ports().optional(),
+  blockPorts: whole(1, 65_535).optional(),
   mappings: whole(1, 1_000_000).optional(),
   evict: word(["refuse", "oldest", "random", "unassured"]).optional(),
   hairpin: flag().optional(),
 }).transform(({ preset, unreplied, stream, streamAfter, mappings, ...same }): NatModel => {
-  const model = { ...natNamed(preset) };
   const given = {
     ...same,
     unrepliedMs: unreplied,
@@ -34,15 +32,14 @@ const Own = map({
     streamAfterMs: streamAfter,
     mappingsMax: mappings,
   };
-  const kept = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...model, ...Object.fromEntries(kept) };
+  return { ...natPreset(preset)!, ...stripped(given) };
 });
+
+/** A NAT. */
+export const Nat = z.union([word(NAT_NAMES).transform((name): NatModel => natPreset(name)!), Own]);
 
 /** A NAT, or `none`. */
 export const NatOrNone = z.union([
-  word([NO_NAT, ...NATS]).transform((name) => (name === NO_NAT ? undefined : natNamed(name))),
+  word([NO_NAT, ...NAT_NAMES]).transform((name) => natPreset(name)),
   Own,
 ]);
-
-/** A NAT. */
-export const Nat = z.union([word(NATS).transform((name): NatModel => natNamed(name)), Own]);

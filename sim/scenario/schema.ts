@@ -10,15 +10,15 @@ import * as leaf from "./leaves.ts";
 import { Link, presetLink } from "./link-schema.ts";
 import { METRIC_NAMES } from "./metrics.ts";
 import { NatOrNone } from "./nat-schema.ts";
-import { BATTERIES, BOARDS, CLOCKS } from "./presets.ts";
+import { BATTERY_NAMES, BOARD_NAMES, CLOCK_NAMES } from "./presets.ts";
 import type { BoardConfig, GatewaySpec, Group } from "./types.ts";
 
 /** Boards of one fleet; frames of one run must fit a memory. */
 export const BOARDS_MAX = 1_000_000;
-const GROUPS_MAX = 1_000;
+/** Ids come in blocks, see ids.ts: 200 groups of a million boards fit into 24 bits. */
+const GROUPS_MAX = 200;
 const FAULTS_MAX = 1_000;
 const EXPECTATIONS_MAX = 1_000;
-export const FAULTS_LIMIT = FAULTS_MAX;
 /** Codes of promises reach 51 days; an interval of a week is promised eightfold at worst. */
 export const INTERVAL_MIN = 200;
 export const INTERVAL_MAX = 7 * 86_400_000;
@@ -92,9 +92,9 @@ export const GroupSchema = leaf
     link: Link.default(presetLink("wifi-good")),
     nat: NatOrNone.optional(),
     ap: leaf.name().prefault("own").describe("the access point that they share; own: each its own"),
-    board: leaf.word(BOARDS).optional(),
-    battery: leaf.word(BATTERIES).optional(),
-    clock: leaf.word(CLOCKS).prefault("xtal20"),
+    board: leaf.word(BOARD_NAMES).optional(),
+    battery: leaf.word(BATTERY_NAMES).optional(),
+    clock: leaf.word(CLOCK_NAMES).prefault("xtal20"),
     temperature: Temperature.prefault(20),
     boot: Boot.prefault(0),
     config: Config.prefault({}),
