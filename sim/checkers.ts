@@ -16,6 +16,7 @@ import { ACK, DOWN, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../device/
 import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 import type { Observer, Sighting } from "./observer.ts";
+import type { Strike } from "./scenario/faults.ts";
 import type { World } from "./world.ts";
 
 const VIOLATIONS_MAX = 20;
@@ -61,6 +62,12 @@ export class Checkers implements Observer {
     this.world = world;
     world.observe(this);
   }
+
+  /** A fault begins or ends to work on a board. */
+  struck(_strike: Strike, _now: number): void {}
+
+  /** The run is over. */
+  close(): void {}
 
   sent(sighting: Sighting): void {
     const { board, direction, bytes, peer, at } = sighting;

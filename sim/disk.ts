@@ -4,16 +4,18 @@
 // together or not at all, in the order of their tickets. A crash in the middle of a batch leaves it
 // whole or absent, by a draw; the gateway cannot know which, and must be right either way.
 //
-// Everything on it is in world time, because a gateway's own monotonic clock ends with its process.
-// The real stores map instants over the wall clock in the same way. What lost: running one of them
-// here. Promises settle in an order that the event queue does not see.
+// Everything read from it is in world time, because a gateway's own monotonic clock ends with its
+// process. The real stores map instants over the wall clock in the same way. What lost: running one
+// of them here. Promises settle in an order that the event queue does not see.
 
 import type {
+  BeatFact,
+  Cause,
   Change,
   Effects,
   Enrolment,
-  EpochFact,
   Fact,
+  Status,
   StoredDevice,
 } from "../gateway/facts.ts";
 
@@ -23,8 +25,20 @@ interface Waiting {
   readonly shiftMs: number;
 }
 
+/** One device on the disk; `shiftMs` makes world time of its beat's instant. */
+interface Kept {
+  enrolment: Enrolment;
+  issued: number;
+  epoch: number;
+  beat: BeatFact | null;
+  shiftMs: number;
+  status: Status;
+  cause: Cause | null;
+  tseq: number;
+}
+
 export class Disk {
-  readonly devices = new Map<number, StoredDevice>();
+  readonly devices = new Map<number, Readonly<Kept>>();
   /** Every change that was ever made durable, in the order of its cursor; world time. */
   readonly changes: Change[] = [];
   cursor = 0;
@@ -88,6 +102,7 @@ export class Disk {
       issued: 0,
       epoch: 0,
       beat: null,
+      shiftMs: 0,
       status: "unknown",
       cause: null,
       tseq: 0,
@@ -96,9 +111,9 @@ export class Disk {
 
   /** The devices as a gateway of monotonic time (world time - shiftMs) must be given them. */
   *load(shiftMs: number): IterableIterator<StoredDevice> {
-    for (const device of this.devices.values()) {
+    for (const { shiftMs: kept, ...device } of this.devices.values()) {
       const { beat } = device;
-      yield beat ? { ...device, beat: { ...beat, at: beat.at - shiftMs } } : device;
+      yield beat ? { ...device, beat: { ...beat, at: beat.at + kept - shiftMs } } : device;
     }
   }
 
@@ -108,12 +123,18 @@ export class Disk {
         if (fact.enrolment) this.keepEnrolment(fact.enrolment);
         else this.devices.delete(fact.id);
         return;
-      case "beat":
-        this.update(fact.id, { beat: { ...fact, at: fact.at + shiftMs } });
+      case "beat": {
+        const device = this.device(fact.id);
+        device.beat = fact;
+        device.shiftMs = shiftMs;
         return;
-      case "epoch":
-        this.keepEpoch(fact);
+      }
+      case "epoch": {
+        const device = this.device(fact.id);
+        device.issued = fact.issued;
+        device.epoch = fact.epoch;
         return;
+      }
       case "change":
         this.keepChange({ ...fact.change, at: fact.change.at + shiftMs });
         return;
@@ -123,24 +144,23 @@ export class Disk {
   }
 
   private keepEnrolment(enrolment: Enrolment): void {
-    if (this.devices.has(enrolment.id)) this.update(enrolment.id, { enrolment });
+    if (this.devices.has(enrolment.id)) this.device(enrolment.id).enrolment = enrolment;
     else this.enrol(enrolment);
-  }
-
-  private keepEpoch({ id, issued, epoch }: EpochFact): void {
-    this.update(id, { issued, epoch });
   }
 
   private keepChange(change: Change): void {
     this.changes.push(change);
     this.cursor = change.cursor;
-    const { to: status, cause, tseq } = change;
-    if (this.devices.has(change.id)) this.update(change.id, { status, cause, tseq });
+    if (!this.devices.has(change.id)) return;
+    const device = this.device(change.id);
+    device.status = change.to;
+    device.cause = change.cause;
+    device.tseq = change.tseq;
   }
 
-  private update(id: number, part: Partial<StoredDevice>): void {
+  private device(id: number): Kept {
     const device = this.devices.get(id);
     if (!device) throw new Error(`fact about ${id}, which is not enrolled`);
-    this.devices.set(id, { ...device, ...part });
+    return device as Kept;
   }
 }

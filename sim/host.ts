@@ -10,6 +10,7 @@ import type { Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
 import type { Sha256 } from "./board.ts";
 import { Disk } from "./disk.ts";
+import { Inbox } from "./inbox.ts";
 import { draw, purposeOf, randomBytes } from "./random.ts";
 
 /** 2026-01-01T00:00:00Z in unix seconds: world time 0. */
@@ -34,6 +35,9 @@ export interface HostOptions {
   readonly commitMs: readonly [least: number, most: number];
   /** False: no wall clock at all (WELCOME's time is 0, and how long we were away is unknown). */
   readonly clockTrusted: boolean;
+  /** Datagrams that its socket keeps, and CPU time of one frame, ms. Default: all, none. */
+  readonly socketQueue?: number;
+  readonly frameMs?: number;
   readonly limits?: Partial<Limits>;
 }
 
@@ -50,6 +54,12 @@ export interface Surroundings {
 
 export class Host {
   readonly disk = new Disk();
+  readonly inbox = new Inbox();
+  /** What a commit takes from now on, and until when none ends. */
+  commitMs: readonly [least: number, most: number];
+  stalledUntil = 0;
+  /** By how much the wall clock is wrong, ms. */
+  wallMs = 0;
   /** undefined: the process is not running. */
   gateway: Gateway | undefined;
   /** Starts so far: what a dead process had scheduled is not done by the next one. */
@@ -64,6 +74,9 @@ export class Host {
 
   constructor(options: HostOptions, seed: number, sha256: Sha256, around: Surroundings) {
     this.options = options;
+    this.commitMs = options.commitMs;
+    this.inbox.room = options.socketQueue ?? Number.POSITIVE_INFINITY;
+    this.inbox.frameMs = options.frameMs ?? 0;
     this.seed = seed;
     this.sha256 = sha256;
     this.around = around;
@@ -81,8 +94,10 @@ export class Host {
         secret: randomBytes(this.seed, HOST, "secret", 16),
         sha256: this.sha256,
         unixSeconds: (at) =>
-          options.clockTrusted ? WORLD_UNIX_SECONDS + Math.floor((at + now) / 1000) : 0,
-        stoppedMs: options.clockTrusted && away !== undefined ? now - away : undefined,
+          options.clockTrusted
+            ? Math.max(0, WORLD_UNIX_SECONDS + Math.floor((at + now + this.wallMs) / 1000))
+            : 0,
+        stoppedMs: options.clockTrusted && away !== undefined ? this.wall(now) - away : undefined,
         cursor: disk.cursor,
         ...(options.limits ? { limits: options.limits } : {}),
       },
@@ -95,7 +110,8 @@ export class Host {
   crash(now: number): void {
     if (!this.gateway) return;
     this.gateway = undefined;
-    this.disk.crash(now, draw(this.seed, HOST, CRASH, this.crashes++) < 0.5);
+    this.inbox.close();
+    this.disk.crash(this.wall(now), draw(this.seed, HOST, CRASH, this.crashes++) < 0.5);
   }
 
   /** An orderly end: everything dirty is flushed, and waited for. */
@@ -104,7 +120,8 @@ export class Host {
     this.obey(this.gateway.flush(this.mono(now)), now);
     while (this.gateway && this.disk.pending) this.committed(now);
     this.gateway = undefined;
-    this.disk.crash(now, true);
+    this.inbox.close();
+    this.disk.crash(this.wall(now), true);
   }
 
   enrol(enrolment: Enrolment, now: number): void {
@@ -120,11 +137,16 @@ export class Host {
     if (this.gateway) this.obey(this.gateway.expire(this.mono(now)), now);
   }
 
+  /** Beats that must get to disk by now; decides nothing about anybody. */
+  write(now: number): void {
+    if (this.gateway) this.obey(this.gateway.write(this.mono(now)), now);
+  }
+
   /** The batch is durable: what waited for it may be told. */
   committed(now: number): void {
     for (const effects of this.disk.finish()) {
       if (this.diesAt("after-commit", now)) return;
-      this.gateway?.committed(effects.ticket, now);
+      this.gateway?.committed(effects.ticket, this.mono(now));
       for (const outgoing of effects.afterCommit.send) {
         if (this.diesAt("before-late-send", now)) return;
         this.around.transmit(outgoing, now);
@@ -134,14 +156,12 @@ export class Host {
         this.around.tell({ ...change, at: change.at + this.startedAt });
       }
     }
-    this.write(now);
+    this.commit(now);
   }
 
-  /** The world's instant, whole ms, at which `expire` is due; Infinity if none or not running. */
+  /** The world's instant, ms, at which `expire` is due; Infinity if none or not running. */
   get wakeAt(): number {
-    return this.gateway
-      ? Math.ceil(this.gateway.wakeAt + this.startedAt)
-      : Number.POSITIVE_INFINITY;
+    return this.gateway ? this.gateway.wakeAt + this.startedAt : Number.POSITIVE_INFINITY;
   }
 
   /** The gateway's view of a device, in world time; undefined while it is not running. */
@@ -170,15 +190,21 @@ export class Host {
     if (effects.ticket === 0) return;
     if (this.diesAt("before-commit", now)) return;
     this.disk.gather(effects, this.startedAt);
-    this.write(now);
+    this.commit(now);
   }
 
-  private write(now: number): void {
+  /** Starts the next batch, if the disk is free. */
+  private commit(now: number): void {
     if (!this.disk.begin()) return;
-    const [least, most] = this.options.commitMs;
+    const [least, most] = this.commitMs;
     const luck = draw(this.seed, HOST, COMMIT, this.commits++);
     const duration = this.disk.weighs ? least + Math.floor(luck * (most - least + 1)) : 0;
-    this.around.busyUntil(now + duration, this.life);
+    this.around.busyUntil(Math.max(now + duration, this.stalledUntil), this.life);
+  }
+
+  /** What its wall clock shows, as an instant of the world. */
+  private wall(now: number): number {
+    return now + this.wallMs;
   }
 
   private diesAt(step: HostStep, now: number): boolean {

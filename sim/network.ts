@@ -1,78 +1,253 @@
-// Who hears what is sent: each board has a path of its own to the one gateway, which knows it by
-// the address that its frames come from. A stranger has an address too, and no path: what the
-// gateway sends there is seen and goes nowhere.
+// Who hears what is sent: each board has a path of its own to the one gateway, perhaps through a
+// NAT that it shares with the other boards of its access point, or through a broker. The gateway
+// knows a board by the address that its frames come from. A stranger has an address too, and no
+// path: what the gateway sends there is seen and goes nowhere.
+//
+//   board  ---- link up/down ----  access point, NAT  ----------------  gateway
+//
+// The link stands in front of the NAT, as the radio does in life: a frame that the air took does
+// not refresh a binding. What lost: a graph of nodes and routes. From end to end a path is all that
+// a heartbeat can feel (Kollaps collapses its topologies in the same way).
 
 import type { Outgoing, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
-import { HOST } from "./host.ts";
-import { submit } from "./link.ts";
-import type { Observers } from "./observer.ts";
+import { Links, LOST } from "./links.ts";
+import { Nat, type NatModel } from "./nat.ts";
+import type { Delivery, Observers } from "./observer.ts";
+import { Occasions } from "./occasion.ts";
+import type { LinkPreset } from "./presets.ts";
+import { BROKER, Streams } from "./stream.ts";
 
-/** A frame at its destination: the gateway's socket, or, with `board`, that board's radio. */
-export interface Arrival {
-  readonly bytes: string;
-  /** The address at the other end from the gateway. */
-  readonly peer: Source;
-  readonly board: Board | undefined;
+/** The gateway's address, as NATs know it; and where a board's frames come from. */
+const GATEWAY = "gateway";
+const BOARD_PORT = 7227;
+
+/** What boards have in common that stand behind one access point. */
+export interface AccessPoint {
+  readonly name: string;
+  readonly nat: Nat | undefined;
+  readonly boards: Board[];
+  /** False: it is off, and nothing passes. */
+  on: boolean;
+  /** False: names do not resolve behind it, and who boots or joins finds no gateway. */
+  names: boolean;
 }
 
-export class Network {
-  private readonly byAddress = new Map<string, Board>();
-  private readonly observers: Observers;
-  private readonly push: (up: boolean, source: number, at: number, arrival: Arrival) => void;
+/** A board's way to the gateway. */
+export interface Path {
+  readonly board: Board;
+  readonly ap: AccessPoint | undefined;
+  /** Number of its directions among the links. */
+  readonly up: number;
+  readonly down: number;
+  readonly occasion: number;
+  /** A connection to the broker instead of datagrams; -1: none. */
+  readonly stream: number;
+  /** The address that the gateway sees. */
+  source: Source;
+}
 
-  /** @param push puts an arrival into the queue: `source` is the event's source, `at` whole ms */
+/** Puts a frame into the queue that arrives at `at`; `up`: at the gateway. */
+export type Carry = (up: boolean, board: Board, at: number, bytes: string, peer: Source) => void;
+
+export class Network {
+  readonly links: Links;
+  readonly streams: Streams;
+  private readonly occasions = new Occasions();
+  /** Boards by name, which is the address of one that stands behind no NAT. */
+  private readonly boards: ReadonlyMap<string, Board>;
+  private readonly clients = new Map<string, Path>();
+  private readonly nats = new Map<string, AccessPoint>();
+  private readonly observers: Observers;
+  private readonly carry: Carry;
+  private readonly seed: number;
+  /** Why a frame did not pass, where it was not the link. */
+  private fate = "";
+
   constructor(
+    seed: number,
+    boards: ReadonlyMap<string, Board>,
     observers: Observers,
-    push: (up: boolean, source: number, at: number, arrival: Arrival) => void,
+    carry: Carry,
   ) {
+    this.seed = seed;
+    this.boards = boards;
     this.observers = observers;
-    this.push = push;
+    this.carry = carry;
+    this.links = new Links(seed);
+    this.streams = new Streams(seed, this.links);
   }
 
-  join(board: Board): void {
-    this.byAddress.set(addressOf(board.source), board);
+  /** A new access point. `entity` keys its NAT's luck; its boards are given at `join`. */
+  accessPoint(name: string, nat: NatModel | undefined, entity: number): AccessPoint {
+    const address = `nat-${name}`;
+    const made = nat ? new Nat(nat, this.seed, entity, address) : undefined;
+    const ap: AccessPoint = { name, nat: made, boards: [], on: true, names: true };
+    if (made) this.nats.set(address, ap);
+    return ap;
+  }
+
+  join(board: Board, ap?: AccessPoint, transport: "udp" | "mqtt" = "udp"): Path {
+    const { up, down } = board.kind.link;
+    const mqtt = transport === "mqtt";
+    const path: Path = {
+      board,
+      ap,
+      up: this.links.add(up, board.id, "up"),
+      down: this.links.add(down, board.id, "down"),
+      occasion: this.occasions.add(),
+      stream: mqtt ? this.streams.add(board.id) : -1,
+      source: mqtt
+        ? { transport: "mqtt", address: board.id.toString(16).padStart(6, "0"), port: 0 }
+        : { transport: "sim", address: board.name, port: 1 },
+    };
+    ap?.boards.push(board);
+    if (mqtt) this.clients.set(path.source.address, path);
+    board.path = path;
+    return path;
   }
 
   /** The board's frames come from another port from now on, as after a NAT's amnesia. */
-  rebind(board: Board): void {
-    this.byAddress.delete(addressOf(board.source));
-    board.source = { ...board.source, port: board.source.port + 1 };
-    this.join(board);
+  rebind(board: Board, now: number): void {
+    const { path } = board;
+    if (path.ap?.nat) path.ap.nat.rebind(board.id, now);
+    else if (path.stream < 0) path.source = { ...path.source, port: path.source.port + 1 };
+  }
+
+  /** The access point's public address is another one from now on. */
+  readdress(ap: AccessPoint, now: number): void {
+    if (!ap.nat) return;
+    this.nats.delete(ap.nat.address);
+    ap.nat.readdress(now);
+    this.nats.set(ap.nat.address, ap);
+  }
+
+  setLink(board: Board, { up, down }: LinkPreset, now: number): void {
+    const { path } = board;
+    this.links.setModel(path.up, up, now);
+    this.links.setModel(path.down, down, now);
+  }
+
+  /** Nothing passes in these directions until it is set back. */
+  cut(board: Board, direction: "up" | "down" | "both", on: boolean): void {
+    const { path } = board;
+    if (direction !== "down") this.links.setCut(path.up, on);
+    if (direction !== "up") this.links.setCut(path.down, on);
   }
 
   up(board: Board, bytes: string, now: number): void {
-    this.carry(true, board, bytes, board.source, now);
+    const { path } = board;
+    this.occasions.up(path.occasion, bytes);
+    const { high, low } = this.occasions;
+    let at = LOST;
+    if (!board.resolved) this.fate = "dns";
+    else if (path.ap && !path.ap.on) this.fate = "access point";
+    else if (path.stream >= 0) at = this.streamed(path, true, bytes, now, high, low);
+    else {
+      at = this.links.submit(path.up, bytes, now, high, low);
+      this.fate = this.links.fate;
+      if (at !== LOST && path.ap?.nat) at = this.outOf(path, path.ap.nat, now) ? at : LOST;
+    }
+    this.dispatch(path, true, bytes, path.source, now, at);
   }
 
   down({ to, frame }: Outgoing, now: number): void {
-    const board = this.byAddress.get(addressOf(to));
-    if (board) this.carry(false, board, frame, to, now);
-    else {
-      this.observers.notify("sent", {
-        at: now,
-        direction: "down",
-        board,
-        peer: to,
-        bytes: frame,
-        deliveries: [],
-      });
+    const path = this.pathTo(to, now);
+    if (!path) {
+      this.see(undefined, "down", frame, to, now, NOWHERE, "stranger");
+      return;
     }
+    this.occasions.down(path.occasion, frame);
+    const { high, low } = this.occasions;
+    let at = LOST;
+    if (path.ap && !path.ap.on) this.fate = "access point";
+    else if (path.stream >= 0) at = this.streamed(path, false, frame, now, high, low);
+    else {
+      at = this.links.submit(path.down, frame, now, high, low);
+      this.fate = this.links.fate;
+    }
+    this.dispatch(path, false, frame, to, now, at);
   }
 
-  private carry(up: boolean, board: Board, bytes: string, peer: Source, now: number): void {
-    const deliveries = submit(up ? board.up : board.down, bytes, now).map((delivery) => ({
-      at: Math.max(Math.ceil(delivery.at), now + 1),
-      bytes: delivery.bytes,
-    }));
-    const direction = up ? "up" : "down";
-    this.observers.notify("sent", { at: now, direction, board, peer, bytes, deliveries });
-    for (const { at, bytes: frame } of deliveries) {
-      this.push(up, up ? board.id : HOST, at, { bytes: frame, peer, board });
+  private streamed(
+    { up, down, stream }: Path,
+    isUp: boolean,
+    bytes: string,
+    now: number,
+    high: number,
+    low: number,
+  ): number {
+    const at = this.streams.submit(stream, isUp, isUp ? up : down, bytes, now, high, low);
+    this.fate = at === LOST ? BROKER : "passed";
+    return at;
+  }
+
+  /** Through the NAT: what address the gateway sees. */
+  private outOf(path: Path, nat: Nat, now: number): boolean {
+    const port = nat.out(path.board.id, BOARD_PORT, GATEWAY, now);
+    if (port < 0) {
+      this.fate = "nat full";
+      return false;
     }
+    if (path.source.port !== port || path.source.address !== nat.address) {
+      path.source = { transport: "sim", address: nat.address, port };
+    }
+    return true;
+  }
+
+  /** The path that an address leads to now; undefined: none. */
+  private pathTo(to: Source, now: number): Path | undefined {
+    if (to.transport === "mqtt") return this.clients.get(to.address);
+    const plain = this.boards.get(to.address)?.path;
+    if (plain) return plain.source.port === to.port && !plain.ap?.nat ? plain : undefined;
+    const ap = this.nats.get(to.address);
+    if (!ap?.nat?.in(to.port, GATEWAY, now)) return undefined;
+    const { inner } = ap.nat;
+    return ap.boards.find(({ id }) => id === inner)?.path;
+  }
+
+  private dispatch(
+    { board }: Path,
+    up: boolean,
+    bytes: string,
+    peer: Source,
+    now: number,
+    at: number,
+  ): void {
+    const { links, carry } = this;
+    if (this.observers.any) {
+      const deliveries: Delivery[] = [];
+      if (at !== LOST) {
+        deliveries.push({ at: wholeUs(at, now), bytes: links.frame });
+        if (links.copyAt >= 0) {
+          deliveries.push({ at: wholeUs(links.copyAt, now), bytes: links.frame });
+        }
+      }
+      this.see(board, up ? "up" : "down", bytes, peer, now, deliveries, this.fate);
+    }
+    if (at === LOST) return;
+    const { frame, copyAt } = links;
+    carry(up, board, wholeUs(at, now), frame, peer);
+    if (copyAt >= 0) carry(up, board, wholeUs(copyAt, now), frame, peer);
+  }
+
+  private see(
+    board: Board | undefined,
+    direction: "up" | "down",
+    bytes: string,
+    peer: Source,
+    at: number,
+    deliveries: readonly Delivery[],
+    fate: string,
+  ): void {
+    if (!this.observers.any) return;
+    this.observers.notify("sent", { at, direction, board, peer, bytes, deliveries, fate });
   }
 }
 
-function addressOf({ transport, address, port }: Source): string {
-  return `${transport} ${address} ${port}`;
+const NOWHERE: readonly Delivery[] = [];
+
+/** An arrival in whole microseconds, and at least one after it was sent. */
+function wholeUs(at: number, now: number): number {
+  return Math.max(Math.ceil(at * 1_000), Math.round(now * 1_000) + 1) / 1_000;
 }

@@ -1,11 +1,17 @@
 // What can be seen of a world while it runs. Checkers, transcripts and reports only look on:
-// nothing that they do can change what happens, so a run with a checker is the run without it.
+// nothing that they do can change what happens, so a run with a checker is the run without it. A
+// world that nobody looks at makes none of what is seen: watching costs only who watches.
 
 import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
-import type { Delivery } from "./link.ts";
 
-/** A frame on its way: as submitted, and what the link made of it (nothing: lost). */
+/** A frame that arrives, as it arrives. */
+export interface Delivery {
+  readonly at: number;
+  readonly bytes: string;
+}
+
+/** A frame on its way: as submitted, and what the path made of it (nothing: lost). */
 export interface Sighting {
   readonly at: number;
   readonly direction: "up" | "down";
@@ -14,6 +20,8 @@ export interface Sighting {
   readonly peer: Source;
   readonly bytes: string;
   readonly deliveries: readonly Delivery[];
+  /** "passed", or why not: a link's fate, or the NAT, the broker, the name of the gateway. */
+  readonly fate: string;
 }
 
 /** Whoever wants to see what happens. All calls come in the order of events. */
@@ -30,6 +38,8 @@ export interface Observer {
   told?(change: Change, at: number): void;
   /** Power came to a board or left it. */
   power?(board: Board, on: boolean, at: number): void;
+  /** A board went to sleep, or woke. */
+  slept?(board: Board, asleep: boolean, at: number): void;
   gateway?(running: boolean, at: number): void;
 }
 
@@ -37,10 +47,13 @@ type Watched = keyof Observer;
 
 /** All who look on, called in the order in which they came. */
 export class Observers {
+  /** Whether anybody looks on. */
+  any = false;
   private readonly all: Observer[] = [];
 
   add(observer: Observer): void {
     this.all.push(observer);
+    this.any = true;
   }
 
   notify<K extends Watched>(what: K, ...seen: Parameters<NonNullable<Observer[K]>>): void {

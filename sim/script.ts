@@ -112,24 +112,25 @@ const COMMANDS: Record<string, Command> = {
   link(stage, line) {
     const preset = linkPreset(line.words[1] ?? "");
     if (!preset) throw mistake(line, "no such preset");
-    boardOf(stage, line, line.words[0]).setLink(preset, stage.world.now);
+    stage.world.network.setLink(boardOf(stage, line, line.words[0]), preset, stage.world.now);
     return [];
   },
 
   delay(stage, line) {
     const board = boardOf(stage, line, line.words[0]);
-    board.setLink(plainPreset(duration(line, line.words[1])), stage.world.now);
+    stage.world.network.setLink(board, plainPreset(duration(line, line.words[1])), stage.world.now);
     return [];
   },
 
   double(stage, line) {
-    const { up } = boardOf(stage, line, line.words[0]);
-    up.model = { ...up.model, duplicate: 1 };
+    const { links } = stage.world.network;
+    const { up } = boardOf(stage, line, line.words[0]).path;
+    links.setModel(up, { ...links.model(up), duplicate: 1 }, stage.world.now);
     return [];
   },
 
   rebind(stage, line) {
-    stage.world.network.rebind(boardOf(stage, line, line.words[0]));
+    stage.world.network.rebind(boardOf(stage, line, line.words[0]), stage.world.now);
     return [];
   },
 
@@ -210,7 +211,7 @@ function cut(stage: Stage, line: Line, off: boolean): string[] {
   const [path = ""] = line.words;
   const [from = "", to] = path.split("->");
   const b = boardOf(stage, line, from === "g" ? to : from);
-  if (from !== "g") b.up.cut = off;
-  if (from === "g" || to === undefined) b.down.cut = off;
+  const direction = from === "g" ? "down" : to === undefined ? "both" : "up";
+  stage.world.network.cut(b, direction, off);
   return [];
 }

@@ -93,7 +93,7 @@ export class Teller implements Observer {
   heard(bytes: string, board: Board, at: number, heard: boolean): void {
     const flight = this.land(bytes, at);
     if (!flight) return;
-    const missed = board.sender ? "asleep" : "no power";
+    const missed = board.on ? "asleep" : "no power";
     flight.fates.push(heard ? this.took(flight, at) : missed);
   }
 
@@ -162,8 +162,12 @@ export class Teller implements Observer {
     return `${instant(at)}  ${who} ${arrow} g  ${fate.padEnd(FATE_WIDTH)}  ${text}`;
   }
 
-  private fateOf({ bytes, deliveries, board }: Sighting, fates: readonly string[]): string {
-    if (deliveries.length === 0) return board ? "lost" : "to a stranger";
+  private fateOf(sighting: Sighting, fates: readonly string[]): string {
+    const { bytes, deliveries, board, fate } = sighting;
+    if (deliveries.length === 0) {
+      if (!board) return "to a stranger";
+      return fate === "loss" ? "lost" : `lost: ${fate}`;
+    }
     if (fates.length === 0) return "in flight";
     const flipped = deliveries.some((delivery) => delivery.bytes !== bytes);
     return fates.join("; ") + (flipped ? " (bit flipped)" : "");

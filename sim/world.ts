@@ -1,29 +1,32 @@
 // The world in virtual time: boards with the real sender core, one host with the real gateway core,
-// links between them, and one queue of events that says what happens next.
+// paths between them, and one queue of events that says what happens next.
 //
-// Time is whole milliseconds: the cores count in them and decide nothing finer. A frame takes at
-// least one, so nothing is heard in the instant in which it was said. At one instant the script
-// comes first, then the disk, then arrivals, then the wake-ups: what has arrived is heard before a
-// deadline is judged, as in the real shell. A rolling hash over every event (instant, kind, source,
-// bytes) makes two runs comparable; a bound on events makes a livelock an error and not a hang.
+// Time is whole microseconds in the queue and milliseconds, as the cores count, everywhere else. A
+// frame takes at least one, so nothing is heard in the instant in which it was said. At one instant
+// the script comes first, then the disk, then arrivals, then the wake-ups: what has arrived is
+// heard before a deadline is judged, as in the real shell. A rolling hash over every event
+// (instant, kind, source, bytes) makes two runs comparable; a bound on events makes a livelock an
+// error and not a hang.
 //
 // What lost: fixed ticks (turmoil, VOPR). A million sleepers for a day at 1 ms a tick are 9e13
 // visits for nothing; from event to event they are a few thousand million.
 
 import type { Source } from "../gateway/facts.ts";
 import type { DeviceView } from "../gateway/view.ts";
-import { Board, type BoardOptions, type Sha256 } from "./board.ts";
+import { Agenda } from "./agenda.ts";
+import { Board, type BoardKind, type BoardOptions, BROWN_OUT, type Sha256 } from "./board.ts";
+import { Flights } from "./flights.ts";
 import { mix, mixBytes } from "./hash.ts";
 import { HOST, Host, type HostOptions, type HostStep } from "./host.ts";
-import { type Arrival, Network } from "./network.ts";
+import { type AccessPoint, Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
-import { EventQueue } from "./queue.ts";
+import { Roster } from "./roster.ts";
 
 export interface WorldOptions {
   readonly seed: number;
   readonly sha256: Sha256;
   readonly host?: Partial<HostOptions>;
-  /** More events than this in one world are taken for a livelock. Default 1e9. */
+  /** More events than this in one world are taken for a livelock. Default 1e10. */
   readonly eventsMax?: number;
 }
 
@@ -31,14 +34,10 @@ export interface WorldOptions {
 const SCRIPT = 0;
 const COMMITTED = 1;
 const ARRIVES_UP = 2;
-const ARRIVES_DOWN = 3;
-const BOARD_WAKES = 4;
-const HOST_WAKES = 5;
-
-/** The number of all strangers as a source of events. */
-const STRANGER = 0xffffffff;
-
-type Payload = (() => void) | Arrival | Board | number;
+const HOST_READS = 3;
+const ARRIVES_DOWN = 4;
+const BOARD_WAKES = 5;
+const HOST_WAKES = 6;
 
 export class World {
   now = 0;
@@ -51,22 +50,36 @@ export class World {
   /** Asked before each of the host's steps; true kills the process there. */
   hostDies: (step: HostStep) => boolean = () => false;
   private readonly options: WorldOptions;
-  private readonly queue = new EventQueue<Payload>();
+  private readonly agenda = new Agenda();
   private readonly observers = new Observers();
-  /** When the earliest wake-up of each is in the queue; others of theirs are stale. */
-  private readonly armed = new Map<Board | Host, number>();
+  private readonly roster: Roster;
+  private readonly flights = new Flights();
+  private readonly inOrder: Board[] = [];
+  private readonly scripts = new Map<number, () => void>();
+  private scripted = 0;
+  /** When the earliest wake-up of each is in the queue, us; others of theirs are stale. */
+  private armed = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
+  private hostArmed = Number.POSITIVE_INFINITY;
+  private readsArmed = Number.POSITIVE_INFINITY;
   private instant = 0;
+  private waking: Board | undefined;
+  private readonly transmit = (frame: string): void => {
+    this.network.up(this.waking!, frame, this.now);
+  };
 
   constructor(options: WorldOptions) {
+    const { seed, sha256 } = options;
     this.options = options;
+    this.roster = new Roster(seed);
     const host = { commitMs: [0, 0] as const, clockTrusted: true, ...options.host };
-    this.network = new Network(this.observers, (up, source, at, arrival) =>
-      this.queue.push(at, up ? ARRIVES_UP : ARRIVES_DOWN, source, arrival),
-    );
-    this.host = new Host(host, options.seed, options.sha256, {
+    this.network = new Network(seed, this.boards, this.observers, (up, board, at, bytes, peer) => {
+      const flight = this.flights.add(bytes, peer, board);
+      this.agenda.push(us(at), up ? ARRIVES_UP : ARRIVES_DOWN, up ? board.id : HOST, flight);
+    });
+    this.host = new Host(host, seed, sha256, {
       transmit: (outgoing, now) => this.network.down(outgoing, now),
       tell: (change) => this.observers.notify("told", change, this.now),
-      busyUntil: (at, life) => this.queue.push(at, COMMITTED, HOST, life),
+      busyUntil: (at, life) => this.agenda.push(us(at), COMMITTED, HOST, life),
       dies: (step) => this.hostDies(step),
     });
   }
@@ -76,31 +89,52 @@ export class World {
   }
 
   /** Makes a board and enrols it. It has no power yet: see `plug`. */
-  add(options: BoardOptions): Board {
-    const board = new Board(options, this.options.seed, this.options.sha256);
+  add(options: BoardOptions, ap?: AccessPoint, transport?: "udp" | "mqtt"): Board {
+    return this.make(options, options, ap, transport);
+  }
+
+  /** The same for one of many of a kind, which then share what they have in common. */
+  make(
+    identity: Pick<BoardOptions, "name" | "id" | "key" | "salt">,
+    kind: BoardKind,
+    ap?: AccessPoint,
+    transport?: "udp" | "mqtt",
+  ): Board {
+    const board = new Board(identity, kind, this.options.seed, this.options.sha256, this.roster);
     if (this.boards.has(board.name)) throw new RangeError(`two boards named ${board.name}`);
-    this.boards.set(board.name, board);
-    this.network.join(board);
+    this.settle(board, ap, transport);
     this.withHost(() => this.host.enrol(board.enrolment, this.now));
     return board;
   }
 
   /** A second board with the identity and the flash of one: an old image put onto another board. */
-  clone(original: Board, other: Partial<BoardOptions> & { readonly name: string }): Board {
+  clone(original: Board, other: Partial<BoardKind> & { readonly name: string }): Board {
     const board = original.clone(other);
-    this.boards.set(board.name, board);
-    this.network.join(board);
+    this.settle(board, undefined, "udp");
     return board;
   }
 
+  /** Power comes on, if nothing holds it back. `cause`: reset cause of extension 4. */
   plug(board: Board, cause?: number): void {
+    if (board.held > 0) return;
     board.boot(this.now, cause);
     this.observers.notify("power", board, true, this.now);
     this.arm(board);
   }
 
+  /** Its power goes, and is back when each `hold` has had its `release`. */
+  hold(board: Board): void {
+    board.held++;
+    if (board.on) this.unplug(board);
+  }
+
+  release(board: Board): void {
+    board.held--;
+    if (board.held === 0 && !board.on) this.plug(board);
+  }
+
   unplug(board: Board): void {
-    board.unplug();
+    board.unplug(this.now);
     this.observers.notify("power", board, false, this.now);
   }
 
@@ -112,7 +146,7 @@ export class World {
   startGateway(): void {
     this.host.start(this.now);
     this.observers.notify("gateway", true, this.now);
-    this.arm(this.host);
+    this.armHost();
   }
 
   crashGateway(): void {
@@ -122,31 +156,49 @@ export class World {
   }
 
   stopGateway(): void {
+    if (!this.host.gateway) return;
     this.host.stop(this.now);
     this.observers.notify("gateway", false, this.now);
+  }
+
+  /** The gateway's process does not run, or runs again; its socket goes on taking frames. */
+  suspendGateway(on: boolean): void {
+    this.host.inbox.suspended = on;
+    if (!on) this.armHost();
   }
 
   /** A stranger's datagram for the gateway, which arrives in this instant. */
   inject(bytes: string, peer: Source): void {
     const { now } = this;
     const board = undefined;
-    const deliveries = [{ at: now, bytes }];
-    this.observers.notify("sent", { at: now, direction: "up", board, peer, bytes, deliveries });
-    this.queue.push(now, ARRIVES_UP, STRANGER, { bytes, peer, board });
+    if (this.observers.any) {
+      const deliveries = [{ at: now, bytes }];
+      const seen = { at: now, board, peer, bytes, deliveries, fate: "passed" };
+      this.observers.notify("sent", { ...seen, direction: "up" });
+    }
+    this.agenda.push(us(now), ARRIVES_UP, HOST, this.flights.add(bytes, peer, undefined));
   }
 
   /** A stranger's datagram for a board, under the gateway's address. */
   forge(bytes: string, board: Board): void {
-    this.queue.push(this.now, ARRIVES_DOWN, STRANGER, { bytes, peer: board.source, board });
+    const flight = this.flights.add(bytes, board.path.source, board);
+    this.agenda.push(us(this.now), ARRIVES_DOWN, HOST, flight);
   }
 
   /** Does something at an instant that is yet to come. */
   at(instant: number, act: () => void): void {
-    this.queue.push(instant, SCRIPT, HOST, act);
+    const script = this.scripted++;
+    this.scripts.set(script, act);
+    this.agenda.push(us(instant), SCRIPT, HOST, script);
   }
 
   view(board: Board): DeviceView | undefined {
     return this.host.view(board.id, this.now);
+  }
+
+  /** What a board has to do may have changed: it has another clock, or lost its access point. */
+  stir(board: Board): void {
+    this.arm(board);
   }
 
   /**
@@ -154,7 +206,8 @@ export class World {
    * after some event, until then. Returns whether it did.
    */
   run(instant: number, enough?: () => boolean): boolean {
-    while (this.queue.nextAt <= instant) {
+    const end = Math.round(instant * 1_000);
+    while (this.agenda.nextAt <= end) {
       this.step();
       if (enough?.()) return true;
     }
@@ -162,82 +215,173 @@ export class World {
     return false;
   }
 
+  private settle(board: Board, ap: AccessPoint | undefined, transport?: "udp" | "mqtt"): void {
+    const slot = this.inOrder.push(board) - 1;
+    board.number = slot;
+    if (slot === this.armed.length) {
+      const wider = new Float64Array(slot * 2).fill(Number.POSITIVE_INFINITY);
+      wider.set(this.armed);
+      this.armed = wider;
+    }
+    this.boards.set(board.name, board);
+    this.network.join(board, ap, transport);
+  }
+
   private step(): void {
-    const { at, kind, source, payload } = this.queue.pop()!;
-    this.instant = at === this.now ? this.instant + 1 : 0;
-    this.now = at;
+    const { agenda } = this;
+    agenda.pop();
+    const { at, kind, source, payload } = agenda;
+    const now = at / 1_000;
+    this.instant = now === this.now ? this.instant + 1 : 0;
+    this.now = now;
     this.events++;
     if (
-      this.events > (this.options.eventsMax ?? 1e9) ||
-      this.instant > 1000 + 100 * this.boards.size
+      this.events > (this.options.eventsMax ?? 1e10) ||
+      this.instant > 1000 + 100 * this.inOrder.length
     ) {
-      throw new Error(`no end of events at ${at} ms, the last of kind ${kind} from ${source}`);
+      throw new Error(`no end of events at ${now} ms, the last of kind ${kind} from ${source}`);
     }
-    this.hash = mix(mix(mix(this.hash, at), kind), source);
-    if (typeof payload === "function") payload();
-    else if (typeof payload === "number") this.hostTurn(kind, payload);
-    else if (payload instanceof Board) this.boardWakes(payload, at);
-    else this.arrive(kind, payload);
+    this.hash = mix(mix(this.hash, at), kind * 0x1000000 + source);
+    switch (kind) {
+      case BOARD_WAKES:
+        this.boardWakes(this.inOrder[payload]!, at);
+        break;
+      case ARRIVES_UP:
+        this.arrivesUp(payload);
+        break;
+      case ARRIVES_DOWN:
+        this.arrivesDown(payload);
+        break;
+      case SCRIPT:
+        this.play(payload);
+        break;
+      default:
+        this.hostTurn(kind, at, payload);
+    }
   }
 
-  /** A batch is durable, or something is due; `mark` says whether it still counts. */
-  private hostTurn(kind: number, mark: number): void {
-    const { host } = this;
+  private play(script: number): void {
+    const act = this.scripts.get(script)!;
+    this.scripts.delete(script);
+    act();
+  }
+
+  /** A batch is durable, a frame can be read, or something is due. */
+  private hostTurn(kind: number, at: number, payload: number): void {
+    const { host, now } = this;
     if (kind === COMMITTED) {
-      if (mark !== host.life || !host.gateway) return;
-      this.withHost(() => host.committed(this.now));
-    } else if (this.armed.get(host) === mark) {
-      this.armed.delete(host);
-      this.withHost(() => host.expire(this.now));
+      if (payload === host.life && host.gateway) this.withHost(() => host.committed(now));
+    } else if (kind === HOST_READS) {
+      if (this.readsArmed !== at) return;
+      this.readsArmed = Number.POSITIVE_INFINITY;
+      const waiting = host.inbox.readAt <= now ? host.inbox.next() : undefined;
+      if (waiting) this.judge(waiting.bytes, waiting.from);
+      this.armHost();
+    } else if (this.hostArmed === at) {
+      this.hostArmed = Number.POSITIVE_INFINITY;
+      // What waits in the socket is read first: a verdict must not overtake a beat. Reading, or
+      // running again, arms the host anew.
+      if (host.inbox.suspended) return;
+      if (host.inbox.size === 0) this.withHost(() => host.expire(now), at + 1);
+      else host.write(now);
     }
   }
 
-  private arrive(kind: number, { bytes, peer, board }: Arrival): void {
+  private arrivesUp(flight: number): void {
+    const { host, now, flights } = this;
+    const bytes = flights.bytes(flight);
+    const from = flights.peer(flight);
+    flights.remove(flight);
     this.hash = mixBytes(this.hash, bytes);
-    if (kind === ARRIVES_UP) {
-      const running = this.host.gateway !== undefined;
-      this.observers.notify("reached", bytes, peer, this.now, running);
-      this.withHost(() => this.host.receive(bytes, peer, this.now));
-      this.observers.notify("judged", bytes, peer, this.now);
-    } else if (board) {
-      const heard = board.hear(bytes, this.now) >= 0;
-      this.observers.notify("heard", bytes, board, this.now, heard);
-      this.arm(board);
+    if (this.observers.any) {
+      this.observers.notify("reached", bytes, from, now, host.gateway !== undefined);
     }
+    if (!host.gateway) return;
+    if (host.inbox.idle(now)) this.judge(bytes, from);
+    else {
+      host.inbox.add(bytes, from);
+      this.armHost();
+    }
+  }
+
+  /** The gateway reads one frame. */
+  private judge(bytes: string, from: Source): void {
+    const { host, now } = this;
+    host.inbox.took(now);
+    host.receive(bytes, from, now);
+    if (this.observers.any) this.observers.notify("judged", bytes, from, now);
+    if (!host.gateway) this.observers.notify("gateway", false, now);
+    this.armHost();
+  }
+
+  private arrivesDown(flight: number): void {
+    const { now, flights } = this;
+    const bytes = flights.bytes(flight);
+    const board = flights.board(flight)!;
+    flights.remove(flight);
+    this.hash = mixBytes(this.hash, bytes);
+    const heard = board.hear(bytes, now) >= 0;
+    if (this.observers.any) this.observers.notify("heard", bytes, board, now, heard);
+    if (heard) this.arm(board);
   }
 
   private boardWakes(board: Board, at: number): void {
-    if (this.armed.get(board) !== at) return;
-    this.armed.delete(board);
-    if (!board.sender) return;
-    board.wake(at, (bytes) => this.network.up(board, bytes, at));
-    if (board.sender) this.arm(board, at + 1);
+    if (this.armed[board.number] !== at) return;
+    this.armed[board.number] = Number.POSITIVE_INFINITY;
+    if (!board.on) return;
+    const slept = board.asleep;
+    this.waking = board;
+    board.wake(this.now, this.transmit);
+    if (board.asleep !== slept && this.observers.any) {
+      this.observers.notify("slept", board, board.asleep, this.now);
+    }
+    if (board.on) this.arm(board, at + 1);
     else this.powerLost(board);
   }
 
   private powerLost(board: Board): void {
+    const brownOut = board.brownedOut;
     this.observers.notify("power", board, false, this.now);
     this.at(this.now + board.offMs, () => {
-      if (!board.sender) this.plug(board);
+      if (!board.on) this.plug(board, brownOut ? BROWN_OUT : undefined);
     });
   }
 
   /** Runs one turn of the host, and notices whether the process died in it. */
-  private withHost(turn: () => void): void {
+  private withHost(turn: () => void, least?: number): void {
     const ran = this.host.gateway !== undefined;
     turn();
-    if (ran && !this.host.gateway) {
-      this.observers.notify("gateway", false, this.now);
-    }
-    this.arm(this.host);
+    if (ran && !this.host.gateway) this.observers.notify("gateway", false, this.now);
+    this.armHost(least);
   }
 
   /** Puts the next wake-up into the queue, unless an earlier one is there already. */
-  private arm(actor: Board | Host, least = this.now): void {
-    const at = Math.max(actor.wakeAt, least);
-    if (at === Number.POSITIVE_INFINITY || at >= (this.armed.get(actor) ?? Infinity)) return;
-    this.armed.set(actor, at);
-    if (actor instanceof Board) this.queue.push(at, BOARD_WAKES, actor.id, actor);
-    else this.queue.push(at, HOST_WAKES, HOST, at);
+  private arm(board: Board, least = us(this.now)): void {
+    const { wakeAt } = board;
+    if (wakeAt === Number.POSITIVE_INFINITY) return;
+    const at = Math.max(Math.ceil(wakeAt * 1_000), least);
+    if (at >= this.armed[board.number]!) return;
+    this.armed[board.number] = at;
+    this.agenda.push(at, BOARD_WAKES, board.id, board.number);
   }
+
+  private armHost(least = us(this.now)): void {
+    const { host, now } = this;
+    if (!host.gateway) return;
+    const at = Math.max(Math.ceil(host.wakeAt * 1_000), least);
+    if (at < this.hostArmed) {
+      this.hostArmed = at;
+      this.agenda.push(at, HOST_WAKES, HOST, 0);
+    }
+    const readAt = Math.max(Math.ceil(host.inbox.readAt * 1_000), us(now));
+    if (readAt < this.readsArmed) {
+      this.readsArmed = readAt;
+      this.agenda.push(readAt, HOST_READS, HOST, 0);
+    }
+  }
+}
+
+/** An instant of the world in whole microseconds. */
+function us(ms: number): number {
+  return Math.round(ms * 1_000);
 }

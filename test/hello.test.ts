@@ -54,6 +54,7 @@ class Storm {
   readonly heardUp: string[] = [];
   readonly heardDown: string[] = [];
   private readonly boards: Board[] = [];
+  private readonly cuts = new Set<string>();
 
   constructor(seed: number, loss: number) {
     this.world = new World({ seed, sha256, host: { commitMs: [0, 2_000] }, eventsMax: 500_000 });
@@ -110,19 +111,27 @@ class Storm {
       cut: () => board.cutPower(POWER_CUTS[n % POWER_CUTS.length]!, n * 10),
       unplug: () => world.unplug(board),
       "drop-up": () => {
-        board.up.cut = !board.up.cut;
+        this.toggle(board, "up");
       },
       "drop-down": () => {
-        board.down.cut = !board.down.cut;
+        this.toggle(board, "down");
       },
       crash: () => world.crashGateway(),
       "crash-at": () => this.crashAt(n),
       "replay-up": () => world.inject(heardUp.at(-1 - (n % 20)) ?? "", STRANGER),
       "replay-down": () => world.forge(heardDown.at(-1 - (n % 20)) ?? "", board),
-      rebind: () => world.network.rebind(board),
+      rebind: () => world.network.rebind(board, world.now),
       leave: () => world.leave(board),
     };
     blow[what]();
+  }
+
+  private toggle(board: Board, direction: "up" | "down"): void {
+    const key = `${board.name} ${direction}`;
+    const on = !this.cuts.has(key);
+    if (on) this.cuts.add(key);
+    else this.cuts.delete(key);
+    this.world.network.cut(board, direction, on);
   }
 
   /**
@@ -157,8 +166,10 @@ class Storm {
     this.startGateway();
     for (const board of this.boards) {
       board.cutAt = undefined;
-      board.up.cut = board.down.cut = false;
-      board.up.model = board.down.model = { ...board.up.model, lossGood: 0.02, corrupt: 0 };
+      const { network } = this.world;
+      network.cut(board, "both", false);
+      const calm = { ...board.kind.link.up, lossGood: 0.02, corrupt: 0 };
+      network.setLink(board, { ...board.kind.link, up: calm, down: calm }, this.world.now);
       if (!board.sender || board.sender.leaving) {
         this.world.unplug(board);
         this.world.plug(board);

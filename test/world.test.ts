@@ -175,7 +175,8 @@ test("a clean stop writes every beat; a crash at most a second of them", () => {
   world.run(5 * MINUTE);
   const heard = [...world.boards.values()].map((board) => world.view(board)!.seenAt);
   world.stopGateway();
-  const stored = () => [...world.host.disk.devices.values()].map(({ beat }) => beat?.at);
+  const stored = () =>
+    [...world.host.disk.devices.values()].map(({ beat, shiftMs }) => (beat?.at ?? 0) + shiftMs);
   expect(stored()).toEqual(heard);
   world.startGateway();
   world.run(10 * MINUTE);
@@ -219,8 +220,8 @@ test("the checkers see what they are there for", () => {
   checkers.told(world.host.disk.changes[0]!, world.now);
   expect(checkers.violations.filter(({ invariant }) => invariant === "no-gap")).toHaveLength(2);
   // An ACK under a wrong tag.
-  const peer = board.source;
+  const peer = board.path.source;
   const bytes = `\x48\0\x01\0\0\0${"tagtagta"}`;
-  checkers.sent({ at: 1, direction: "down", board, peer, bytes, deliveries: [] });
+  checkers.sent({ at: 1, direction: "down", board, peer, bytes, deliveries: [], fate: "passed" });
   expect(checkers.violations.at(-1)?.invariant).toBe("honest-ack");
 });

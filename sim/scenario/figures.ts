@@ -1,0 +1,205 @@
+// The figures of a run by name (see metrics.ts): added up over the boards of a group, an access
+// point, or the whole fleet, so that each of them means the same everywhere.
+
+import { intervalCode, intervalMs } from "../../device/interval.ts";
+import { backoff, promiseMs, RTO_FIRST, RTO_MAX } from "../../device/schedule.ts";
+import { graceOf } from "../../gateway/detector.ts";
+import type { Metrics, Trace } from "../result.ts";
+import type { World } from "../world.ts";
+import type { Life } from "./ledger.ts";
+import type { Group } from "./types.ts";
+
+const DAY_MS = 86_400_000;
+/** Mean of U(0.9, 1.0), by which first tries are jittered (rule 14). */
+const JITTER = 0.95;
+
+const sum = (lives: readonly Life[], of: (life: Life) => number): number => {
+  let total = 0;
+  for (const life of lives) total += of(life);
+  return total;
+};
+const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
+
+/** The value below which `p` of the sorted list lies; null where there is none. */
+export function percentile(sorted: readonly number[], p: number): number | null {
+  if (sorted.length === 0) return null;
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))]!;
+}
+
+function mean(list: readonly number[]): number | null {
+  return list.length === 0 ? null : list.reduce((a, b) => a + b, 0) / list.length;
+}
+
+const ascending = (list: readonly number[]): number[] => [...list].sort((a, b) => a - b);
+
+/** Figures of some of the boards. `now` is the end of the run. */
+export function figuresOf(lives: readonly Life[], world: World, now: number): Metrics {
+  const { links } = world.network;
+  let submittedUp = 0;
+  let lostUp = 0;
+  let submittedDown = 0;
+  let lostDown = 0;
+  for (const { member } of lives) {
+    const { up, down } = member.board.path;
+    const ups = links.counts(up);
+    const downs = links.counts(down);
+    submittedUp += ups.submitted;
+    lostUp += ups.lost;
+    submittedDown += downs.submitted;
+    lostDown += downs.lost;
+  }
+  const beats = sum(lives, (life) => life.beats);
+  const acked = sum(lives, (life) => life.acked);
+  const falseAbsent = sum(lives, (life) => life.falseAbsent);
+  const detections = lives.flatMap((life) => life.detections);
+  const living = lives.filter(({ member: { board }, left }) => board.held === 0 && !left);
+  return {
+    devices: lives.length,
+    beats,
+    beatsAcked: acked,
+    ackedShare: share(acked, beats),
+    heardShare: share(lives.filter((life) => life.acked > 0).length, lives.length),
+    "frames.up": submittedUp,
+    "frames.down": submittedDown,
+    "loss.up": share(lostUp, submittedUp),
+    "loss.down": share(lostDown, submittedDown),
+    falseLate: sum(lives, (life) => life.falseLate),
+    falseAbsent,
+    falseAbsentPerDeviceDay: (falseAbsent / (lives.length * now)) * DAY_MS,
+    deaths: detections.length,
+    missedDeaths: detections.filter(({ absentMs }) => absentMs === null).length,
+    ...spread(
+      "detect",
+      detections.map(({ absentMs }) => absentMs),
+      true,
+    ),
+    ...spread(
+      "detectLate",
+      detections.map(({ lateMs }) => lateMs),
+      true,
+    ),
+    ...spread(
+      "return",
+      lives.flatMap((life) => life.returns),
+      false,
+    ),
+    recoveredShare: share(living.filter((life) => presentNow(life, world)).length, living.length),
+    changes: sum(lives, (life) => life.changes),
+    alarms: sum(lives, (life) => life.alarms),
+    hellos: sum(lives, (life) => life.hellos),
+    clashes: sum(lives, (life) => life.clashes),
+    stale: sum(lives, (life) => life.stale),
+    replaysTaken: sum(lives, (life) => life.replaysTaken),
+    rebinds: sum(lives, (life) => life.rebinds),
+    ...roundTrips(lives),
+    ...energy(lives, now),
+    brownOuts: sum(lives, (life) => life.brownOuts),
+  };
+}
+
+function presentNow({ member }: Life, world: World): boolean {
+  return world.view(member.board)?.status === "present";
+}
+
+function spread(
+  name: string,
+  values: readonly (number | null)[],
+  withMean: boolean,
+): Record<string, number | null> {
+  const sorted = ascending(values.filter((value): value is number => value !== null));
+  return {
+    ...(withMean
+      ? { [`${name}.mean`]: mean(sorted), [`${name}.p90`]: percentile(sorted, 0.9) }
+      : {}),
+    [`${name}.p50`]: percentile(sorted, 0.5),
+    [`${name}.p99`]: percentile(sorted, 0.99),
+    [`${name}.max`]: sorted.at(-1) ?? null,
+  };
+}
+
+function roundTrips(lives: readonly Life[]): Record<string, number | null> {
+  const sorted = ascending(lives.flatMap((life) => life.roundTrips));
+  return { "roundTrip.p50": percentile(sorted, 0.5), "roundTrip.p99": percentile(sorted, 0.99) };
+}
+
+function energy(lives: readonly Life[], now: number): Record<string, number | null> {
+  const powered = lives.filter(({ member }) => member.board.power?.battery !== undefined);
+  const days = ascending(batteryDays(powered, now));
+  const total = sum(powered, ({ member }) => member.board.power!.total);
+  return {
+    "energy.mAhPerDay": powered.length > 0 ? (total / powered.length / now) * DAY_MS : null,
+    "battery.daysP50": percentile(days, 0.5),
+    "battery.daysP5": percentile(days, 0.05),
+  };
+}
+
+function batteryDays(lives: readonly Life[], now: number): number[] {
+  return lives.map(({ member: { board } }) => board.power!.days(now, board.degrees));
+}
+
+/** Charge by state and life of the batteries, a row a group that has them. */
+export function energyRows(byGroup: ReadonlyMap<string, Life[]>, now: number): Trace["energy"] {
+  return [...byGroup].flatMap(([group, lives]) => {
+    const powered = lives.filter(({ member }) => member.board.power !== undefined);
+    if (powered.length === 0) return [];
+    const mAh: Record<string, number> = {};
+    for (const { member } of powered) {
+      const power = member.board.power!;
+      for (const state of Object.keys(power.board.nA) as (keyof typeof power.board.nA)[]) {
+        mAh[state] = (mAh[state] ?? 0) + power.chargeOf(state) / powered.length;
+      }
+    }
+    const finite = powered.filter(({ member }) => member.board.power!.battery !== undefined);
+    return [
+      { group, mAh, ...(finite.length > 0 ? { batteryDays: batteryDays(finite, now) } : {}) },
+    ];
+  });
+}
+
+/** False absents a day of each group beside what independent losses would give. */
+export function falseAbsentPoints(
+  groups: readonly Group[],
+  byGroup: ReadonlyMap<string, Life[]>,
+  graceMs: number,
+  now: number,
+): Trace["falseAbsents"] {
+  return groups.flatMap((group) => {
+    const lives = byGroup.get(group.group) ?? [];
+    const beats = sum(lives, (life) => life.beats);
+    if (beats === 0) return [];
+    const loss = Math.max(0, 1 - sum(lives, (life) => life.accepted) / beats);
+    const deviceDays = (lives.length * now) / DAY_MS;
+    const perDeviceDay = sum(lives, (life) => life.falseAbsent) / deviceDays;
+    const expected = falseAbsentsPerDay(group, graceMs, loss);
+    const curve = CURVE.map((q) => [q, falseAbsentsPerDay(group, graceMs, q)] as const);
+    return [{ group: group.group, loss, perDeviceDay, expected, deviceDays, curve }];
+  });
+}
+
+const CURVE = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7];
+
+/**
+ * Beats a day times q^K (1 - q): K beats in a row of which no try arrives, each lost with
+ * probability q independently, after one that did. K counts the beats that fall due before the
+ * device would be called absent, two promises and the grace after the last one heard.
+ */
+export function falseAbsentsPerDay(group: Group, graceMs: number, q: number): number {
+  const { intervalMs: interval, config } = group;
+  const timing = {
+    rto: config.rto ?? RTO_FIRST,
+    rtoMax: config.rtoMax ?? RTO_MAX,
+    clockError: config.clockError ?? 0.01,
+    wakeMs: config.wakeMs ?? 0,
+    unacked: 0,
+  };
+  const promise = intervalMs(intervalCode(promiseMs(timing, interval)));
+  const absent = 2 * promise + graceOf(promise, graceMs);
+  let due = JITTER * interval;
+  let lost = 0;
+  while (due < absent) {
+    lost++;
+    due += JITTER * interval * backoff(lost);
+  }
+  const beatsPerDay = DAY_MS / (JITTER * interval);
+  return beatsPerDay * q ** lost * (1 - q);
+}

@@ -1,0 +1,276 @@
+// The oracle: what really happened to every board, beside what the gateway was told. It judges each
+// change that a person would hear of: a death found, or a false alarm. A verdict is false when its
+// board had power, and its path was open, all the time since the last beat that was accepted; what
+// the air alone took is no excuse, since the promise has counted that.
+//
+// Its figures are kept by board in plain objects of few numbers, and added up by group at the end.
+
+import type { Change, Source, Status } from "../../gateway/facts.ts";
+import type { Board } from "../board.ts";
+import type { Observer, Sighting } from "../observer.ts";
+import type { Detection } from "../result.ts";
+import type { World } from "../world.ts";
+import type { Cast, Member } from "./cast.ts";
+import type { Strike } from "./faults.ts";
+import { STRANGER } from "./stranger.ts";
+
+const HEARTBEAT = 0;
+const ACK = 1;
+const HELLO = 2;
+/** Round trips kept of a board. */
+const ROUND_TRIPS_MAX = 1_000;
+
+/** What a board lived through. Instants in ms, -1: never. */
+export interface Life {
+  readonly member: Member;
+  beats: number;
+  acked: number;
+  hellos: number;
+  rebinds: number;
+  changes: number;
+  alarms: number;
+  falseLate: number;
+  falseAbsent: number;
+  clashes: number;
+  stale: number;
+  replaysTaken: number;
+  brownOuts: number;
+  /** Beats that were accepted at all, by the gateway's own count. */
+  accepted: number;
+  readonly roundTrips: number[];
+  readonly returns: number[];
+  readonly detections: Detection[];
+  /** Its last word said, when first, how often, and whether it was acknowledged. */
+  word: string;
+  saidAt: number;
+  tries: number;
+  heard: boolean;
+  from: Source | undefined;
+  /** The last beat accepted, and what it promised; when power went or the path closed. */
+  acceptedAt: number;
+  promiseMs: number;
+  offAt: number;
+  blocks: number;
+  blockedAt: number;
+  /** The last instant at which it had no power or no path. */
+  excusedAt: number;
+  /** Since when it could be present, and is not told so. */
+  backAt: number;
+  lateTold: number | null;
+  absentTold: number | null;
+  left: boolean;
+  status: Status;
+}
+
+export class Ledger implements Observer {
+  readonly lives: Life[];
+  /** Frames and bytes at the gateway's socket, strangers' with them. */
+  rx = 0;
+  tx = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  private readonly world: World;
+  private readonly byId = new Map<number, Life>();
+  private readonly byBoard = new Map<Board, Life>();
+  /** Frames that were taken for fresh: by strangers they must not be once more. */
+  private readonly taken = new Set<string>();
+  private readonly attacked: boolean;
+  private fresh = 0;
+  private clash = 0;
+  private stale = 0;
+
+  constructor(world: World, cast: Cast, attacked: boolean) {
+    this.world = world;
+    this.attacked = attacked;
+    this.lives = cast.members.map(begin);
+    for (const life of this.lives) {
+      this.byId.set(life.member.board.id, life);
+      this.byBoard.set(life.member.board, life);
+    }
+    world.observe(this);
+  }
+
+  lifeOf(board: Board): Life | undefined {
+    return this.byBoard.get(board);
+  }
+
+  /** A fault begins or ends to keep a board from being heard, or present. */
+  struck({ member, kind, on }: Strike, now: number): void {
+    const life = this.byBoard.get(member.board)!;
+    if (kind === "leave") life.left = true;
+    if (!BLOCKS.has(kind)) return;
+    life.blocks += on ? 1 : -1;
+    life.excusedAt = now;
+    if (on && life.blocks === 1) life.blockedAt = now;
+    if (!on && life.blocks === 0) this.back(life, now);
+  }
+
+  sent({ board, direction, bytes, at, peer }: Sighting): void {
+    if (direction === "down") {
+      this.tx++;
+      this.bytesOut += bytes.length;
+      return;
+    }
+    const life = board && this.byBoard.get(board);
+    if (!life) return;
+    if (life.from !== peer) {
+      if (life.from !== undefined) life.rebinds++;
+      life.from = peer;
+    }
+    life.tries++;
+    if (bytes === life.word) return;
+    life.word = bytes;
+    life.saidAt = at;
+    life.tries = 1;
+    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    life.heard = type !== HEARTBEAT;
+    if (type === HEARTBEAT) life.beats++;
+    else if (type === HELLO) life.hellos++;
+  }
+
+  reached(bytes: string, _from: Source, _at: number, running: boolean): void {
+    this.rx++;
+    this.bytesIn += bytes.length;
+    const counters = running ? this.world.host.gateway?.counters : undefined;
+    this.fresh = counters?.fresh ?? 0;
+    this.clash = counters?.clash ?? 0;
+    this.stale = counters?.stale ?? 0;
+  }
+
+  judged(bytes: string, from: Source, at: number): void {
+    const counters = this.world.host.gateway?.counters;
+    const life = this.byId.get(idOf(bytes));
+    if (!counters || !life) return;
+    if (counters.clash !== this.clash) life.clashes++;
+    if (counters.stale !== this.stale) life.stale++;
+    if (counters.fresh === this.fresh) return;
+    life.accepted++;
+    if (this.attacked) {
+      if (from === STRANGER && this.taken.has(bytes)) life.replaysTaken++;
+      this.taken.add(bytes);
+    }
+    life.acceptedAt = at;
+    life.promiseMs = this.world.host.view(life.member.board.id, at)?.promiseMs ?? 0;
+  }
+
+  heard(bytes: string, board: Board, at: number, heard: boolean): void {
+    const life = this.byBoard.get(board);
+    if (!heard || !life || life.heard || ((bytes.charCodeAt(0) >> 3) & 7) !== ACK) return;
+    // The same low 16 bits of seq: this beat's ACK, genuine or not; the checkers say which.
+    if (bytes.charCodeAt(1) !== life.word.charCodeAt(4)) return;
+    if (bytes.charCodeAt(2) !== life.word.charCodeAt(5)) return;
+    life.heard = true;
+    life.acked++;
+    if (life.tries === 1 && life.roundTrips.length < ROUND_TRIPS_MAX) {
+      life.roundTrips.push(at - life.saidAt);
+    }
+  }
+
+  power(board: Board, on: boolean, at: number): void {
+    const life = this.byBoard.get(board);
+    if (!life) return;
+    life.excusedAt = at;
+    if (!on) {
+      if (board.brownedOut) life.brownOuts++;
+      life.offAt = at;
+      life.lateTold = life.absentTold = null;
+      return;
+    }
+    if (life.offAt >= 0) this.found(life);
+    life.offAt = -1;
+    life.left = false;
+    this.back(life, at);
+  }
+
+  told(change: Change, at: number): void {
+    const life = this.byId.get(change.id);
+    if (!life) return;
+    life.changes++;
+    life.status = change.to;
+    const excused = life.offAt >= 0 || life.blocks > 0 || life.excusedAt >= life.acceptedAt;
+    if (change.to === "late") {
+      if (excused) life.lateTold ??= at;
+      else life.falseLate++;
+    } else if (change.to === "absent") {
+      life.alarms++;
+      if (excused) life.absentTold ??= at;
+      else life.falseAbsent++;
+    } else if (change.to === "present" && life.backAt >= 0) {
+      life.returns.push(at - life.backAt);
+      life.backAt = -1;
+    }
+  }
+
+  /** The run is over: who is still without power was found, or was missed. */
+  close(): void {
+    for (const life of this.lives) if (life.offAt >= 0) this.found(life);
+  }
+
+  private back(life: Life, now: number): void {
+    const reachable = life.offAt < 0 && life.blocks === 0 && life.status !== "present";
+    life.backAt = reachable ? now : -1;
+  }
+
+  /** One loss of power is over: a death, if it was found or lasted longer than any detector may. */
+  private found(life: Life): void {
+    const { member, offAt, acceptedAt, promiseMs, lateTold, absentTold } = life;
+    const bound = 2 * promiseMs * 1.02 + 5_000;
+    const judged = acceptedAt >= 0 && !life.left && this.world.now > acceptedAt + bound;
+    if (absentTold === null && !judged) return;
+    if (acceptedAt < 0) return;
+    life.detections.push({
+      board: member.board.name,
+      group: member.group.group,
+      diedAt: offAt,
+      promiseLeftMs: Math.max(0, acceptedAt + promiseMs - offAt),
+      promiseMs,
+      lateMs: lateTold === null ? null : Math.max(0, lateTold - offAt),
+      absentMs: absentTold === null ? null : Math.max(0, absentTold - offAt),
+    });
+  }
+}
+
+/** Faults that keep a board from being heard, or from being answered. */
+const BLOCKS = new Set<string>(["cut", "ap", "dns", "nat-full", "nat-deaf", "broker"]);
+
+function begin(member: Member): Life {
+  return {
+    member,
+    beats: 0,
+    acked: 0,
+    hellos: 0,
+    rebinds: 0,
+    changes: 0,
+    alarms: 0,
+    falseLate: 0,
+    falseAbsent: 0,
+    clashes: 0,
+    stale: 0,
+    replaysTaken: 0,
+    brownOuts: 0,
+    accepted: 0,
+    roundTrips: [],
+    returns: [],
+    detections: [],
+    word: "",
+    saidAt: -1,
+    tries: 0,
+    heard: true,
+    from: undefined,
+    acceptedAt: -1,
+    promiseMs: 0,
+    offAt: -1,
+    blocks: 0,
+    blockedAt: -1,
+    excusedAt: -1,
+    backAt: -1,
+    lateTold: null,
+    absentTold: null,
+    left: false,
+    status: "unknown",
+  };
+}
+
+function idOf(bytes: string): number {
+  return (bytes.charCodeAt(1) << 16) | (bytes.charCodeAt(2) << 8) | bytes.charCodeAt(3);
+}
