@@ -39,16 +39,19 @@ const WhereSchema = z
       share: leaf.share(),
     }),
   ])
-  .describe("names of groups, boards (group-3), access points, or gateway, broker, fleet")
+  .meta({
+    id: "where",
+    description: "names of groups, boards (group-3), access points, or gateway, broker, fleet",
+  })
   .optional();
 
 const WHEN = {
   at: leaf.duration().describe("first time, from the start of the run"),
   every: z
-    .union([leaf.duration(1), leaf.map({ random: leaf.duration(1) })])
+    .union([leaf.someDuration(), leaf.map({ random: leaf.someDuration() })])
     .describe("again and again: so often, or with exponential gaps of this mean")
     .optional(),
-  until: leaf.duration(1).describe("last time; default: the calm, or the end").optional(),
+  until: leaf.someDuration().describe("last time; default: the calm, or the end").optional(),
   where: WhereSchema,
 };
 

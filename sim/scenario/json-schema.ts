@@ -5,5 +5,5 @@ import { ScenarioSchema } from "./schema.ts";
 
 /** JSON Schema, draft 2020-12. */
 export function jsonSchema(): object {
-  return z.toJSONSchema(ScenarioSchema, { io: "input", reused: "ref" });
+  return z.toJSONSchema(ScenarioSchema, { io: "input" });
 }

@@ -4,19 +4,15 @@
 
 import { z } from "zod";
 import { oneOf } from "./near.ts";
-import { END, readDuration, readRate, readShare, readSize, readSpan, readWhole } from "./units.ts";
+import * as units from "./units.ts";
+
+const { readDuration, readRate, readShare, readSize, readSpan, readWhole, writeDuration } = units;
 
 /** Durations, instants and runs end here: a year. */
 export const DURATION_MAX = 366 * 86_400_000;
 const SEED_MAX = 0xffffffff;
 const LOST = -1;
 export const SEEDS_MAX = 10_000;
-
-/** A map without what is not given. */
-export function stripped<T extends object>(map: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const kept = Object.entries(map).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(kept) as { [K in keyof T]: Exclude<T[K], undefined> };
-}
 
 /** A value that people write as text or number, read by `read`; undefined is an error. */
 function leaf<T>(expected: string, read: (word: string | number) => T | undefined) {
@@ -32,18 +28,27 @@ function leaf<T>(expected: string, read: (word: string | number) => T | undefine
 }
 
 /** ms, `least..most`. */
-export function duration(least = 0, most = DURATION_MAX, hint = "") {
-  const expected = `expected a duration with its unit, such as 250ms, 90s or 1h30m${hint}`;
+export function duration(least = 0, most = DURATION_MAX) {
+  const bounds = most < DURATION_MAX ? ` (${writeDuration(least)} to ${writeDuration(most)})` : "";
+  const expected = `expected a duration with its unit, such as 250ms, 90s or 1h30m${bounds}`;
   return leaf(expected, (word) => {
     const ms = readDuration(word);
     return ms !== undefined && ms >= least && ms <= most ? ms : undefined;
   });
 }
 
+/** ms > 0: a millisecond and more. */
+export function someDuration() {
+  return leaf("expected a duration above 0, such as 250ms, 90s or 1h30m", (word) => {
+    const ms = readDuration(word);
+    return ms !== undefined && ms >= 1 && ms <= DURATION_MAX ? ms : undefined;
+  });
+}
+
 /** ms > 0, or Infinity for `end`. */
 export function durationOrEnd() {
-  return leaf(`expected a duration such as 90s, or ${END}`, (word) => {
-    if (word === END) return Number.POSITIVE_INFINITY;
+  return leaf(`expected a duration such as 90s, or ${units.END}`, (word) => {
+    if (word === units.END) return Number.POSITIVE_INFINITY;
     const ms = readDuration(word);
     return ms !== undefined && ms > 0 && ms <= DURATION_MAX ? ms : undefined;
   });
@@ -153,4 +158,10 @@ export function seeds() {
   return z
     .union([some.transform((span) => all([span])), z.array(some).min(1).transform(all)])
     .refine((list) => list.length <= SEEDS_MAX && new Set(list).size === list.length, { error });
+}
+
+/** A map without what is not given. */
+export function stripped<T extends object>(map: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const kept = Object.entries(map).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(kept) as { [K in keyof T]: Exclude<T[K], undefined> };
 }

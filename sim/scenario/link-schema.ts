@@ -13,6 +13,7 @@ import {
   rate,
   share,
   size,
+  someDuration,
   stepOrLost,
   stripped,
   whole,
@@ -28,7 +29,7 @@ const PRESETS = LINK_PRESETS.map(({ name }) => name);
 
 const Loss = z.union([
   share(),
-  map({ good: share(), bad: share(), goodFor: duration(1), badFor: duration(0) }),
+  map({ good: share(), bad: share(), goodFor: someDuration(), badFor: duration() }),
 ]);
 
 const POINT = /^p(\d+(?:\.\d+)?)$/;
@@ -75,7 +76,7 @@ const FIELDS = {
   netem: map({ p: share(), r: share(), lossBad: share(), lossGood: share() }).optional(),
   pattern: PatternSchema.optional(),
 };
-const Fields = map(FIELDS);
+const Fields = map(FIELDS).meta({ id: "path" });
 
 /** What may differ from a preset. */
 type Fields = z.output<typeof Fields>;
@@ -90,6 +91,7 @@ export const Link = z
       down: Fields.optional(),
     }),
   ])
+  .meta({ id: "link" })
   .transform((given): LinkSpec => {
     if (typeof given === "string") return presetLink(given);
     const { preset, up, down, ...fields } = given;

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { type NatModel, natPreset } from "../nat.ts";
-import { duration, flag, map, ports, stripped, text, whole, word } from "./leaves.ts";
+import { duration, flag, map, ports, someDuration, stripped, text, whole, word } from "./leaves.ts";
 import { NAT_NAMES, NO_NAT } from "./presets.ts";
 
 /** A NAT of its own that names no preset differs from this one. */
@@ -14,8 +14,8 @@ const Own = map({
   name: text(40).prefault("custom"),
   mapping: word(KINDS).optional(),
   filtering: word(KINDS).optional(),
-  unreplied: duration(1).optional(),
-  stream: duration(1).optional(),
+  unreplied: someDuration().optional(),
+  stream: someDuration().optional(),
   streamAfter: duration().optional(),
   inboundRefreshes: flag().optional(),
   port: word(["preserve", "sequential", "random", "block"]).optional(),

@@ -1,5 +1,5 @@
-// A scenario out of YAML or JSON (which is YAML), and the number of its contents. All errors are
-// told at once, each with its place: who has three slips in a file wants to know of three.
+// A scenario out of YAML or JSON (which is YAML). All errors are told at once, each with its place:
+// who has three slips in a file wants to know of three.
 
 import { basename } from "node:path";
 import { LineCounter, parseDocument } from "yaml";

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { FaultSchema } from "./faults-schema.ts";
 import * as leaf from "./leaves.ts";
-import { Link, presetLink } from "./link-schema.ts";
+import { Link } from "./link-schema.ts";
 import { METRIC_NAMES } from "./metrics.ts";
 import { NatOrNone } from "./nat-schema.ts";
 import { BATTERY_NAMES, BOARD_NAMES, CLOCK_NAMES } from "./presets.ts";
@@ -86,10 +86,10 @@ export const GroupSchema = leaf
     group: leaf.name().describe("its n-th board is called group-n"),
     count: leaf.whole(1, BOARDS_MAX).prefault(1),
     suite: leaf.word(["crc16", "hmac", "chaskey"]).prefault("chaskey"),
-    interval: leaf.duration(INTERVAL_MIN, INTERVAL_MAX, ", 200ms to 7d").prefault("60s"),
+    interval: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).prefault("60s"),
     reach: leaf.word(REACHES).prefault("awake"),
     transport: leaf.word(["udp", "mqtt"]).prefault("udp"),
-    link: Link.default(presetLink("wifi-good")),
+    link: Link.prefault("wifi-good"),
     nat: NatOrNone.optional(),
     ap: leaf.name().prefault("own").describe("the access point that they share; own: each its own"),
     board: leaf.word(BOARD_NAMES).optional(),
@@ -119,7 +119,7 @@ export const ExpectSchema = leaf
   })
   .describe("a bound on a metric, written in the metric's unit");
 
-export const RunSchema = leaf.duration(1).describe("length of the run");
+export const RunSchema = leaf.someDuration().describe("length of the run");
 export const CalmSchema = leaf
   .duration()
   .describe("no fault works after it, liveness is asked for");
