@@ -12,7 +12,10 @@ import {
   SUITE_CHASKEY,
   SUITE_CRC,
   SUITE_HMAC,
+  sealFrame,
+  sealTag,
   tagBytes,
+  verifyTag,
 } from "../device/tag.ts";
 import { tagInput, UP } from "../device/wire.ts";
 import { sha256 } from "../gateway/sha256.ts";
@@ -111,6 +114,47 @@ describe("suites (section 4)", () => {
       const k = makeTagKey(suite, KEY, sha256);
       expect(new Set(inputs.map((input) => computeTag(k, input))).size).toBe(inputs.length);
     }
+  });
+});
+
+describe("tags without their input", () => {
+  const word = fc.integer({ min: 0, max: 0xffffffff });
+
+  it.each([0, 1, 2])("are those of the input, under suite %i", (suite) => {
+    fc.assert(
+      fc.property(
+        string(16, 16),
+        fc.record({ p: fc.nat(255), epoch: word, seq: word, from: fc.nat(20) }),
+        fc.oneof(string(0, 30), string(0, 248)),
+        string(0, 30),
+        (secret, { p, epoch, seq, from }, body, bound) => {
+          const k = makeTagKey(suite, suite === SUITE_CRC ? "" : secret, sha256);
+          const start = Math.min(from, bound.length);
+          const input = tagInput(p >> 7, p & 127, epoch, seq, body, bound.substring(start));
+          const tag = computeTag(k, input);
+          expect(sealTag(k, p, epoch, seq, body, bound, start)).toBe(tag);
+          const frame = sealFrame(k, p, epoch, seq, body, bound, start);
+          expect(frame).toBe(body + tag);
+          const end = body.length;
+          const verifies = (text: string) => verifyTag(k, p, epoch, seq, text, end, bound, start);
+          expect(verifies(frame)).toBe(true);
+          expect(verifies(frame.slice(0, -1))).toBe(false);
+          expect(verifies(`${frame}\0`)).toBe(false);
+          for (let at = end; at < frame.length; at++) {
+            const other = String.fromCharCode(frame.charCodeAt(at) ^ (1 << (at & 7)));
+            expect(verifies(frame.slice(0, at) + other + frame.slice(at + 1))).toBe(false);
+          }
+        },
+      ),
+      { seed, numRuns: 400 },
+    );
+  });
+
+  it("read four words of a Chaskey key", () => {
+    const k = makeTagKey(SUITE_CHASKEY, KEY, sha256);
+    const tag = sealTag(k, 1, 2, 3, "body", "bound");
+    k.subkeys!.fill(0, 4);
+    expect(sealTag(k, 1, 2, 3, "body", "bound")).toBe(tag);
   });
 });
 

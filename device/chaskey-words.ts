@@ -1,0 +1,199 @@
+/**
+ * Chaskey-12 for Node, where tags of millions of frames are computed: the same as chaskey.ts, and
+ * three times as fast.
+ *
+ * A tag input is never joined into a string: its bytes go into words as they are read, head, body
+ * and bound. What is compared is compared as words, and a tag becomes characters only together with
+ * its frame, since one flat string costs less than joining two. The last block's key is doubled
+ * from the four words of the key each time, six shifts for a cache line. No board carries this
+ * file: all calls stand behind `typeof WITH_SUITE`.
+ */
+
+/** Words of the longest tag input: head, a frame, what it is bound to, padding. */
+const WORDS_MAX = 72;
+const input = /* @__PURE__ */ new Int32Array(WORDS_MAX);
+/** The tag computed last, its 8 bytes: lowest first. */
+let tag0 = 0;
+let tag1 = 0;
+
+/** Four bytes at `at`, lowest first, as Chaskey has them. */
+function word(bytes: string, at: number): number {
+  return (
+    bytes.charCodeAt(at) |
+    (bytes.charCodeAt(at + 1) << 8) |
+    (bytes.charCodeAt(at + 2) << 16) |
+    (bytes.charCodeAt(at + 3) << 24)
+  );
+}
+
+/**
+ * Puts a tag input (protocol, section 4) into `input`, padded: the seven bytes of its head, then
+ * the first `end` bytes of `body`, then `bound` from `from`. @returns its bytes without padding
+ */
+function fill(
+  p: number,
+  epoch: number,
+  seq: number,
+  body: string,
+  end: number,
+  bound: string,
+  from: number,
+): number {
+  const length = 7 + end + bound.length - from;
+  if (length > 4 * WORDS_MAX) throw new RangeError(`a tag over ${length} bytes`);
+  input[0] = p | ((epoch >>> 16) & 0xff00) | (epoch & 0xff0000) | ((epoch & 0xff00) << 16);
+  let open = (epoch & 0xff) | ((seq >>> 16) & 0xff00) | (seq & 0xff0000);
+  let shift = 24;
+  let at = 1;
+  let i = 0;
+  if (end > 0) {
+    input[at++] = open | (body.charCodeAt(i++) << 24);
+    for (; i + 4 <= end; i += 4) input[at++] = word(body, i);
+    open = shift = 0;
+  }
+  for (; i < end; i++, shift += 8) open |= body.charCodeAt(i) << shift;
+  for (i = from; i + 4 <= bound.length; i += 4) {
+    const next = word(bound, i);
+    input[at++] = open | (next << shift);
+    open = shift ? next >>> (32 - shift) : 0;
+  }
+  for (; i < bound.length; i++) {
+    open |= bound.charCodeAt(i) << shift;
+    shift += 8;
+    if (shift < 32) continue;
+    input[at++] = open;
+    open = shift = 0;
+  }
+  if (length % 16) {
+    input[at++] = open | (1 << shift);
+    while (at % 4) input[at++] = 0;
+  }
+  return length;
+}
+
+/** Computes the tag of the `length` bytes in `input`. `k`: the key in its first four words. */
+function mac(k: Int32Array, length: number): void {
+  const k0 = k[0]!;
+  const k1 = k[1]!;
+  const k2 = k[2]!;
+  const k3 = k[3]!;
+  // The last block's key: twice the key, and twice that if the block is padded.
+  let l0 = (k0 << 1) ^ ((k3 >>> 31) * 0x87);
+  let l1 = (k1 << 1) | (k0 >>> 31);
+  let l2 = (k2 << 1) | (k1 >>> 31);
+  let l3 = (k3 << 1) | (k2 >>> 31);
+  if (length % 16) {
+    const carry = l3 >>> 31;
+    l3 = (l3 << 1) | (l2 >>> 31);
+    l2 = (l2 << 1) | (l1 >>> 31);
+    l1 = (l1 << 1) | (l0 >>> 31);
+    l0 = (l0 << 1) ^ (carry * 0x87);
+  }
+  let a = k0;
+  let b = k1;
+  let c = k2;
+  let d = k3;
+  const end = ((length + 15) >> 4) << 2;
+  for (let at = 0; at < end; at += 4) {
+    a ^= input[at]!;
+    b ^= input[at + 1]!;
+    c ^= input[at + 2]!;
+    d ^= input[at + 3]!;
+    if (at + 4 === end) {
+      a ^= l0;
+      b ^= l1;
+      c ^= l2;
+      d ^= l3;
+    }
+    for (let round = 0; round < 12; round++) {
+      a = (a + b) | 0;
+      b = ((b << 5) | (b >>> 27)) ^ a;
+      c = (c + d) | 0;
+      d = ((d << 8) | (d >>> 24)) ^ c;
+      a = (((a << 16) | (a >>> 16)) + d) | 0;
+      d = ((d << 13) | (d >>> 19)) ^ a;
+      c = (c + b) | 0;
+      b = ((b << 7) | (b >>> 25)) ^ c;
+      c = (c << 16) | (c >>> 16);
+    }
+  }
+  tag0 = a ^ l0;
+  tag1 = b ^ l1;
+}
+
+function tagText(): string {
+  // biome-ignore format: one word a line, lowest byte first
+  return String.fromCharCode(
+    tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+    tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24,
+  );
+}
+
+/** The tag of the tag input of these. */
+export function chaskeyTag(
+  k: Int32Array,
+  p: number,
+  epoch: number,
+  seq: number,
+  body: string,
+  bound: string,
+  from: number,
+): string {
+  mac(k, fill(p, epoch, seq, body, body.length, bound, from));
+  return tagText();
+}
+
+/** A frame: `body` and behind it the tag, as one flat string. */
+export function chaskeyFrame(
+  k: Int32Array,
+  p: number,
+  epoch: number,
+  seq: number,
+  body: string,
+  bound: string,
+  from: number,
+): string {
+  const end = body.length;
+  mac(k, fill(p, epoch, seq, body, end, bound, from));
+  // biome-ignore format: the length of a beat, of one that says which were heard, and of an ACK
+  switch (end) {
+    case 8: return String.fromCharCode(
+      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
+      body.charCodeAt(4), body.charCodeAt(5), body.charCodeAt(6), body.charCodeAt(7),
+      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
+    case 11: return String.fromCharCode(
+      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
+      body.charCodeAt(4), body.charCodeAt(5), body.charCodeAt(6), body.charCodeAt(7),
+      body.charCodeAt(8), body.charCodeAt(9), body.charCodeAt(10),
+      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
+    case 6: return String.fromCharCode(
+      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
+      body.charCodeAt(4), body.charCodeAt(5),
+      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
+    default: {
+      const frame = body + tagText();
+      // Whoever asks for a byte first makes it flat; let it be us.
+      frame.charCodeAt(0);
+      return frame;
+    }
+  }
+}
+
+/** Whether a frame's bytes from `end` on are the tag of the tag input of these. */
+export function chaskeyVerifies(
+  k: Int32Array,
+  p: number,
+  epoch: number,
+  seq: number,
+  frame: string,
+  end: number,
+  bound: string,
+  from: number,
+): boolean {
+  if (frame.length !== end + 8) return false;
+  mac(k, fill(p, epoch, seq, frame, end, bound, from));
+  return !((word(frame, end) ^ tag0) | (word(frame, end + 4) ^ tag1));
+}
