@@ -17,8 +17,8 @@ const LITHIUM_COLD = [
   [0, 0.95, 1.3],
   [20, 1, 1],
 ] as const;
-/** Rechargeable lithium and bobbin cells suffer more. */
-const STIFF_COLD = [
+/** Rechargeable lithium suffers more. */
+const RECHARGEABLE_COLD = [
   [-40, 0.3, 10],
   [-20, 0.65, 4],
   [0, 0.9, 1.8],
@@ -49,12 +49,12 @@ const aa2: Battery = {
   mAh: 2_500,
   selfDischargePerYear: 0.03,
   volts: [
-    [0, 1.8],
-    [0.1, 2.15],
-    [0.3, 2.35],
-    [0.5, 2.5],
-    [0.7, 2.65],
-    [0.9, 2.9],
+    [0, 2],
+    [0.1, 2.3],
+    [0.25, 2.48],
+    [0.5, 2.66],
+    [0.75, 2.84],
+    [0.9, 2.98],
     [1, 3.16],
   ],
   internalOhm: [0.4, 1.4],
@@ -93,7 +93,7 @@ const li18650: Battery = {
     [1, 4.18],
   ],
   internalOhm: [0.08, 0.15],
-  cold: STIFF_COLD,
+  cold: RECHARGEABLE_COLD,
 };
 
 const lifepo4: Battery = {
@@ -110,7 +110,7 @@ const lifepo4: Battery = {
     [1, 3.4],
   ],
   internalOhm: [0.06, 0.12],
-  cold: STIFF_COLD,
+  cold: RECHARGEABLE_COLD,
 };
 
 /** 1 % a year (Maxell, Varta handbooks); 18.5 Ah and 3.3 to 3.6 V below 20 mA (Linden, 14.17). */
@@ -127,7 +127,7 @@ const dLithium: Battery = {
     [1, 3.66],
   ],
   internalOhm: [1.6, 5],
-  cold: STIFF_COLD,
+  cold: LITHIUM_COLD,
 };
 
 /** 240 mAh, 18 to 20 ohm and 30 ohm late (interactive-matter.eu after a Duracell data sheet). */

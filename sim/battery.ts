@@ -34,21 +34,31 @@ function along(points: readonly (readonly number[])[], x: number, column: number
   return before[column]! + (after[column]! - before[column]!) * share;
 }
 
-/** Share of its new charge that can be had at a temperature, 0..1. */
-export function chargeAt(battery: Battery, degrees: number): number {
-  return along(battery.cold, degrees, 1);
-}
-
 /**
  * Voltage at the terminals under a load.
  * @param left share of the new charge, 0..1
  * @param nA what is being taken
  */
 export function voltsAt(battery: Battery, left: number, degrees: number, nA: number): number {
-  const reach = Math.max(0, 1 - (1 - left) / chargeAt(battery, degrees));
+  const reach = Math.max(0, 1 - (1 - left) / along(battery.cold, degrees, 1));
   const [full, empty] = battery.internalOhm;
   const ohm = (empty + (full - empty) * reach) * along(battery.cold, degrees, 2);
   return along(battery.volts, reach, 1) - (nA / 1e9) * ohm;
+}
+
+/** Share of a new one's charge that can be taken before a load of `nA` pulls it below `volts`. */
+export function usableShare(battery: Battery, degrees: number, nA: number, volts: number): number {
+  const holds = (taken: number) => voltsAt(battery, 1 - taken, degrees, nA) >= volts;
+  let good = 0;
+  let bad = along(battery.cold, degrees, 1);
+  if (!holds(good)) return 0;
+  if (holds(bad)) return bad;
+  for (let halving = 0; halving < 40; halving++) {
+    const middle = (good + bad) / 2;
+    if (holds(middle)) good = middle;
+    else bad = middle;
+  }
+  return good;
 }
 
 /** What goes by itself, as a current in whole nA. */

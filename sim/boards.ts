@@ -114,7 +114,7 @@ const espruinoWifi: BoardPower = {
 /**
  * nRF9160. Wake and 200 bytes both ways 22 s and 0.152 mWh, 148 mC at 3.7 V; 14 uA at rest
  * (boaks/zephyr-coaps-client, POWERCONSUMPTION.md). Wake alone 1.5 s and 105 mJ, peak 300 mA,
- * eDRX 18 uA (Nordic, nRF9160 modem current consumption). The tail is the network's: estimate.
+ * eDRX 18 uA (Nordic, nRF9160 modem current consumption). Parts of the 148 mC: estimate.
  */
 const lteMTracker: BoardPower = {
   name: "lte-m-tracker",
@@ -130,12 +130,12 @@ const lteMTracker: BoardPower = {
   brownOutV: 3.0,
 };
 
-/** 11 s and 0.076 mWh, 74 mC, where the modem may let go at once (boaks). Rest: estimate. */
+/** 11 s and 0.076 mWh, 74 mC, where the modem may let go at once (boaks). Its parts: estimate. */
 const nbIotMeter: BoardPower = {
   ...lteMTracker,
   name: "nb-iot-meter",
   about: "NB-IoT modem in a meter: slow, deaf asleep, and ten years on one cell",
-  nA: currents({ deep: 0.006, light: 0.043, boot: 5, join: 20, awake: 30, tx: 100, tail: 1.7 }),
+  nA: currents({ deep: 0.006, light: 0.043, boot: 5, join: 18, awake: 15, tx: 100, tail: 1.2 }),
   peakNA: 250e6,
   attachMs: spread(5_000, 20_000, 60_000, 180_000, 300_000),
   joinMs: spread(1_000, 1_500, 4_000, 15_000, 60_000),

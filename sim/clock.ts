@@ -121,11 +121,6 @@ export class Clocks {
     this.asleepPpm[clock] = ppm;
   }
 
-  /** The present error at an instant, ppm. */
-  ppm(clock: number, world: number): number {
-    return (this.rate(clock) - 1 + this.swing(clock) * warmthAt(world)) * 1e6;
-  }
-
   private anchor(clock: number, now: number): void {
     this.localAt[clock] = this.local(clock, now);
     this.worldAt[clock] = now;

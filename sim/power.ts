@@ -8,24 +8,24 @@
 // while after its last frame. These times are taken out of what comes next, whatever state that is,
 // and only loss of power ends them.
 
-import { type Battery, chargeAt, selfNA, voltsAt } from "./battery.ts";
+import { type Battery, selfNA, usableShare, voltsAt } from "./battery.ts";
 import type { Quantile } from "./exact.ts";
 
 /**
- * "off" has no power. "deep" forgets and boots again, "light" keeps its memory and its place on the
- * network. "awake" is CPU on and radio listening. "boot", "tx", "rx" and "tail" come by themselves
- * (see above), but may be entered as well.
+ * The first four come by themselves (see above), but may be entered as well. "awake" is CPU on and
+ * radio listening, "light" keeps memory and the place on the network, "deep" boots again at its
+ * end, "off" has no power.
  */
 export const POWER_STATES = [
-  "off",
-  "deep",
-  "light",
   "boot",
-  "join",
-  "awake",
   "tx",
   "rx",
   "tail",
+  "join",
+  "awake",
+  "light",
+  "deep",
+  "off",
 ] as const;
 export type PowerState = (typeof POWER_STATES)[number];
 
@@ -61,13 +61,10 @@ const US_PER_DAY = 86_400e6;
 const ROOM_DEGREES = 20;
 const EXTERNAL_POWER = 14;
 
+/** Places of the first four in the books. */
+const [BOOT, TX, RX, TAIL] = [0, 1, 2, 3];
+
 const rests = (state: PowerState): boolean => state === "off" || state === "deep";
-const BOOT = POWER_STATES.indexOf("boot");
-const TX = POWER_STATES.indexOf("tx");
-const RX = POWER_STATES.indexOf("rx");
-const TAIL = POWER_STATES.indexOf("tail");
-/** What comes before the state that was entered, in this order. */
-const FIRST = [BOOT, TX, RX];
 
 /** `nA` for `us` microseconds, in whole nC (rounded down once); exact below 2500 Ah. */
 function chargeNC(nA: number, us: number): number {
@@ -84,9 +81,10 @@ export class Power {
   readonly battery: Battery | undefined;
   state: PowerState = "off";
   private readonly since: number;
-  private readonly us = new Float64Array(POWER_STATES.length);
-  /** Times that still come before the state that was entered. */
-  private readonly owed = new Float64Array(POWER_STATES.length);
+  /** Whole us in each of POWER_STATES so far. */
+  private readonly spent = POWER_STATES.map(() => 0);
+  /** Whole us of the first four that still come before the state that was entered. */
+  private readonly owed = [0, 0, 0, 0];
   private settled: number;
   /** nC of charge and self-discharge when the battery was put in, less what was in it. */
   private filled: number;
@@ -106,8 +104,12 @@ export class Power {
     this.state = state;
   }
 
-  /** A frame of `bytes` (as the core made it) leaves or reaches the radio. */
-  frame(direction: "up" | "down", bytes: number): void {
+  /**
+   * A frame of `bytes` (as the core made it) leaves or reaches the radio.
+   * @param now when; by default the last instant that was given
+   */
+  frame(direction: "up" | "down", bytes: number, now?: number): void {
+    if (now !== undefined) this.settle(now);
     const { air, tailMs } = this.board;
     const us = Math.round(air.frameUs + air.byteUs * (bytes + air.overheadBytes));
     this.owed[direction === "up" ? TX : RX]! += us;
@@ -117,7 +119,7 @@ export class Power {
   /** Time in a state so far, ms. */
   timeOf(state: PowerState, now: number): number {
     this.settle(now);
-    return this.us[POWER_STATES.indexOf(state)]! / 1000;
+    return this.spent[POWER_STATES.indexOf(state)]! / 1000;
   }
 
   /** Charge that a state took so far (until the last call with an instant), mAh. */
@@ -162,7 +164,8 @@ export class Power {
     if (!this.battery) return false;
     const left = this.left(now);
     const radio = !(rests(this.state) || this.state === "light");
-    return left === 0 || this.under(left, degrees, radio ? this.board.peakNA : this.loadNA);
+    const nA = radio ? this.board.peakNA : this.loadNA;
+    return left === 0 || voltsAt(this.battery, left, degrees, nA) < this.board.brownOutV;
   }
 
   /** Battery of the vitals byte: 0..10 tenths, 14 on mains. The board's gauge is a perfect one. */
@@ -173,10 +176,8 @@ export class Power {
   /** Voltage of the battery under the state's mean current; 0 on mains. */
   millivolt(now: number, degrees = ROOM_DEGREES): number {
     if (!this.battery) return 0;
-    return Math.max(
-      0,
-      Math.round(1000 * voltsAt(this.battery, this.left(now), degrees, this.loadNA)),
-    );
+    const volts = voltsAt(this.battery, this.left(now), degrees, this.loadNA);
+    return Math.max(0, Math.round(volts * 1000));
   }
 
   /** Days that a new battery lasts at the mean rate so far; Infinity on mains. */
@@ -187,24 +188,10 @@ export class Power {
     return (this.usable(degrees) * this.capacity * days) / this.drained;
   }
 
-  /** Share of a new battery that can be taken before the radio's peak fells the board. */
+  /** Share of a new battery's charge that the board gets before its radio's peak fells it. */
   usable(degrees = ROOM_DEGREES): number {
     const { battery, board } = this;
-    if (!battery) return 1;
-    let good = 1;
-    let bad = 1 - chargeAt(battery, degrees);
-    if (this.under(good, degrees, board.peakNA)) return 0;
-    if (!this.under(bad, degrees, board.peakNA)) return 1 - bad;
-    for (let halving = 0; halving < 40; halving++) {
-      const middle = (good + bad) / 2;
-      if (this.under(middle, degrees, board.peakNA)) bad = middle;
-      else good = middle;
-    }
-    return 1 - good;
-  }
-
-  private under(left: number, degrees: number, nA: number): boolean {
-    return voltsAt(this.battery!, left, degrees, nA) < this.board.brownOutV;
+    return battery ? usableShare(battery, degrees, board.peakNA, board.brownOutV) : 1;
   }
 
   private get loadNA(): number {
@@ -212,7 +199,7 @@ export class Power {
   }
 
   private nC(index: number): number {
-    return chargeNC(this.board.nA[POWER_STATES[index]!], this.us[index]!);
+    return chargeNC(this.board.nA[POWER_STATES[index]!], this.spent[index]!);
   }
 
   private get capacity(): number {
@@ -235,20 +222,17 @@ export class Power {
     let us = microseconds(now) - this.settled;
     if (us <= 0) return;
     this.settled += us;
-    if (this.state !== "off") {
-      for (const i of FIRST) us -= this.pay(i, us);
-      // The radio's tail passes while the board is awake as well; only its sleep is dearer for it.
-      const tail = this.pay(TAIL, us, this.state === "light" || this.state === "deep");
-      us -= tail;
-    }
-    this.us[POWER_STATES.indexOf(this.state)]! += us;
+    for (const place of [BOOT, TX, RX]) us -= this.pay(place, us);
+    // The radio's tail passes while the board is awake as well; only sleep is dearer for it.
+    if (this.state === "light" || this.state === "deep") us -= this.pay(TAIL, us);
+    else this.owed[TAIL] = Math.max(0, this.owed[TAIL]! - us);
+    this.spent[POWER_STATES.indexOf(this.state)]! += us;
   }
 
-  private pay(index: number, us: number, books = true): number {
-    const part = Math.min(this.owed[index]!, us);
-    this.owed[index]! -= part;
-    if (!books) return 0;
-    this.us[index]! += part;
+  private pay(place: number, us: number): number {
+    const part = Math.min(this.owed[place]!, us);
+    this.owed[place]! -= part;
+    this.spent[place]! += part;
     return part;
   }
 }
