@@ -1,10 +1,10 @@
 // A link's model made ready for frames: probabilities as numbers of 2^-32, quantiles as straight
-// pieces with their slopes, and whether anything is asked for beyond loss and delay. One plan serves
-// all links of a model.
+// pieces with their slopes, and what is asked for beyond loss and delay. One plan serves all links
+// of a model.
 
 import type { Quantile } from "./exact.ts";
 import { type Fade, fadeOf } from "./fade.ts";
-import { badShare, type LinkModel } from "./link.ts";
+import type { LinkModel } from "./link.ts";
 
 const WORD = 0x100000000;
 
@@ -18,29 +18,30 @@ export interface Plan {
   readonly outage: Fade | undefined;
   readonly delay: Float64Array;
   readonly wake: Float64Array;
+  /** P(a frame is neither doubled nor held back nor corrupted), in 2^-32. */
+  readonly ordinary: number;
   /** Whether there is anything to ask before the luck of loss and delay. */
   readonly special: boolean;
   /** Jitter, or a radio that sleeps. */
   readonly extra: boolean;
-  /** Frames may be doubled, held back or corrupted. */
-  readonly odd: boolean;
 }
 
 export function planOf(model: LinkModel): Plan {
+  const { goodMs, badMs, outageEveryMs, outageMs } = model;
   const chain = model.netem === undefined;
   const lossGood = chain ? model.lossGood * WORD : 0;
-  const lossBad = chain && badShare(model) > 0 ? model.lossBad * WORD : 0;
-  const { outageEveryMs, outageMs } = model;
+  const lossBad = chain && badMs > 0 ? model.lossBad * WORD : lossGood;
   const outage = outageMs > 0 ? fadeOf(outageEveryMs, outageMs) : undefined;
   return {
     model,
     lossGood,
     lossBad,
     lossMax: Math.max(lossGood, lossBad),
-    fade: lossBad !== lossGood && model.badMs > 0 ? fadeOf(model.goodMs, model.badMs) : undefined,
+    fade: lossBad === lossGood ? undefined : fadeOf(goodMs, badMs),
     outage,
     delay: pieces(model.delay),
     wake: pieces(model.wake),
+    ordinary: (1 - model.duplicate) * (1 - model.reorder) * (1 - model.corrupt) * WORD,
     special:
       !chain ||
       model.partitions.length > 0 ||
@@ -49,7 +50,6 @@ export function planOf(model: LinkModel): Plan {
       model.pattern !== undefined ||
       outage !== undefined,
     extra: model.jitterMs > 0 || model.idleMs > 0,
-    odd: model.duplicate > 0 || model.reorder > 0 || model.corrupt > 0,
   };
 }
 

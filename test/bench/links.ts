@@ -1,0 +1,114 @@
+/**
+ * What a frame costs on a link, and what a path costs in memory: a hundred thousand paths in random
+ * order, as beats of a fleet touch them, for each preset and for a link with everything on.
+ *
+ * "one more" is the price of the loop around it, taken off the others. Nanoseconds of CPU, medians
+ * of a few rounds. Usage: node dist/test/bench/links.js [--paths 100000] [--rounds 5]
+ */
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type LinkModel, plainLink } from "../../sim/link.ts";
+import { Links } from "../../sim/links.ts";
+import { Occasions } from "../../sim/occasion.ts";
+import { LINK_PRESETS, linkPreset } from "../../sim/presets.ts";
+import { readFlags } from "./flags.ts";
+import { shuffled } from "./luck.ts";
+import { median, table, verdict } from "./table.ts";
+
+/** A minute, but not a whole number of the cells of fade.ts. */
+const SPACING_MS = 57_113;
+/** What was asked for: ns a frame on the usual path, bytes a path. */
+const FRAME_NS_MAX = 150;
+const PATH_BYTES_MAX = 120;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+function live(): number {
+  collect();
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+function timed(n: number, work: () => void): number {
+  const begun = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(begun);
+  return ((user + system) * 1_000) / n;
+}
+
+const everything: LinkModel = {
+  ...linkPreset("wifi-edge")!.up,
+  jitterMs: 10,
+  idleMs: 10_000,
+  outageEveryMs: 86_400_000,
+  outageMs: 300_000,
+  bitsPerSecond: 256_000,
+  queueBytes: 32_000,
+  mtu: 1_500,
+};
+const MODELS: readonly (readonly [string, LinkModel])[] = [
+  ["plain 20 ms", plainLink(20)],
+  ...LINK_PRESETS.map(({ name, up }) => [name, up] as const),
+  ["everything", everything],
+];
+
+const { paths, rounds } = readFlags({ paths: 100_000, rounds: 5 });
+const order = shuffled(paths);
+/** Beats as they stand on the wire, their seq counting: 256 of them, for all paths. */
+const beats = Array.from({ length: 256 }, (_, n) =>
+  String.fromCharCode(0x40, 0, 0, 1, n >> 4, (n & 15) << 4, 100, 0).padEnd(16, "x"),
+);
+
+const before = live();
+const links = new Links(1, 2 * paths);
+const occasions = new Occasions(paths);
+for (let path = 0; path < paths; path++) {
+  links.add(MODELS[0]![1], path, "up");
+  links.add(MODELS[0]![1], path, "down");
+  occasions.add();
+}
+const bytes = (live() - before) / paths;
+
+let now = 0;
+let round = 0;
+/** All paths once, at the next instant. @returns ns a path */
+function run(each: (path: number, bytes: string) => void): number {
+  round++;
+  now += SPACING_MS;
+  const frame = beats[round & 255]!;
+  return timed(paths, () => {
+    for (let i = 0; i < paths; i++) each(order[i]! - 1, frame);
+  });
+}
+const medianOf = (each: (path: number, bytes: string) => void) => {
+  const taken: number[] = [];
+  for (let n = 0; n < 2 * rounds; n++) taken.push(run(each));
+  return median(taken.slice(rounds));
+};
+
+const occasionNs = medianOf((path, frame) => occasions.up(path, frame));
+const rows: string[][] = [];
+let worst = 0;
+for (const [name, model] of MODELS) {
+  for (let link = 0; link < 2 * paths; link++) links.setModel(link, model, now);
+  const ns = medianOf((path, frame) => {
+    links.submit(path * 2, frame, now, round & 0xffff, round << 16);
+  });
+  if (name !== "everything") worst = Math.max(worst, ns);
+  rows.push([name, ns.toFixed(0)]);
+}
+console.log(`${paths} paths in random order, a frame each every ${SPACING_MS / 1_000} s\n`);
+console.log(table(["link", "ns a frame"], [...rows, ["its occasion", occasionNs.toFixed(0)]]));
+console.log();
+const held = [
+  verdict(worst <= FRAME_NS_MAX, `a frame costs at most ${FRAME_NS_MAX} ns`, worst.toFixed(0)),
+  verdict(
+    bytes <= PATH_BYTES_MAX,
+    `a path takes at most ${PATH_BYTES_MAX} bytes`,
+    bytes.toFixed(1),
+  ),
+];
+process.exitCode = held.every(Boolean) ? 0 : 1;
