@@ -16,7 +16,10 @@ export interface NatModel {
   readonly streamMs: number;
   /** Age that a binding must exceed, ms. 0: no such rule, the reply itself gives the long life. */
   readonly streamAfterMs: number;
-  /** Whether frames from outside prolong a life; those from inside always do. */
+  /**
+   * Whether frames from outside prolong a life; those from inside always do, and so does the one
+   * that changes the short life into the long one.
+   */
   readonly inboundRefreshes: boolean;
   /**
    * Which outer port: the inner one where it is free, the next one, any, or any of the block that
@@ -48,9 +51,8 @@ export interface NatPreset {
 
 /**
  * nf_conntrack with MASQUERADE: 30 s, and 120 s for a frame on a replied binding older than 2 s
- * (nf_conntrack_proto_udp.c; 120 s since commit 294304e4, the 2 s since d535c8a6). Ports from 1024
- * and the way they are sought: nf_nat_core.c. The table: nf_conntrack_max of a machine with 256 MB,
- * estimate.
+ * (120 s since commit 294304e4, the 2 s since d535c8a6); test/peers/conntrack.test.ts compares it
+ * with the kernel. The table: nf_conntrack_max as OpenWrt sets it.
  */
 const linux: NatModel = {
   name: "linux",
@@ -87,25 +89,12 @@ const cgn: NatModel = {
   evict: "refuse",
 };
 
-/**
- * A router whose firewall knows one life, 60 s (Juniper J series and SRX; pf's default for UDP with
- * traffic both ways). The rest: estimate.
- */
-const home60: NatModel = {
-  ...linux,
-  name: "home-60",
-  mapping: "endpoint",
-  unrepliedMs: 60_000,
-  streamMs: 60_000,
-  streamAfterMs: 0,
-  port: "sequential",
-  mappingsMax: 2_048,
-  evict: "oldest",
-};
+/** OpenWrt: Linux with 60 s and 180 s (its sysctl-nf-conntrack.conf). */
+const home60: NatModel = { ...linux, name: "home-60", unrepliedMs: 60_000, streamMs: 180_000 };
 
 /**
- * The NAT gateway of a cloud: 350 s for UDP, replied or not, each binding with a port of its own
- * (AWS NAT gateway; 55 000 bindings to one remote are its published limit).
+ * The NAT gateway of a cloud: 350 s for UDP, replied or not, and at most 55 000 bindings to one
+ * remote (AWS). Ports at random: estimate.
  */
 const cloud350: NatModel = {
   ...linux,
@@ -122,11 +111,21 @@ export const NAT_PRESETS: readonly NatPreset[] = [
   { name: "none", about: "no NAT: the board's own address", model: undefined },
   { name: "linux", about: "a Linux router: 30 s, 120 s for what lasts", model: linux },
   { name: "cgn", about: "a strict carrier: 15 s, 300 s once replied, blocks of ports", model: cgn },
-  { name: "home-60", about: "a home router with one life of 60 s", model: home60 },
+  { name: "home-60", about: "an OpenWrt router: 60 s, 180 s for what lasts", model: home60 },
   { name: "cloud-350", about: "a cloud's NAT gateway: 350 s, ports at random", model: cloud350 },
 ];
 
 /** Undefined for "none", which has no model, and for a name that is not one of `NAT_PRESETS`. */
 export function natPreset(name: string): NatModel | undefined {
   return NAT_PRESETS.find((preset) => preset.name === name)?.model;
+}
+
+/**
+ * The longest interval of beats, ms, at which a binding is certainly kept: it is still there that
+ * long after a first beat, answered within its life, and after each one from then on. Certain as
+ * long as the table has room and nobody restarts it.
+ */
+export function safeIntervalMs(model: NatModel): number {
+  const first = model.streamAfterMs === 0 ? model.streamMs : model.unrepliedMs;
+  return Math.min(first, model.streamMs) - 0.001;
 }

@@ -12,11 +12,14 @@
 // more for the house, and no faster for the carrier. Instants here are whole microseconds, so an
 // expiry is exact on both sides.
 
+import type { Dependence } from "./nat-presets.ts";
+
 export interface Binding {
   readonly inner: number;
   readonly innerPort: number;
   readonly remote: string;
-  readonly outerPort: number;
+  /** Set before it comes into a table, and not changed there. */
+  outerPort: number;
   readonly createdUs: number;
   /** Alive before this instant, dead at it. */
   expiresUs: number;
@@ -39,21 +42,21 @@ interface Queue {
   readonly lifeUs: number;
   head: Binding | undefined;
   tail: Binding | undefined;
+  next: Queue | undefined;
 }
 
-/** A new binding, not yet in a table. */
+/** A new binding, without a port and not yet in a table. */
 export function binding(
   inner: number,
   innerPort: number,
   remote: string,
-  outerPort: number,
   createdUs: number,
 ): Binding {
   return {
     inner,
     innerPort,
     remote,
-    outerPort,
+    outerPort: -1,
     createdUs,
     expiresUs: 0,
     replied: false,
@@ -70,7 +73,7 @@ export function binding(
 export class BindingTable {
   /** In no order that means anything. */
   all: Binding[] = [];
-  private queues: Queue[] = [];
+  private queues: Queue | undefined;
   /** First half: chains of inner hosts; second half: chains of outer ports. */
   private chains: (Binding | undefined)[] = [undefined, undefined];
 
@@ -87,7 +90,7 @@ export class BindingTable {
 
   /** Takes off what has expired. @param nowUs not falling from call to call */
   expire(nowUs: number): void {
-    for (const queue of this.queues) {
+    for (let queue = this.queues; queue; queue = queue.next) {
       while (queue.head && queue.head.expiresUs <= nowUs) this.remove(queue.head);
     }
   }
@@ -142,7 +145,8 @@ export class BindingTable {
   oldest(): Binding | undefined {
     let oldest: Binding | undefined;
     let since = Number.POSITIVE_INFINITY;
-    for (const { head, lifeUs } of this.queues) {
+    for (let queue = this.queues; queue; queue = queue.next) {
+      const { head, lifeUs } = queue;
       if (head && head.expiresUs - lifeUs < since) {
         since = head.expiresUs - lifeUs;
         oldest = head;
@@ -152,9 +156,17 @@ export class BindingTable {
   }
 
   private queueOf(lifeUs: number): Queue {
-    for (const queue of this.queues) if (queue.lifeUs === lifeUs) return queue;
-    const queue: Queue = { lifeUs, head: undefined, tail: undefined };
-    this.queues = [...this.queues.filter((other) => other.head), queue];
+    let last: Queue | undefined;
+    for (let queue = this.queues; queue; queue = queue.next) {
+      if (queue.lifeUs === lifeUs) return queue;
+      // A duration that nobody has any more goes, lest changes of the model pile up.
+      if (queue.head) last = queue;
+      else if (last) last.next = queue.next;
+      else this.queues = queue.next;
+    }
+    const queue: Queue = { lifeUs, head: undefined, tail: undefined, next: undefined };
+    if (last) last.next = queue;
+    else this.queues = queue;
     return queue;
   }
 
@@ -187,4 +199,20 @@ function leave(entry: Binding): void {
 /** Fibonacci hashing: neighbours and strides spread alike. @param size a power of two */
 function slot(key: number, size: number): number {
   return (Math.imul(key, 0x9e3779b1) >>> 12) & (size - 1);
+}
+
+/** Whole microseconds. */
+export function us(ms: number): number {
+  return Math.round(ms * 1000);
+}
+
+/** "address:port" without its port. */
+export function addressOf(remote: string): string {
+  return remote.slice(0, remote.lastIndexOf(":"));
+}
+
+/** Whether a binding to one remote counts for the other. */
+export function alike(kind: Dependence, a: string, b: string): boolean {
+  if (kind === "endpoint" || a === b) return true;
+  return kind === "address" && addressOf(a) === addressOf(b);
 }

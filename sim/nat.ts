@@ -14,8 +14,8 @@
 // microsecond. The search for a free port is the kernel's as well: windows of 128, 64, ... 8 ports
 // from places drawn at random, then none; so a nearly full range may say no, at a bounded cost.
 
-import type { Dependence, NatModel } from "./nat-presets.ts";
-import { type Binding, BindingTable, binding } from "./nat-table.ts";
+import type { NatModel } from "./nat-presets.ts";
+import { addressOf, alike, type Binding, BindingTable, binding, us } from "./nat-table.ts";
 import { draw, purposeOf } from "./random.ts";
 
 export { NAT_PRESETS, type NatModel, natPreset } from "./nat-presets.ts";
@@ -58,7 +58,7 @@ export class Nat {
 
   /**
    * @param seed, entity key its luck; that of a binding is keyed by its host and its instant too
-   * @param address any text without a colon that is no one else's
+   * @param address any text without a ~ that is nobody else's
    */
   constructor(model: NatModel, seed: number, entity: number, address: string) {
     this.model = model;
@@ -84,15 +84,12 @@ export class Nat {
       }
     }
     if (!this.model.hairpin && addressOf(remote) === this.address) return this.refuse("hairpin");
-    if (this.full || !this.makeRoom(inner, nowUs)) return this.refuse("full");
-    const port = this.portFor(inner, innerPort, remote, nowUs);
-    if (port < 0) return this.refuse("no-port");
-    this.table.add(
-      binding(inner, innerPort, remote, port, nowUs),
-      nowUs,
-      us(this.model.unrepliedMs),
-    );
-    return port;
+    const entry = binding(inner, innerPort, remote, nowUs);
+    if (this.full || !this.makeRoom(entry)) return this.refuse("full");
+    entry.outerPort = this.portFor(entry);
+    if (entry.outerPort < 0) return this.refuse("no-port");
+    this.table.add(entry, nowUs, us(this.model.unrepliedMs));
+    return entry.outerPort;
   }
 
   /** A frame from outside. True: it goes to `inner` and `innerPort`; false: dropped, see `why`. */
@@ -143,8 +140,7 @@ export class Nat {
 
   /** Fault: another outer address, and with the old one all bindings are gone. */
   readdress(_now: number): void {
-    const base = this.addresses++ === 0 ? this.address : this.address.replace(/~\d+$/, "");
-    this.address = `${base}~${this.addresses}`;
+    this.address = `${this.address.split("~")[0]}~${++this.addresses}`;
     this.table = new BindingTable();
   }
 
@@ -168,77 +164,65 @@ export class Nat {
   private pass(b: Binding, nowUs: number, inbound: boolean): void {
     const { model } = this;
     const afterUs = us(model.streamAfterMs);
-    if (afterUs === 0 ? b.replied || inbound : b.replied && nowUs - b.createdUs > afterUs) {
-      b.stream = true;
-    }
+    const old = afterUs === 0 || nowUs - b.createdUs > afterUs;
+    const promoted = !b.stream && old && (b.replied || (inbound && afterUs === 0));
+    if (promoted) b.stream = true;
     if (inbound) b.replied = true;
-    if (!inbound || model.inboundRefreshes)
-      this.table.refresh(b, nowUs, us(b.stream ? model.streamMs : model.unrepliedMs));
+    if (inbound && !model.inboundRefreshes && !promoted) return;
+    this.table.refresh(b, nowUs, us(b.stream ? model.streamMs : model.unrepliedMs));
   }
 
-  private makeRoom(inner: number, nowUs: number): boolean {
+  private makeRoom(entry: Binding): boolean {
     const { mappingsMax, evict } = this.model;
     const { all } = this.table;
     if (all.length < mappingsMax) return true;
-    if (evict === "refuse") return false;
-    let victim = evict === "oldest" ? this.table.oldest() : undefined;
-    if (!victim) {
-      const at = Math.floor(this.luck(EVICT, inner, nowUs, 0) * all.length);
-      const tries = evict === "random" ? 1 : Math.min(EVICT_TRIES, all.length);
+    let victim: Binding | undefined;
+    if (evict === "oldest") victim = this.table.oldest();
+    else if (evict !== "refuse") {
+      const from = Math.floor(this.luck(EVICT, entry, 0) * all.length);
+      const tries = evict === "random" ? 1 : EVICT_TRIES;
       for (let i = 0; i < tries && !victim; i++) {
-        const b = all[(at + i) % all.length]!;
-        if (evict === "random" || !b.stream) victim = b;
+        const b = all[(from + i) % all.length];
+        if (evict === "random" || !b?.stream) victim = b;
       }
     }
     if (victim) this.table.remove(victim);
     return victim !== undefined;
   }
 
-  private portFor(inner: number, innerPort: number, remote: string, nowUs: number): number {
+  private portFor(entry: Binding): number {
+    const { inner, innerPort } = entry;
     const { mapping, port, ports, blockPorts } = this.model;
     let kept = -1;
     for (let b = this.table.ofInner(inner); b; b = b.nextOfInner) {
       if (b.inner !== inner || b.innerPort !== innerPort) continue;
-      if (alike(mapping, b.remote, remote)) return b.outerPort;
-      if (port === "preserve" && this.isFree(b.outerPort, inner, innerPort, remote)) {
-        kept = b.outerPort;
-      }
+      if (alike(mapping, b.remote, entry.remote)) return b.outerPort;
+      // The kernel likes to give an endpoint the port that it has already.
+      if (port === "preserve" && this.isFree(b.outerPort, entry)) kept = b.outerPort;
     }
     if (kept >= 0) return kept;
-    let [first, last] = ports;
+    const [first, last] = ports;
     const count = last - first + 1;
     if (port === "preserve" && innerPort >= first && innerPort <= last) {
       const turn = this.turns + (this.turnsOf?.get(inner) ?? 0);
       const own = first + ((innerPort - first + turn * REBIND_STEP) % count);
-      if (this.isFree(own, inner, innerPort, remote)) return own;
+      if (this.isFree(own, entry)) return own;
     }
-    if (port === "block") {
-      const blocks = Math.max(1, Math.floor(count / blockPorts));
-      first += (inner % blocks) * blockPorts;
-      last = Math.min(first + blockPorts - 1, last);
-    }
-    return this.search(first, last, inner, innerPort, remote, nowUs);
+    if (port !== "block") return this.search(first, count, entry);
+    const blocks = Math.max(1, Math.floor(count / blockPorts));
+    const start = first + (inner % blocks) * blockPorts;
+    return this.search(start, Math.min(blockPorts, count), entry);
   }
 
-  /** A free port from `first` to `last`, or -1: none was found, though one may be there. */
-  private search(
-    first: number,
-    last: number,
-    inner: number,
-    innerPort: number,
-    remote: string,
-    nowUs: number,
-  ): number {
-    const count = last - first + 1;
+  /** A free port of `count` ports, or -1: none was found, though one may be there. */
+  private search(first: number, count: number, entry: Binding): number {
     const sequential = this.model.port === "sequential";
     for (let tries = Math.min(SEARCH_MOST, count); ; tries >>= 1) {
-      const from = sequential
-        ? this.next
-        : Math.floor(this.luck(PORT, inner, nowUs, tries) * count);
+      const from = sequential ? this.next : Math.floor(this.luck(PORT, entry, tries) * count);
       for (let i = 0; i < tries; i++) {
         const at = (from + i) % count;
         if (sequential) this.next = (at + 1) % count;
-        if (this.isFree(first + at, inner, innerPort, remote)) return first + at;
+        if (this.isFree(first + at, entry)) return first + at;
       }
       if (tries >= count || tries < SEARCH_LEAST) return -1;
     }
@@ -248,7 +232,7 @@ export class Nat {
    * Whether frames from this remote to this port could be meant for nobody else: by what bindings
    * share and by what the filter tells apart, whichever is coarser.
    */
-  private isFree(outerPort: number, inner: number, innerPort: number, remote: string): boolean {
+  private isFree(outerPort: number, { inner, innerPort, remote }: Binding): boolean {
     const { mapping, filtering } = this.model;
     for (let b = this.table.ofPort(outerPort); b; b = b.nextOfPort) {
       if (b.outerPort !== outerPort || (b.inner === inner && b.innerPort === innerPort)) continue;
@@ -257,23 +241,10 @@ export class Nat {
     return true;
   }
 
-  /** In [0, 1): of this host at this instant, so that nobody else's luck depends on it. */
-  private luck(purpose: number, inner: number, nowUs: number, n: number): number {
-    const when = Math.floor(nowUs / 0x100000000) + Math.imul(inner, 0x9e3779b1) + nowUs;
-    return draw(this.seed, this.entity, purpose + n, when);
+  /** In [0, 1): of this host at this instant, so that nobody else's frames change it. */
+  private luck(purpose: number, { inner, createdUs }: Binding, n: number): number {
+    // A draw counts in 32 bits, which are 72 minutes: the rest of the instant is added.
+    const when = createdUs + Math.floor(createdUs / 0x100000000) + n;
+    return draw(this.seed, this.entity, purpose, when + Math.imul(inner, 0x9e3779b1));
   }
-}
-
-function us(ms: number): number {
-  return Math.round(ms * 1000);
-}
-
-/** "address:port" without its port. */
-function addressOf(remote: string): string {
-  return remote.slice(0, remote.lastIndexOf(":"));
-}
-
-function alike(kind: Dependence, a: string, b: string): boolean {
-  if (kind === "endpoint" || a === b) return true;
-  return kind === "address" && addressOf(a) === addressOf(b);
 }
