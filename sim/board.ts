@@ -79,7 +79,6 @@ export class Board {
   readonly name: string;
   readonly id: number;
   readonly kind: BoardKind;
-  readonly key: TagKey;
   flash: Flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
   /** Power goes when a send next comes to this point, and is back so much later. */
   cutAt: PowerCut | undefined;
@@ -102,7 +101,7 @@ export class Board {
   radioAt = 0;
   /** What a board that lost its gateway's name cannot do is send. */
   resolved = true;
-  private readonly secret: string;
+  private readonly given: string | undefined;
   private readonly salt: string | undefined;
   private readonly seed: number;
   private readonly roster: Roster;
@@ -132,8 +131,18 @@ export class Board {
     this.roster = roster;
     this.slot = roster.place(id);
     this.salt = salt;
-    this.secret = kind.suite === 0 ? "" : (key ?? randomBytes(seed, id, "key", 16));
-    this.key = makeTagKey(kind.suite, this.secret, sha256);
+    this.given = key;
+  }
+
+  /** Its 16 bytes, "" under suite 0. */
+  get secret(): string {
+    if (this.kind.suite === 0) return "";
+    return this.given ?? randomBytes(this.seed, this.id, "key", 16);
+  }
+
+  /** Made anew each time: who needs it often keeps it. */
+  get key(): TagKey {
+    return makeTagKey(this.kind.suite, this.secret, this.sha256);
   }
 
   get suite(): number {
@@ -186,7 +195,6 @@ export class Board {
     const origin = `${salt}${boots},${noise}`;
     this.asleep = false;
     this.resolved = this.path?.ap?.names ?? true;
-    this.radioAt = now;
     this.clock?.asleep(false, now);
     if (this.power) this.join(now, this.power.board.attachMs, this.power.board.bootMs);
     roster.put(this.slot, createSender(config, { epoch, limit, acked, origin }, this.local(now)));
@@ -269,8 +277,8 @@ export class Board {
   /** The world's instant, ms, at which `wake` is due; Infinity without power. */
   get wakeAt(): number {
     if (!this.powered) return Number.POSITIVE_INFINITY;
-    const { wakeAt } = this.roster.at(this.slot);
-    return Math.max(this.worldTime(Math.min(wakeAt, this.sleepAt)), this.radioAt);
+    const local = Math.min(this.roster.wakeAt(this.slot), this.sleepAt);
+    return Math.max(this.worldTime(local), this.radioAt);
   }
 
   private join(now: number, durations: readonly Quantile[], bootMs: number): void {

@@ -11,7 +11,7 @@
 
 import { type Ack, decodeDown, decodeUp, frameId, type Heartbeat } from "../device/decode.ts";
 import { intervalMs } from "../device/interval.ts";
-import { computeTag, equalTags, tagBytes } from "../device/tag.ts";
+import { computeTag, equalTags, type TagKey, tagBytes } from "../device/tag.ts";
 import { ACK, DOWN, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../device/wire.ts";
 import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
@@ -40,6 +40,7 @@ interface Beat {
 
 interface Known {
   readonly board: Board;
+  readonly key: TagKey;
   /** By their bytes. */
   readonly beats: Map<string, Beat>;
   /** Every (epoch, seq) in use. */
@@ -118,6 +119,7 @@ export class Checkers implements Observer {
     if (!known) {
       known = {
         board,
+        key: board.key,
         beats: new Map(),
         numbers: new Set(),
         accepted: [],
@@ -130,12 +132,12 @@ export class Checkers implements Observer {
   private boardSays(board: Board, bytes: string, at: number): void {
     const frame = decodeUp(bytes, tagBytes(board.suite));
     const { sender } = board;
-    const { beats, numbers } = this.knownOf(board);
+    const { beats, numbers, key } = this.knownOf(board);
     if (!sender || typeof frame === "string" || frame.type !== HEARTBEAT || beats.has(bytes)) {
       return;
     }
     const { epoch, seq } = sender;
-    const tag = computeTag(board.key, tagInput(UP, HEARTBEAT, epoch, seq, frame.body, ""));
+    const tag = computeTag(key, tagInput(UP, HEARTBEAT, epoch, seq, frame.body, ""));
     if (!equalTags(tag, frame.tag)) {
       this.violated("one-beat", at, `${board.name} seals beat ${seq} under another epoch`);
     }
@@ -166,7 +168,7 @@ export class Checkers implements Observer {
       if (candidate.frame.seq16 !== ack.seq16) return false;
       const { epoch, seq, frame } = candidate;
       const input = tagInput(DOWN, ACK, epoch, seq, ack.body, frame.tag);
-      return equalTags(computeTag(board.key, input), ack.tag);
+      return equalTags(computeTag(known.key, input), ack.tag);
     });
     if (beat?.reachedAt === undefined) {
       this.violated("honest-ack", at, `an ACK for ${board.name} that no beat earned`);

@@ -1,32 +1,67 @@
 // Senders at rest. A fleet of a million boards touches each of them a few times a minute; what they
-// are between is written into one array of numbers, and what a core works on is one object, the
-// desk: asking for another board's sender puts the one on the desk back and lays out the new one.
+// are between is written into one record of 192 bytes, three cache lines, and what a core works on
+// is one object, the desk: asking for another board's sender puts the one on the desk back and lays
+// out the new one.
 //
-// A sender as an object of its own costs 360 bytes and another 200 for its fractions, which V8 keeps
-// each in a box apart: a dozen cache misses a beat, and a collector that walks through all of them.
-// Here it is 296 bytes in a row. The cost is 40 loads and 40 stores a change of board, some tens of
-// nanoseconds; the gain is that the very code that is flashed runs a million times beside itself.
-// What lost: senders written as columns, which would not be that code.
+//   f64 x 15  instants, durations    u32 x 13  numbers, tags as words, the key of suite 2
+//   u8 x 16   counters, flags, which make it is of
+//
+// What all boards of a make have in common (intervals, bounds) stands once. A sender as an object of
+// its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
+// and its strings grow old between two beats and then cost the collector most of its time. Here
+// the cost is 40 loads and 40 stores a change of board, and the very code that is flashed runs a
+// million times beside itself. What lost: senders written as columns, which would not be that code.
 
 import type { Sender } from "../device/state.ts";
+import type { TagKey } from "../device/tag.ts";
+import { SUITE_CHASKEY } from "../device/tag.ts";
 import { draw, purposeOf } from "./random.ts";
 
 const SENDER = purposeOf("sender");
-/** Numbers and byte strings of a sender; see `fill`. */
-const NUMBERS = 37;
-const STRINGS = 6;
+/** A record: 24 doubles, or 48 words, or 192 bytes; where words and bytes begin in it. */
+const DOUBLES = 24;
+const WORDS = 48;
+const BYTES = 192;
+const W = 30;
+const B = 176;
+/** Bits of the byte that says which of its strings are not empty. */
+const TAG = 1;
+const ACK_TAG = 2;
+const FRAME = 4;
+const NONCE = 8;
+const EXTRA = 16;
+/** A tag of 2 bytes (suite 0). */
+const SHORT = 32;
+
+type Make = Pick<
+  Sender,
+  "own" | "reach" | "rtoMax" | "clockError" | "wakeMs" | "paceMin" | "paceMax" | "ownCode"
+>;
 
 export class Roster {
   private readonly seed: number;
-  private numbers = new Float64Array(64 * NUMBERS);
-  private readonly strings: string[] = [];
-  private readonly keys: Sender["key"][] = [];
-  /** Whose luck it is, and how often it was asked for. */
-  private entities = new Uint32Array(64);
-  private draws = new Uint32Array(64);
+  private doubles = new Float64Array(64 * DOUBLES);
+  private words = new Uint32Array(this.doubles.buffer);
+  private bytes = new Uint8Array(this.doubles.buffer);
+  private readonly makes: Make[] = [];
+  /** What is seldom there: frames in flight, nonces, extensions; origins; keys but suite 2's. */
+  private readonly frames: string[] = [];
+  private readonly nonces: string[] = [];
+  private readonly extras: string[] = [];
+  private readonly origins: string[] = [];
+  private readonly keys: TagKey[] = [];
+  private readonly chaskey: TagKey = {
+    suite: SUITE_CHASKEY,
+    inner: "",
+    outer: "",
+    subkeys: new Int32Array(12),
+    sha256: () => "",
+  };
+  private readonly subkeys = this.chaskey.subkeys!;
   private used = 0;
   private desk: Sender | undefined;
   private current = -1;
+  private make = -1;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -35,24 +70,30 @@ export class Roster {
   /** A place for one more sender, whose luck is `entity`'s. */
   place(entity: number): number {
     const slot = this.used++;
-    if (slot === this.entities.length) this.grow();
-    this.entities[slot] = entity;
+    if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
+    this.words[slot * WORDS + W] = entity;
     return slot;
   }
 
   /** The luck of whoever is on the desk: what a sender at `slot` is to be given. */
   readonly random = (): number => {
-    const slot = this.current;
-    return draw(this.seed, this.entities[slot]!, SENDER, this.draws[slot]!++);
+    const at = this.current * WORDS + W;
+    return draw(this.seed, this.words[at]!, SENDER, this.words[at + 1]!++);
   };
 
   /** Puts a new sender into its place. It must have been made with `random` of this roster. */
   put(slot: number, sender: Sender): void {
-    if (this.current === slot) this.current = -1;
-    // One shape for all: a desk of fractions never changes its fields' representation.
-    this.desk ??= fractions(sender);
+    if (this.current >= 0) this.save(this.current, this.desk!);
+    this.current = -1;
+    this.desk ??= this.deskLike(sender);
+    this.bytes[slot * BYTES + B + 8] = this.makeOf(sender);
+    this.origins[slot] = sender.origin;
+    const { suite, subkeys } = sender.key;
+    this.bytes[slot * BYTES + B + 9] = suite;
+    if (suite === SUITE_CHASKEY) {
+      for (let i = 0; i < 4; i++) this.words[slot * WORDS + W + 10 + i] = subkeys![i]!;
+    } else this.keys[slot] = sender.key;
     this.save(slot, sender);
-    this.keys[slot] = sender.key;
   }
 
   /** The sender at `slot`: it is written back when another one is asked for, so do not keep it. */
@@ -65,126 +106,173 @@ export class Roster {
     return this.desk!;
   }
 
+  /** When its `wakeAt` is; the same without laying it out. */
+  wakeAt(slot: number): number {
+    return slot === this.current ? this.desk!.wakeAt : this.doubles[slot * DOUBLES + 14]!;
+  }
+
   private save(slot: number, s: Sender): void {
-    const n = this.numbers;
-    const at = slot * NUMBERS;
-    n[at] = s.id;
-    n[at + 1] = s.own;
-    n[at + 2] = s.reach;
-    n[at + 3] = s.vitals;
-    n[at + 4] = s.rto;
-    n[at + 5] = s.rtoMax;
-    n[at + 6] = s.clockError;
-    n[at + 7] = s.wakeMs;
-    n[at + 8] = s.paceMin;
-    n[at + 9] = s.paceMax;
-    n[at + 10] = s.epoch;
-    n[at + 11] = s.limit;
-    n[at + 12] = s.acked;
-    n[at + 13] = s.dirty;
-    n[at + 14] = s.ready;
-    n[at + 15] = s.seq;
-    n[at + 16] = s.tries;
-    n[at + 17] = s.sentAt;
-    n[at + 18] = s.retryAt;
-    n[at + 19] = s.beatAt;
-    n[at + 20] = s.helloAt;
-    n[at + 21] = s.helloGap;
-    n[at + 22] = s.interval;
-    n[at + 23] = s.code;
-    n[at + 24] = s.ownCode;
-    n[at + 25] = s.gap;
-    n[at + 26] = s.waitMax;
-    n[at + 27] = s.unacked;
-    n[at + 28] = s.heard;
-    n[at + 29] = s.ackSeq;
-    n[at + 30] = s.windowAt;
-    n[at + 31] = s.windowEnd;
-    n[at + 32] = s.nudgeAt;
-    n[at + 33] = s.srtt;
-    n[at + 34] = s.rttvar;
-    n[at + 35] = s.leaving;
-    n[at + 36] = s.wakeAt;
-    const strings = this.strings;
-    const of = slot * STRINGS;
-    strings[of] = s.tag;
-    strings[of + 1] = s.nonce;
-    strings[of + 2] = s.frame;
-    strings[of + 3] = s.extra;
-    strings[of + 4] = s.ackTag;
-    strings[of + 5] = s.origin;
+    const d = this.doubles;
+    const f = slot * DOUBLES;
+    d[f] = s.rto;
+    d[f + 1] = s.sentAt;
+    d[f + 2] = s.retryAt;
+    d[f + 3] = s.beatAt;
+    d[f + 4] = s.helloAt;
+    d[f + 5] = s.helloGap;
+    d[f + 6] = s.interval;
+    d[f + 7] = s.gap;
+    d[f + 8] = s.waitMax;
+    d[f + 9] = s.windowAt;
+    d[f + 10] = s.windowEnd;
+    d[f + 11] = s.nudgeAt;
+    d[f + 12] = s.srtt;
+    d[f + 13] = s.rttvar;
+    d[f + 14] = s.wakeAt;
+    const w = this.words;
+    const u = slot * WORDS + W;
+    w[u + 2] = s.epoch;
+    w[u + 3] = s.limit;
+    w[u + 4] = s.seq;
+    w[u + 5] = s.ackSeq;
+    let strings = this.saveTag(s.tag, u + 6, TAG) | this.saveTag(s.ackTag, u + 8, ACK_TAG);
+    if (s.frame !== "") {
+      strings |= FRAME;
+      this.frames[slot] = s.frame;
+    }
+    if (s.nonce !== "") {
+      strings |= NONCE;
+      this.nonces[slot] = s.nonce;
+    }
+    if (s.extra !== "") {
+      strings |= EXTRA;
+      this.extras[slot] = s.extra;
+    }
+    const b = this.bytes;
+    const o = slot * BYTES + B;
+    b[o] = s.vitals;
+    b[o + 1] = s.acked | (s.dirty << 1) | (s.ready << 2) | (s.leaving << 3);
+    b[o + 2] = s.tries;
+    b[o + 3] = s.code;
+    b[o + 4] = s.unacked;
+    b[o + 5] = s.heard & 255;
+    b[o + 6] = s.heard >> 8;
+    b[o + 7] = strings;
   }
 
   private fill(slot: number, s: Sender): void {
-    const n = this.numbers;
-    const at = slot * NUMBERS;
-    s.id = n[at]!;
-    s.own = n[at + 1]!;
-    s.reach = n[at + 2]!;
-    s.vitals = n[at + 3]!;
-    s.rto = n[at + 4]!;
-    s.rtoMax = n[at + 5]!;
-    s.clockError = n[at + 6]!;
-    s.wakeMs = n[at + 7]!;
-    s.paceMin = n[at + 8]!;
-    s.paceMax = n[at + 9]!;
-    s.epoch = n[at + 10]!;
-    s.limit = n[at + 11]!;
-    s.acked = n[at + 12]!;
-    s.dirty = n[at + 13]!;
-    s.ready = n[at + 14]!;
-    s.seq = n[at + 15]!;
-    s.tries = n[at + 16]!;
-    s.sentAt = n[at + 17]!;
-    s.retryAt = n[at + 18]!;
-    s.beatAt = n[at + 19]!;
-    s.helloAt = n[at + 20]!;
-    s.helloGap = n[at + 21]!;
-    s.interval = n[at + 22]!;
-    s.code = n[at + 23]!;
-    s.ownCode = n[at + 24]!;
-    s.gap = n[at + 25]!;
-    s.waitMax = n[at + 26]!;
-    s.unacked = n[at + 27]!;
-    s.heard = n[at + 28]!;
-    s.ackSeq = n[at + 29]!;
-    s.windowAt = n[at + 30]!;
-    s.windowEnd = n[at + 31]!;
-    s.nudgeAt = n[at + 32]!;
-    s.srtt = n[at + 33]!;
-    s.rttvar = n[at + 34]!;
-    s.leaving = n[at + 35]!;
-    s.wakeAt = n[at + 36]!;
-    const strings = this.strings;
-    const of = slot * STRINGS;
-    s.tag = strings[of]!;
-    s.nonce = strings[of + 1]!;
-    s.frame = strings[of + 2]!;
-    s.extra = strings[of + 3]!;
-    s.ackTag = strings[of + 4]!;
-    s.origin = strings[of + 5]!;
-    s.key = this.keys[slot]!;
+    const d = this.doubles;
+    const f = slot * DOUBLES;
+    s.rto = d[f]!;
+    s.sentAt = d[f + 1]!;
+    s.retryAt = d[f + 2]!;
+    s.beatAt = d[f + 3]!;
+    s.helloAt = d[f + 4]!;
+    s.helloGap = d[f + 5]!;
+    s.interval = d[f + 6]!;
+    s.gap = d[f + 7]!;
+    s.waitMax = d[f + 8]!;
+    s.windowAt = d[f + 9]!;
+    s.windowEnd = d[f + 10]!;
+    s.nudgeAt = d[f + 11]!;
+    s.srtt = d[f + 12]!;
+    s.rttvar = d[f + 13]!;
+    s.wakeAt = d[f + 14]!;
+    const w = this.words;
+    const u = slot * WORDS + W;
+    s.id = w[u]!;
+    s.epoch = w[u + 2]!;
+    s.limit = w[u + 3]!;
+    s.seq = w[u + 4]!;
+    s.ackSeq = w[u + 5]!;
+    const b = this.bytes;
+    const o = slot * BYTES + B;
+    s.vitals = b[o]!;
+    const flags = b[o + 1]!;
+    s.acked = flags & 1;
+    s.dirty = (flags >> 1) & 1;
+    s.ready = (flags >> 2) & 1;
+    s.leaving = (flags >> 3) & 1;
+    s.tries = b[o + 2]!;
+    s.code = b[o + 3]!;
+    s.unacked = b[o + 4]!;
+    s.heard = b[o + 5]! | (b[o + 6]! << 8);
+    const strings = b[o + 7]!;
+    s.tag = strings & TAG ? this.tagAt(u + 6, strings) : "";
+    s.ackTag = strings & ACK_TAG ? this.tagAt(u + 8, strings) : "";
+    s.frame = strings & FRAME ? this.frames[slot]! : "";
+    s.nonce = strings & NONCE ? this.nonces[slot]! : "";
+    s.extra = strings & EXTRA ? this.extras[slot]! : "";
+    if (b[o + 8]! !== this.make) this.change(b[o + 8]!, s);
+    if (b[o + 9]! === SUITE_CHASKEY) {
+      const k = this.subkeys;
+      k[0] = w[u + 10]!;
+      k[1] = w[u + 11]!;
+      k[2] = w[u + 12]!;
+      k[3] = w[u + 13]!;
+      for (let i = 4; i < 12; i++) {
+        const carry = k[i % 4 ? i - 5 : i - 1]! >>> 31;
+        k[i] = (k[i - 4]! << 1) ^ (i % 4 ? carry : carry * 0x87);
+      }
+      s.key = this.chaskey;
+    } else s.key = this.keys[slot]!;
+  }
+
+  private saveTag(tag: string, at: number, bit: number): number {
+    if (tag === "") return 0;
+    this.words[at] = word(tag, 0);
+    this.words[at + 1] = tag.length > 4 ? word(tag, 4) : 0;
+    return tag.length > 4 ? bit : bit | SHORT;
+  }
+
+  private tagAt(at: number, strings: number): string {
+    const a = this.words[at]!;
+    if (strings & SHORT) return String.fromCharCode(a >>> 24, (a >> 16) & 255);
+    const z = this.words[at + 1]!;
+    // biome-ignore format: one word a line
+    return String.fromCharCode(
+      a >>> 24, (a >> 16) & 255, (a >> 8) & 255, a & 255,
+      z >>> 24, (z >> 16) & 255, (z >> 8) & 255, z & 255,
+    );
+  }
+
+  private makeOf(s: Sender): number {
+    const { own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode } = s;
+    const make: Make = { own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode };
+    const names = Object.keys(make) as (keyof Make)[];
+    const found = this.makes.findIndex((other) => names.every((n) => other[n] === make[n]));
+    return found >= 0 ? found : this.makes.push(make) - 1;
+  }
+
+  private change(make: number, s: Sender): void {
+    this.make = make;
+    Object.assign(s, this.makes[make]);
+  }
+
+  /** An object like `sender` of which every number is a fraction: its fields are doubles for good. */
+  private deskLike(sender: Sender): Sender {
+    const desk: Record<string, unknown> = { ...sender };
+    for (const [name, value] of Object.entries(desk)) {
+      if (typeof value === "number") desk[name] = 0.5;
+    }
+    // Read once a HELLO: not worth a string to touch at each change of board.
+    const origin = () => this.origins[this.current]!;
+    Object.defineProperty(desk, "origin", { get: origin, enumerable: true });
+    return desk as unknown as Sender;
   }
 
   private grow(): void {
-    const slots = this.entities.length * 2;
-    const numbers = new Float64Array(slots * NUMBERS);
-    numbers.set(this.numbers);
-    this.numbers = numbers;
-    const entities = new Uint32Array(slots);
-    entities.set(this.entities);
-    this.entities = entities;
-    const draws = new Uint32Array(slots);
-    draws.set(this.draws);
-    this.draws = draws;
+    const doubles = new Float64Array(this.doubles.length * 2);
+    doubles.set(this.doubles);
+    this.doubles = doubles;
+    this.words = new Uint32Array(doubles.buffer);
+    this.bytes = new Uint8Array(doubles.buffer);
   }
 }
 
-/** A copy of which every number is a fraction, so that V8 gives each field a double for good. */
-function fractions(sender: Sender): Sender {
-  const desk: Record<string, unknown> = { ...sender };
-  for (const [name, value] of Object.entries(desk)) {
-    if (typeof value === "number") desk[name] = 0.5;
-  }
-  return desk as unknown as Sender;
+/** Four bytes of a tag, or the two that there are. */
+function word(tag: string, at: number): number {
+  let bits = 0;
+  for (let i = at; i < at + 4; i++) bits = (bits << 8) | (i < tag.length ? tag.charCodeAt(i) : 0);
+  return bits;
 }

@@ -78,7 +78,9 @@ export class Streams {
       if (arrival === LOST || links.frame !== bytes) continue;
       links.copyAt = -1;
       const place = 2 * stream + (up ? 0 : 1);
-      return (this.arrivedAt[place] = Math.max(arrival + RELAY_MS, this.arrivedAt[place]!));
+      const ordered = Math.max(arrival + RELAY_MS, this.arrivedAt[place]!);
+      this.arrivedAt[place] = ordered;
+      return ordered;
     }
     this.openAt[stream] = now + GIVE_UP_MS;
     return LOST;

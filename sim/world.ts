@@ -57,7 +57,8 @@ export class World {
   private readonly inOrder: Board[] = [];
   private readonly scripts = new Map<number, () => void>();
   private scripted = 0;
-  /** When the earliest wake-up of each is in the queue, us; others of theirs are stale. */
+  /** Of each board, us: when it is due, and its earliest wake-up in the queue; others are stale. */
+  private due = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
   private armed = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
   private hostArmed = Number.POSITIVE_INFINITY;
   private readsArmed = Number.POSITIVE_INFINITY;
@@ -219,9 +220,11 @@ export class World {
     const slot = this.inOrder.push(board) - 1;
     board.number = slot;
     if (slot === this.armed.length) {
-      const wider = new Float64Array(slot * 2).fill(Number.POSITIVE_INFINITY);
-      wider.set(this.armed);
-      this.armed = wider;
+      for (const column of ["due", "armed"] as const) {
+        const wider = new Float64Array(slot * 2).fill(Number.POSITIVE_INFINITY);
+        wider.set(this[column]);
+        this[column] = wider;
+      }
     }
     this.boards.set(board.name, board);
     this.network.join(board, ap, transport);
@@ -244,7 +247,7 @@ export class World {
     this.hash = mix(mix(this.hash, at), kind * 0x1000000 + source);
     switch (kind) {
       case BOARD_WAKES:
-        this.boardWakes(this.inOrder[payload]!, at);
+        this.boardWakes(payload, at);
         break;
       case ARRIVES_UP:
         this.arrivesUp(payload);
@@ -325,9 +328,15 @@ export class World {
     if (heard) this.arm(board);
   }
 
-  private boardWakes(board: Board, at: number): void {
-    if (this.armed[board.number] !== at) return;
-    this.armed[board.number] = Number.POSITIVE_INFINITY;
+  private boardWakes(number: number, at: number): void {
+    if (this.armed[number] !== at) return;
+    this.armed[number] = Number.POSITIVE_INFINITY;
+    // What it was armed for may be over, as a retry is whose beat was acknowledged.
+    if (this.due[number]! > at) {
+      this.push(number, this.due[number]!);
+      return;
+    }
+    const board = this.inOrder[number]!;
     if (!board.on) return;
     const slept = board.asleep;
     this.waking = board;
@@ -357,12 +366,16 @@ export class World {
 
   /** Puts the next wake-up into the queue, unless an earlier one is there already. */
   private arm(board: Board, least = us(this.now)): void {
-    const { wakeAt } = board;
-    if (wakeAt === Number.POSITIVE_INFINITY) return;
+    const { number, wakeAt } = board;
     const at = Math.max(Math.ceil(wakeAt * 1_000), least);
-    if (at >= this.armed[board.number]!) return;
-    this.armed[board.number] = at;
-    this.agenda.push(at, BOARD_WAKES, board.id, board.number);
+    this.due[number] = at;
+    if (at < this.armed[number]!) this.push(number, at);
+  }
+
+  private push(number: number, at: number): void {
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.armed[number] = at;
+    this.agenda.push(at, BOARD_WAKES, this.inOrder[number]!.id, number);
   }
 
   private armHost(least = us(this.now)): void {

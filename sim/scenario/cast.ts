@@ -37,7 +37,7 @@ export class Cast {
     this.seed = seed;
     this.clocks = new Clocks(seed);
     const firsts = firstIds(scenario.fleet);
-    scenario.fleet.forEach((group, i) => this.enter(group, firsts[i]!));
+    for (const [i, group] of scenario.fleet.entries()) this.enter(group, firsts[i]!);
   }
 
   /** All that a fault or an expectation calls by this name; none if there is no such name. */
@@ -95,8 +95,8 @@ export class Cast {
   }
 
   private list(key: string): Member[] {
-    let list = this.byName.get(key);
-    if (!list) this.byName.set(key, (list = []));
+    const list = this.byName.get(key) ?? [];
+    this.byName.set(key, list);
     return list;
   }
 }

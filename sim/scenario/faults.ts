@@ -75,7 +75,7 @@ export class Faults {
     seed: number,
     world: World,
     cast: Cast,
-    tell: (strike: Strike) => void,
+    tell: (strike: Strike) => void = () => {},
   ) {
     this.tell = tell;
     this.scenario = scenario;
@@ -84,7 +84,9 @@ export class Faults {
     this.cast = cast;
     const listens = scenario.faults.some((f) => f.do === "replay" || f.do === "flood");
     this.stranger = new Stranger(world, cast, listens);
-    scenario.faults.forEach((fault, i) => this.schedule(fault, FAULTS + i, fault.atMs, 0));
+    for (const [i, fault] of scenario.faults.entries()) {
+      this.schedule(fault, FAULTS + i, fault.atMs, 0);
+    }
     this.world.hostDies = (step) => {
       if (step !== this.fatal?.step) return false;
       const { forMs } = this.fatal;

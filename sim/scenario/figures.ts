@@ -34,20 +34,6 @@ const ascending = (list: readonly number[]): number[] => [...list].sort((a, b) =
 
 /** Figures of some of the boards. `now` is the end of the run. */
 export function figuresOf(lives: readonly Life[], world: World, now: number): Metrics {
-  const { links } = world.network;
-  let submittedUp = 0;
-  let lostUp = 0;
-  let submittedDown = 0;
-  let lostDown = 0;
-  for (const { member } of lives) {
-    const { up, down } = member.board.path;
-    const ups = links.counts(up);
-    const downs = links.counts(down);
-    submittedUp += ups.submitted;
-    lostUp += ups.lost;
-    submittedDown += downs.submitted;
-    lostDown += downs.lost;
-  }
   const beats = sum(lives, (life) => life.beats);
   const acked = sum(lives, (life) => life.acked);
   const falseAbsent = sum(lives, (life) => life.falseAbsent);
@@ -59,10 +45,7 @@ export function figuresOf(lives: readonly Life[], world: World, now: number): Me
     beatsAcked: acked,
     ackedShare: share(acked, beats),
     heardShare: share(lives.filter((life) => life.acked > 0).length, lives.length),
-    "frames.up": submittedUp,
-    "frames.down": submittedDown,
-    "loss.up": share(lostUp, submittedUp),
-    "loss.down": share(lostDown, submittedDown),
+    ...linkFigures(lives, world),
     falseLate: sum(lives, (life) => life.falseLate),
     falseAbsent,
     falseAbsentPerDeviceDay: (falseAbsent / (lives.length * now)) * DAY_MS,
@@ -94,6 +77,26 @@ export function figuresOf(lives: readonly Life[], world: World, now: number): Me
     ...roundTrips(lives),
     ...energy(lives, now),
     brownOuts: sum(lives, (life) => life.brownOuts),
+  };
+}
+
+function linkFigures(lives: readonly Life[], world: World): Record<string, number | null> {
+  const { links } = world.network;
+  const all = { up: 0, down: 0, lostUp: 0, lostDown: 0 };
+  for (const { member } of lives) {
+    const { path } = member.board;
+    const up = links.counts(path.up);
+    const down = links.counts(path.down);
+    all.up += up.submitted;
+    all.lostUp += up.lost;
+    all.down += down.submitted;
+    all.lostDown += down.lost;
+  }
+  return {
+    "frames.up": all.up,
+    "frames.down": all.down,
+    "loss.up": share(all.lostUp, all.up),
+    "loss.down": share(all.lostDown, all.down),
   };
 }
 

@@ -9,7 +9,6 @@ import { Cast } from "./cast.ts";
 import { Faults } from "./faults.ts";
 import { energyRows, falseAbsentPoints, figuresOf } from "./figures.ts";
 import { Ledger, type Life } from "./ledger.ts";
-import { notEmulated } from "./modes.ts";
 import { tokenOf } from "./token.ts";
 import { Tracer } from "./trace.ts";
 import type { Expectation, Scenario } from "./types.ts";
@@ -104,7 +103,7 @@ export class ScenarioRun {
       ),
       expectations: scenario.expect.map((expected) => this.verdict(expected, metrics)),
       violations: this.checkers.violations.map((violation) => ({ last: [], ...violation, token })),
-      notEmulated: notEmulated(scenario, "virtual"),
+      notEmulated: [],
       trace: this.trace(ledger.lives),
     };
   }

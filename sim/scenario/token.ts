@@ -2,7 +2,7 @@
 // hash of the scenario, so that whoever replays it under a scenario that has changed is told.
 // Scenarios of swarm mode have no file: `swarm-812@1#...` makes them again from their number.
 
-import { scenarioHash } from "./parse.ts";
+import { scenarioHash } from "./text.ts";
 import type { Scenario } from "./types.ts";
 
 const TOKEN = /^(.+)@(\d+)#([0-9a-f]{8})$/;
