@@ -140,6 +140,11 @@ export function word<const T extends string>(words: readonly T[]) {
   return z.enum(words, { error: (issue) => oneOf(issue.input, words) });
 }
 
+/** One of these names, of which some look like numbers: `18650`. */
+export function label(words: readonly string[]) {
+  return z.union([word(words), z.number().transform(String).pipe(word(words))]);
+}
+
 /** A name of a group, an access point, a scenario. */
 export function name() {
   const error = "expected a name: letters, digits, - and _, a letter first, at most 40";

@@ -93,7 +93,7 @@ export const GroupSchema = leaf
     nat: NatOrNone.optional(),
     ap: leaf.name().prefault("own").describe("the access point that they share; own: each its own"),
     board: leaf.word(BOARD_NAMES).optional(),
-    battery: leaf.word(BATTERY_NAMES).optional(),
+    battery: leaf.label(BATTERY_NAMES).optional(),
     clock: leaf.word(CLOCK_NAMES).prefault("xtal20"),
     temperature: Temperature.prefault(20),
     boot: Boot.prefault(0),
