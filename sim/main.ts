@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { Failed, Usage } from "../gateway/cli/errors.ts";
 import { addDemo, addFleet, addPresets, addTranscript, type Streams } from "./commands.ts";
+import { addCompare, addRun } from "./run-command.ts";
 
 const PROCESS: Streams = {
   out: (text) => void process.stdout.write(text),
@@ -28,6 +29,8 @@ export async function main(argv: readonly string[], streams = PROCESS): Promise<
   addFleet(program, streams, done);
   addPresets(program, streams);
   addTranscript(program, streams, done);
+  addRun(program, streams, done);
+  addCompare(program, streams);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;
