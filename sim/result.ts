@@ -55,6 +55,9 @@ export interface Trace {
     readonly bucketMs: number;
     readonly rx: readonly number[];
     readonly tx: readonly number[];
+    /** Most frames in and out in any one second of each bucket. */
+    readonly rxMost?: readonly number[];
+    readonly txMost?: readonly number[];
   };
   /** Devices by status at the end of each bucket of `statuses.bucketMs`. */
   readonly statuses: {
@@ -69,7 +72,7 @@ export interface Trace {
   readonly lanes: readonly Lane[];
   /** False absents per device-day against measured loss, a point a group, with the closed form. */
   readonly falseAbsents: readonly FalseAbsentPoint[];
-  /** Charge by state in mAh, a row a group that has power. */
+  /** Charge by state in mAh, of a board on average, a row a group that has power. */
   readonly energy: readonly EnergyRow[];
   /** Projected life of each battery, days. */
   readonly batteryDays: readonly number[];

@@ -41,6 +41,8 @@ export class Tracer implements Observer {
   readonly bucketMs: number;
   private readonly rx: number[] = [];
   private readonly tx: number[] = [];
+  private readonly rxMost: number[] = [];
+  private readonly txMost: number[] = [];
   private readonly counts: Record<(typeof STATUSES)[number], number[]>;
   private readonly now: Record<(typeof STATUSES)[number], number>;
   private readonly candidates = new Map<Board, Candidate>();
@@ -160,7 +162,13 @@ export class Tracer implements Observer {
       STATUSES.map((status) => [status, counts[status].slice(0, buckets)]),
     ) as Record<(typeof STATUSES)[number], number[]>;
     return {
-      load: { bucketMs, rx: whole(this.rx), tx: whole(this.tx) },
+      load: {
+        bucketMs,
+        rx: whole(this.rx),
+        tx: whole(this.tx),
+        rxMost: whole(this.rxMost),
+        txMost: whole(this.txMost),
+      },
       statuses: { bucketMs, ...statuses },
       lanes: this.lanes(end),
       ladder: this.ladder,
@@ -239,6 +247,9 @@ export class Tracer implements Observer {
   private tick(at: number): void {
     const second = Math.floor(at / 1_000);
     if (second === this.second) return;
+    const bucket = this.bucket(this.second * 1_000);
+    this.rxMost[bucket] = Math.max(this.rxMost[bucket] ?? 0, this.rxSecond);
+    this.txMost[bucket] = Math.max(this.txMost[bucket] ?? 0, this.txSecond);
     this.rxMax = Math.max(this.rxMax, this.rxSecond);
     this.txMax = Math.max(this.txMax, this.txSecond);
     this.rxSecond = this.txSecond = 0;
