@@ -3,16 +3,25 @@
 
 import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { withDevices } from "../gateway/cli/common.ts";
 import { reason, Usage } from "../gateway/cli/errors.ts";
-import { duration, gatewayUrl, UDP_PORT } from "../gateway/cli/words.ts";
+import { duration, gatewayUrl } from "../gateway/cli/words.ts";
 import { DEMO_SECONDS_MIN, runDemo } from "./demo.ts";
 import { sayDuration } from "./duration.ts";
 import { quantile } from "./exact.ts";
+import {
+  type HostPort,
+  hostPort,
+  interrupted,
+  preset,
+  SECONDS_MAX,
+  SEED_MAX,
+  whole,
+} from "./flags.ts";
 import { runFleet } from "./fleet.ts";
 import { lossAfterLoss, meanLoss } from "./link.ts";
-import { LINK_PRESETS, type LinkPreset, linkPreset } from "./presets.ts";
+import { LINK_PRESETS, type LinkPreset } from "./presets.ts";
 import { Story } from "./story.ts";
 import { sayMs, sayShare } from "./summary.ts";
 import { table } from "./tell.ts";
@@ -27,9 +36,7 @@ export interface Streams {
 /** Told the exit code of a command that ran. */
 export type Done = (code: number) => void;
 
-const DEVICES_MAX = 20_000;
-const SEED_MAX = 2 ** 32 - 1;
-const SECONDS_MAX = 30 * 86_400;
+const DEVICES_MAX = 100_000;
 const SUITES = { crc16: 0, hmac: 1, chaskey: 2 } as const;
 
 export function addDemo(program: Command, { out }: Streams, done: Done): void {
@@ -46,7 +53,7 @@ export function addDemo(program: Command, { out }: Streams, done: Done): void {
 }
 
 interface FleetFlags {
-  readonly gateway: { host: string; port: number };
+  readonly gateway: HostPort;
   readonly devices: number;
   readonly link: LinkPreset;
   readonly interval: number;
@@ -167,43 +174,4 @@ export function addTranscript(program: Command, { out }: Streams, done: Done): v
       else out(output);
       done(0);
     });
-}
-
-/** Resolves at the first Ctrl-C, or when asked to end; the second one ends us at once. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve());
-    }
-  });
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const number = Number(text);
-    if (!/^\d+$/.test(text) || number < least || number > most) {
-      throw new InvalidArgumentError(`Expected a whole number, ${least} to ${most}.`);
-    }
-    return number;
-  };
-}
-
-function preset(name: string): LinkPreset {
-  const found = linkPreset(name);
-  if (!found) {
-    const names = LINK_PRESETS.map((each) => each.name).join(", ");
-    throw new InvalidArgumentError(`Expected one of ${names}.`);
-  }
-  return found;
-}
-
-function hostPort(text: string): { host: string; port: number } {
-  const [, bracketed, plain, digits] =
-    /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  const port = digits === undefined ? UDP_PORT : Number(digits);
-  if (!host || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError("Expected HOST[:PORT], an IPv6 address in brackets.");
-  }
-  return { host, port };
 }

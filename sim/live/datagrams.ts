@@ -16,6 +16,8 @@ export interface Place {
 
 /** Linux cuts the wish down to net.core.rmem_max without a word. */
 const RECEIVE_BUFFER = 4 * 1024 * 1024;
+/** Until a port is found that is free in both families. */
+const FREE_PORT_TRIES = 16;
 /** Where the system does not say, what the oldest give. */
 const FILES_DEFAULT = 256;
 
@@ -46,6 +48,26 @@ export function bindUdp(family: 4 | 6, port = 0, address?: string): Socket {
   }
   socket.close();
   throw failure;
+}
+
+/**
+ * Sockets for clients on one port: on the address given, or on all addresses of both families, of
+ * IPv4 alone where there is no IPv6.
+ * @throws what `bind` said
+ */
+export function listen(port: number, host?: string): Socket[] {
+  if (host !== undefined) return [bindUdp(host.includes(":") ? 6 : 4, port, host)];
+  for (let tries = 1; ; tries++) {
+    const v4 = bindUdp(4, port);
+    try {
+      return [v4, bindUdp(6, v4.address().port)];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EADDRINUSE") return [v4];
+      v4.close();
+      if (port !== 0 || tries === FREE_PORT_TRIES) throw error;
+    }
+  }
 }
 
 /** Lets the kernel keep more for a socket while we are busy. */
