@@ -1,21 +1,15 @@
-// One direction of a path that may lose, delay, double, reorder and corrupt frames. Bytes go in
-// with an instant, deliveries come out; there is no socket, timer or clock, so the same link stands
-// in virtual time and between real sockets (the shape of str0m's netem).
+// One direction of a path, described: it may lose, delay, double, reorder and corrupt frames. What
+// becomes of a frame is links.ts; here stand the numbers, and what follows from them in closed form.
 //
 // Loss is a Gilbert-Elliott chain in *time*: the path is good for `goodMs` on average, then bad for
 // `badMs`. netem's chain ticks per packet instead: at a beat a minute its "burst of ten packets"
 // lasts ten minutes, and a retry after 200 ms looks as independent as one after a minute, which is
-// the very thing that decides how a device should retry. Between two frames `dt` apart the chain
-// is advanced exactly, with one draw: P(bad) = pi + ([was bad] - pi) e^(-dt (1/good + 1/bad)),
-// pi = bad / (good + bad). Nothing is simulated while nobody sends. It starts in its stationary
-// law: chains that all start good lose 4 % too little in the first hour.
-//
-// What happens to the n-th frame is drawn by n, never by the time: the same frames in the same
-// order meet the same luck in virtual time and on sockets. Where a socket's timer shifts a frame by
-// d, a decision changes only if it was within d of a flip: less than 1 in 10 000 for 1 ms.
+// the very thing that decides how a device should retry. Seen every `dt`, the chain in time is one
+// per packet: with pi = bad / (good + bad) and k = e^(-dt (1/good + 1/bad)), it turns bad with
+// (1 - k) pi and good with (1 - k) (1 - pi). It has been running for ever: chains that all start
+// good lose 4 % too little in the first hour.
 
-import { decay, type Quantile, quantile } from "./exact.ts";
-import { draw, purposeOf } from "./random.ts";
+import { decay, type Quantile } from "./exact.ts";
 
 /** One direction of a path. Probabilities 0..1, durations in ms. */
 export interface LinkModel {
@@ -52,10 +46,15 @@ export interface LinkModel {
   readonly overheadBytes: number;
   /** A longer frame, headers included, is lost; 0 = none is. */
   readonly mtu: number;
-  /** netem's chain, a tick a frame, instead of the one in time: `goodMs` and `badMs` rest. */
+  /** netem's chain, a tick a frame, instead of the one in time: the six fields above it rest. */
   readonly netem: Netem | undefined;
   /** What happens to each frame, on top of all else. */
   readonly pattern: Pattern | undefined;
+}
+
+export interface Partition {
+  readonly from: number;
+  readonly until: number;
 }
 
 /** P(good -> bad) and P(bad -> good) at each frame, which is judged in the state before. */
@@ -69,41 +68,11 @@ export interface Netem {
 /** An exact replay, over and over: a step for each frame, or for each millisecond. */
 export interface Pattern {
   readonly per: "frame" | "ms";
-  /** LOST (-1), or what is added to the delay, ms; at least one step. */
+  /** -1: lost; else what is added to the delay, ms. At least one step. */
   readonly steps: readonly number[];
 }
 
-export interface Partition {
-  readonly from: number;
-  readonly until: number;
-}
-
 export type Direction = "up" | "down";
-
-export interface Link {
-  model: LinkModel;
-  /** Nothing passes while set: a partition without a schedule, for who works by hand. */
-  cut: boolean;
-  readonly seed: number;
-  readonly entity: number;
-  readonly direction: Direction;
-  /** Frames submitted, and what became of them. */
-  count: number;
-  lost: number;
-  duplicated: number;
-  corrupted: number;
-  bad: boolean;
-  /** The instant of the last frame submitted; -Infinity before the first. */
-  submittedAt: number;
-  /** The latest arrival of a frame that keeps its order. */
-  arrivedAt: number;
-}
-
-export interface Delivery {
-  /** Not before the instant of submission; a fraction of a millisecond is possible. */
-  readonly at: number;
-  readonly bytes: string;
-}
 
 /** A path that does nothing but take `delayMs`: to start a model from. */
 export function plainLink(delayMs: number): LinkModel {
@@ -138,133 +107,60 @@ export function plainLink(delayMs: number): LinkModel {
   };
 }
 
-/** @param entity whose path this is; its luck is keyed by it, the direction and the seed. */
-export function createLink(
-  model: LinkModel,
-  seed: number,
-  entity: number,
-  direction: Direction,
-): Link {
-  return {
-    model,
-    cut: false,
-    seed,
-    entity,
-    direction,
-    count: 0,
-    lost: 0,
-    duplicated: 0,
-    corrupted: 0,
-    bad: false,
-    submittedAt: Number.NEGATIVE_INFINITY,
-    arrivedAt: Number.NEGATIVE_INFINITY,
-  };
-}
-
-const WHAT = [
-  "state",
-  "loss",
-  "delay",
-  "jitter",
-  "wake",
-  "copy",
-  "copy delay",
-  "hold",
-  "hold time",
-  "corrupt",
-  "bit",
-] as const;
-type What = (typeof WHAT)[number];
-
-const purposes = (direction: Direction): Record<What, number> =>
-  Object.fromEntries(WHAT.map((what) => [what, purposeOf(`${direction} ${what}`)])) as Record<
-    What,
-    number
-  >;
-const PURPOSES = { up: purposes("up"), down: purposes("down") };
-
-/**
- * Hands one frame to the link.
- * @param now ms, not falling; the same clock for all calls
- * @returns what arrives at the other end and when: none (lost), one, or two (doubled)
- */
-export function submit(link: Link, bytes: string, now: number): Delivery[] {
-  const { model } = link;
-  const n = link.count++;
-  const idle = now - link.submittedAt;
-  link.submittedAt = now;
-  const luck = (what: What) => draw(link.seed, link.entity, PURPOSES[link.direction][what], n);
-
-  if (model.badMs > 0) link.bad = luck("state") < badProbability(model, link.bad, idle);
-  const loss = link.bad ? model.lossBad : model.lossGood;
-  // The chain moves on behind a cut, too: what is cut off changes nothing of what comes later.
-  const passes = !(link.cut || isPartitioned(model, now) || (loss > 0 && luck("loss") < loss));
-  if (!passes) {
-    link.lost++;
-    return [];
-  }
-
-  let frame = bytes;
-  if (model.corrupt > 0 && luck("corrupt") < model.corrupt) {
-    link.corrupted++;
-    frame = flipBit(bytes, Math.floor(luck("bit") * bytes.length * 8));
-  }
-  let delay = quantile(model.delay, luck("delay"));
-  if (model.jitterMs > 0) delay += luck("jitter") * model.jitterMs;
-  if (model.idleMs > 0 && idle >= model.idleMs) delay += quantile(model.wake, luck("wake"));
-
-  let at = now + delay;
-  if (model.reorder > 0 && luck("hold") < model.reorder) {
-    at += luck("hold time") * model.reorderMs;
-  } else {
-    at = link.arrivedAt = Math.max(at, link.arrivedAt);
-  }
-  const deliveries = [{ at, bytes: frame }];
-  if (model.duplicate > 0 && luck("copy") < model.duplicate) {
-    link.duplicated++;
-    deliveries.push({ at: now + quantile(model.delay, luck("copy delay")), bytes: frame });
-  }
-  return deliveries;
-}
-
-/** P(the path is bad), `elapsed` ms after it was seen in a state; Infinity = never seen. */
-function badProbability(model: LinkModel, wasBad: boolean, elapsed: number): number {
-  const share = badShare(model);
-  const memory = decay(elapsed * (1 / model.goodMs + 1 / model.badMs));
-  return share + ((wasBad ? 1 : 0) - share) * memory;
-}
-
-function isPartitioned(model: LinkModel, now: number): boolean {
-  for (const { from, until } of model.partitions) if (now >= from && now < until) return true;
-  return false;
-}
-
-function flipBit(bytes: string, bit: number): string {
-  const at = bit >> 3;
-  const flipped = String.fromCharCode(bytes.charCodeAt(at) ^ (1 << (bit & 7)));
-  return bytes.slice(0, at) + flipped + bytes.slice(at + 1);
-}
-
 /** Share of its time that the path is bad. */
-export function badShare(model: LinkModel): number {
-  return model.badMs / (model.goodMs + model.badMs);
+export function badShare({ goodMs, badMs }: LinkModel): number {
+  return badMs / (goodMs + badMs);
 }
 
-/** P(a frame is lost), in closed form, partitions aside. */
-export function meanLoss(model: LinkModel): number {
+/** Share of its time that nothing passes, partitions aside. */
+export function outageShare({ outageEveryMs, outageMs }: LinkModel): number {
+  return outageMs === 0 ? 0 : outageMs / (outageEveryMs + outageMs);
+}
+
+/** What a frame each `spacingMs` sees of the chain: the same one, ticking per frame. */
+export function netemAt(model: LinkModel, spacingMs: number): Netem {
+  if (model.netem) return model.netem;
+  const { goodMs, badMs, lossBad, lossGood } = model;
   const bad = badShare(model);
-  return (1 - bad) * model.lossGood + bad * model.lossBad;
+  const turns = 1 - memory(goodMs, badMs, spacingMs);
+  return { p: turns * bad, r: turns * (1 - bad), lossBad, lossGood };
 }
 
-/** P(a frame is lost | the one `spacingMs` before it was), in closed form. */
+/** P(a frame is lost), in closed form: in the air, not in a queue, a pattern or a partition. */
+export function meanLoss(model: LinkModel): number {
+  const outage = outageShare(model);
+  return outage + (1 - outage) * chainLoss(model);
+}
+
+/** P(a frame is lost | the one `spacingMs` before it was), in closed form as `meanLoss`. */
 export function lossAfterLoss(model: LinkModel, spacingMs: number): number {
   const loss = meanLoss(model);
   if (loss === 0) return 0;
-  if (model.badMs === 0) return loss;
-  const wasBad = (badShare(model) * model.lossBad) / loss;
-  const lossAfter = (state: boolean) => {
-    const bad = badProbability(model, state, spacingMs);
-    return (1 - bad) * model.lossGood + bad * model.lossBad;
-  };
-  return wasBad * lossAfter(true) + (1 - wasBad) * lossAfter(false);
+  const out = outageShare(model);
+  const kept = out === 0 ? 0 : memory(model.outageEveryMs, model.outageMs, spacingMs);
+  // Both frames in outages, one of them, none: for the others the chain must see to it.
+  const both = out * (out + (1 - out) * kept);
+  const one = 2 * (out - both);
+  const none = 1 - both - one;
+  return (both + one * chainLoss(model) + none * chainBoth(model, spacingMs)) / loss;
+}
+
+/** What is left of what a chain with these mean stays knew of itself, `ms` later: 1 to 0. */
+function memory(firstMs: number, secondMs: number, ms: number): number {
+  return decay(ms * (1 / firstMs + 1 / secondMs));
+}
+
+function chainLoss(model: LinkModel): number {
+  const { p, r } = model.netem ?? { p: badShare(model), r: 1 - badShare(model) };
+  const { lossBad, lossGood } = model.netem ?? model;
+  return p === 0 ? lossGood : (p * lossBad + r * lossGood) / (p + r);
+}
+
+/** P(two frames in a row are lost to the chain). */
+function chainBoth(model: LinkModel, spacingMs: number): number {
+  const { p, r, lossBad, lossGood } = netemAt(model, spacingMs);
+  const bad = model.netem ? (p === 0 ? 0 : p / (p + r)) : badShare(model);
+  const afterGood = (1 - p) * lossGood + p * lossBad;
+  const afterBad = (1 - r) * lossBad + r * lossGood;
+  return (1 - bad) * lossGood * afterGood + bad * lossBad * afterBad;
 }

@@ -12,6 +12,8 @@
 // direction the four slots of tries are for the pairs of types that share a place: beats and ACKs,
 // HELLO and WELCOME, COMMAND and RESULT, PROBE and NUDGE.
 
+import { purposeOf } from "./random.ts";
+
 const ROW = 20;
 const WORDS = ROW / 2;
 const SEQ = 0;
@@ -63,7 +65,8 @@ export class Occasions {
     }
     // A HELLO is the same occasion whether or not the WELCOME to an earlier one was seen before it.
     const at = path * WORDS;
-    const nonce = word(bytes, 8) ^ word(bytes, 10) ^ word(bytes, 12) ^ word(bytes, 14);
+    const hash = purposeOf(bytes.slice(8, 16));
+    const nonce = (hash ^ (hash >>> 16)) & 0xffff;
     const fresh = nonce !== this.words[at + NONCE] || this.words[at + HELLOS] === 0;
     if (fresh) {
       this.words[at + NONCE] = nonce;
@@ -107,7 +110,8 @@ export class Occasions {
   private nextTry(path: number, direction: number, type: number, fresh: boolean): number {
     const at = path * ROW + TRIES + direction * 4 + (type >> 1);
     if (fresh) this.bytes[at] = 0;
-    return ++this.bytes[at]!;
+    this.bytes[at]!++;
+    return this.bytes[at]!;
   }
 }
 

@@ -3,7 +3,9 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { createLink, type LinkModel, submit } from "../../sim/link.ts";
+import type { LinkModel } from "../../sim/link.ts";
+import { Links, LOST } from "../../sim/links.ts";
+import { Occasions } from "../../sim/occasion.ts";
 
 export interface Relay {
   readonly port: number;
@@ -24,14 +26,23 @@ export async function openRelay(target: number, model: LinkModel, seed: number):
   const seen = { up: 0, down: 0 };
   let board = 0;
   let open = true;
-  const links = { up: createLink(model, seed, 1, "up"), down: createLink(model, seed, 1, "down") };
+  const links = new Links(seed);
+  const numbers = { up: links.add(model, 1, "up"), down: links.add(model, 1, "down") };
+  const occasions = new Occasions();
+  const path = occasions.add();
   const pass = (direction: "up" | "down", message: Buffer, to: Socket, port: () => number) => {
     seen[direction]++;
     const now = performance.now();
-    for (const delivery of submit(links[direction], message.toString("latin1"), now))
+    const bytes = message.toString("latin1");
+    occasions[direction](path, bytes);
+    const at = links.submit(numbers[direction], bytes, now, occasions.high, occasions.low);
+    const passed = Buffer.from(links.frame, "latin1");
+    for (const arrival of [at, links.copyAt]) {
+      if (arrival === LOST) continue;
       setTimeout(() => {
-        if (open) to.send(Buffer.from(delivery.bytes, "latin1"), port(), "127.0.0.1");
-      }, delivery.at - now);
+        if (open) to.send(passed, port(), "127.0.0.1");
+      }, arrival - now);
+    }
   };
   front.on("message", (message, from) => {
     board = from.port;
