@@ -52,7 +52,6 @@ export function usableShare(battery: Battery, degrees: number, nA: number, volts
   let good = 0;
   let bad = along(battery.cold, degrees, 1);
   if (!holds(good)) return 0;
-  if (holds(bad)) return bad;
   for (let halving = 0; halving < 40; halving++) {
     const middle = (good + bad) / 2;
     if (holds(middle)) good = middle;

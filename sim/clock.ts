@@ -96,7 +96,6 @@ export class Clocks {
     if (!Number.isFinite(sought)) return sought;
     let us = Math.round(sought * 1000);
     while (this.local(clock, us / 1000) < local) us++;
-    while (this.local(clock, (us - 1) / 1000) >= local) us--;
     return us / 1000;
   }
 
