@@ -1,80 +1,27 @@
-// One board: the real sender core, a flash that outlives power, a clock of its own, and, where the
-// scenario asks for it, a radio that must join and a battery that empties.
+// One board: the real sender core, a flash that outlives power, and, where the scenario asks for it,
+// a body (body.ts) with a clock, a radio and a battery.
 //
 // Power can go between any two steps of a send. The three places that matter are named, because
 // rule 10 (no (epoch, seq) for two different beats) rests on their order: a frame is sealed, its
 // numbers become durable, it leaves, the sender is told. What lost: a fault drawn inside the core,
 // which would then need to know about faults.
-//
-// A board of reach class deep sleeps as soon as its sender no longer listens, and keeps the sender
-// as a board keeps it in the memory of its clock; when a beat falls due it wakes and joins first,
-// and the beat is sealed once it has joined, which the promise must have counted (`wakeMs`).
 
 import { handle, leave, listening, poll, sent } from "../device/sender.ts";
 import { coldBoot, createSender, type Sender, type SenderConfig } from "../device/state.ts";
 import { makeTagKey, type TagKey } from "../device/tag.ts";
 import type { Enrolment } from "../gateway/facts.ts";
-import type { BoardClock } from "./clock.ts";
-import { type Quantile, quantile } from "./exact.ts";
+import type { BoardKind, BoardOptions, Flash, PowerCut, Sha256 } from "./board-kind.ts";
+import type { Body } from "./body.ts";
 import type { Path } from "./network.ts";
-import type { Power } from "./power.ts";
-import type { LinkPreset } from "./presets.ts";
 import { draw, purposeOf, randomBytes, stream } from "./random.ts";
 import { Roster } from "./roster.ts";
 
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
 const NOISE = purposeOf("noise");
-const JOIN = purposeOf("join");
 /** Reset causes of extension 4. */
 const POWER_ON = 1;
 export const BROWN_OUT = 4;
-/** A board whose voltage broke down tries again after so long, doubling up to the second. */
-const RECOVER_MS = 10_000;
-const RECOVER_MAX_MS = 3_600_000;
-
-/** Byte string to byte string of 32. Handed in: a core knows no platform. */
-export type Sha256 = (message: string) => string;
-
-/** What boards of one make have in common; a fleet shares one of these. */
-export interface BoardKind {
-  readonly suite: number;
-  readonly intervalMs: number;
-  readonly link: LinkPreset;
-  /** Reach class: 0 awake, 1 light sleep, 2 deep sleep. Default 0. */
-  readonly reach?: number;
-  /** The board's clock when the world's is 0, ms, and its error, parts per million (+ = fast). */
-  readonly clockMs?: number;
-  readonly clockPpm?: number;
-  /** Every wake measures another signal, as in life: no two beats are alike by chance. */
-  readonly signalVaries?: boolean;
-  /** Anything else of the sender's configuration. */
-  readonly config?: Partial<SenderConfig>;
-  /** Its site, told to the gateway at enrolment. Default none. */
-  readonly site?: string;
-}
-
-export interface BoardOptions extends BoardKind {
-  readonly name: string;
-  readonly id: number;
-  /** 16 bytes; drawn from the seed by default. */
-  readonly key?: string;
-  /** What the board's bundle was salted with; drawn from the seed by default. */
-  readonly salt?: string;
-}
-
-/** Where power can go: nothing durable; durable and not sent; sent and not noted. */
-export const POWER_CUTS = ["before-store", "after-store", "after-send"] as const;
-export type PowerCut = (typeof POWER_CUTS)[number];
-
-/** What a board's flash holds. */
-export interface Flash {
-  epoch: number;
-  limit: number;
-  acked: number;
-  boots: number;
-}
-
 export class Board {
   readonly name: string;
   readonly id: number;
@@ -83,22 +30,14 @@ export class Board {
   /** Power goes when a send next comes to this point, and is back so much later. */
   cutAt: PowerCut | undefined;
   offMs = 0;
-  /** A clock and a battery of their own; without them the clock of `kind`, and mains. */
-  clock: BoardClock | undefined;
-  power: Power | undefined;
-  /** Of its surroundings, degrees C. */
-  degrees = 20;
-  asleep = false;
-  /** Its power went because its voltage broke down. */
-  brownedOut = false;
+  /** undefined: on mains, and the clock of its kind. */
+  body: Body | undefined;
   /** Reasons why it has no power now, whatever it would like: see `World.hold`. */
   held = 0;
   /** Its place among the boards of its world. */
   number = 0;
   /** Set by the network that the board joins. */
   path!: Path;
-  /** The radio has joined from this instant on. */
-  radioAt = 0;
   /** What a board that lost its gateway's name cannot do is send. */
   resolved = true;
   private readonly given: string | undefined;
@@ -110,10 +49,6 @@ export class Board {
   private powered = false;
   /** Boots that really happened: the physical noise of each is another one. */
   private booted = 0;
-  private joins = 0;
-  /** The window of a board that sleeps ends by itself then, on its own clock. */
-  private sleepAt = Number.POSITIVE_INFINITY;
-  private brownOuts = 0;
   private signal: (() => number) | undefined;
 
   constructor(
@@ -179,7 +114,6 @@ export class Board {
     const { kind, flash, roster } = this;
     flash.boots++;
     this.booted++;
-    this.brownedOut = false;
     const noise = Math.floor(draw(this.seed, this.id, NOISE, this.booted) * 2 ** 32);
     const config: SenderConfig = {
       id: this.id,
@@ -193,17 +127,15 @@ export class Board {
     const { epoch, limit, acked, boots } = flash;
     const salt = this.salt ?? randomBytes(this.seed, this.id, "salt", 8);
     const origin = `${salt}${boots},${noise}`;
-    this.asleep = false;
     this.resolved = this.path?.ap?.names ?? true;
-    this.clock?.asleep(false, now);
-    if (this.power) this.join(now, this.power.board.attachMs, this.power.board.bootMs);
+    this.body?.boot(now);
     roster.put(this.slot, createSender(config, { epoch, limit, acked, origin }, this.local(now)));
     this.powered = true;
   }
 
   unplug(now?: number): void {
     this.powered = false;
-    if (now !== undefined) this.power?.enter("off", now);
+    if (now !== undefined) this.body?.power?.enter("off", now);
   }
 
   /** The flash is wiped, all of it: only the salt in the bundle and physics remain. */
@@ -217,9 +149,7 @@ export class Board {
    */
   wake(now: number, transmit: (frame: string) => void): void {
     if (!this.powered) return;
-    if (this.asleep) this.rise(now);
-    if (now < this.radioAt || this.brownsOut(now)) return;
-    this.power?.enter("awake", now);
+    if (this.body && !this.ready(this.body, now)) return;
     const s = this.roster.at(this.slot);
     const local = this.local(now);
     this.measure(s, now);
@@ -233,11 +163,11 @@ export class Board {
         s.dirty = 0;
       }
       if (frame === "") {
-        this.rest(s, local, now);
+        if (this.body) this.body.rest(s.reach, listensUntil(s, local), now);
         return;
       }
       if (this.dies("after-store", now)) return;
-      this.power?.frame("up", frame.length);
+      this.body?.power?.frame("up", frame.length);
       transmit(frame);
       if (this.dies("after-send", now)) return;
       sent(s, local);
@@ -250,11 +180,12 @@ export class Board {
    * 0 for nothing, or -1 where nobody listened.
    */
   hear(frame: string, now: number): number {
-    if (!this.powered || this.asleep || now < this.radioAt) return -1;
+    const { body } = this;
+    if (!this.powered || (body && (body.asleep || now < body.radioAt))) return -1;
     const s = this.roster.at(this.slot);
     const local = this.local(now);
     if (!listening(s, local)) return -1;
-    this.power?.frame("down", frame.length);
+    body?.power?.frame("down", frame.length);
     return handle(s, frame, local);
   }
 
@@ -264,12 +195,6 @@ export class Board {
     this.offMs = offMs;
   }
 
-  /** The radio had lost its access point, which is back: it joins again. */
-  rejoin(now: number): void {
-    const { power } = this;
-    if (power && this.powered && !this.asleep) this.join(now, power.board.joinAgainMs, 0);
-  }
-
   leave(now: number): void {
     if (this.powered) leave(this.roster.at(this.slot), this.local(now));
   }
@@ -277,66 +202,43 @@ export class Board {
   /** The world's instant, ms, at which `wake` is due; Infinity without power. */
   get wakeAt(): number {
     if (!this.powered) return Number.POSITIVE_INFINITY;
-    const local = Math.min(this.roster.wakeAt(this.slot), this.sleepAt);
-    return Math.max(this.worldTime(local), this.radioAt);
+    const { body } = this;
+    const local = this.roster.wakeAt(this.slot);
+    if (!body) return this.worldTime(local);
+    return Math.max(body.clock.world(Math.min(local, body.sleepAt)), body.radioAt);
   }
 
-  private join(now: number, durations: readonly Quantile[], bootMs: number): void {
-    const luck = draw(this.seed, this.id, JOIN, this.joins++);
-    this.radioAt = now + bootMs + quantile(durations, luck);
-    this.power?.enter("join", now);
-  }
-
-  private rise(now: number): void {
-    const { power } = this;
-    this.asleep = false;
-    this.clock?.asleep(false, now);
-    if (power) this.join(now, power.board.joinMs, power.board.bootMs);
-  }
-
-  /** Nothing is due any more: a board that sleeps does so now, unless it still listens. */
-  private rest(s: Sender, local: number, now: number): void {
-    this.sleepAt = Number.POSITIVE_INFINITY;
-    if (s.reach === 0) return;
-    if (listening(s, local)) {
-      if (s.frame === "") this.sleepAt = Math.min(s.windowAt, s.windowEnd);
-      return;
+  /** Wakes and joins if it slept. Whether it can send now. */
+  private ready(body: Body, now: number): boolean {
+    if (body.asleep) body.rise(now);
+    if (now < body.radioAt) return false;
+    const offMs = body.brownsOut(now);
+    if (offMs > 0) {
+      this.offMs = offMs;
+      this.unplug(now);
+      return false;
     }
-    if (s.reach === 2 && this.power) {
-      this.asleep = true;
-      this.clock?.asleep(true, now);
-    }
-    this.power?.enter(s.reach === 2 ? "deep" : "light", now);
+    body.power?.enter("awake", now);
+    return true;
   }
 
   /** What the board measures before it speaks: its battery, and its signal where it varies. */
   private measure(s: Sender, now: number): void {
-    const { power, kind } = this;
+    const { kind, body } = this;
+    const power = body?.power;
     if (power) s.vitals = (s.vitals & 15) | (power.vitals(now) << 4);
     if (!kind.signalVaries) return;
     this.signal ??= stream(this.seed, this.id, "signal");
     s.vitals = (s.vitals & 0xf8) | (1 + Math.floor(this.signal() * 7));
   }
 
-  private brownsOut(now: number): boolean {
-    if (!this.power?.brownsOut(now, this.degrees)) {
-      this.brownOuts = 0;
-      return false;
-    }
-    this.brownedOut = true;
-    this.offMs = Math.min(RECOVER_MS * 2 ** this.brownOuts++, RECOVER_MAX_MS);
-    this.unplug(now);
-    return true;
-  }
-
   local(now: number): number {
-    if (this.clock) return this.clock.local(now);
+    if (this.body) return this.body.clock.local(now);
     const { clockMs = 0, clockPpm = 0 } = this.kind;
     return clockMs + now * (1 + clockPpm / 1e6);
   }
 
   private worldTime(local: number): number {
-    if (this.clock) return this.clock.world(local);
     const { clockMs = 0, clockPpm = 0 } = this.kind;
     return (local - clockMs) / (1 + clockPpm / 1e6);
   }
@@ -347,6 +249,12 @@ export class Board {
     this.unplug(now);
     return true;
   }
+}
+
+/** Until when a sender listens that has nothing due, on its clock; 0: it does not. */
+function listensUntil(s: Sender, local: number): number {
+  if (!listening(s, local)) return 0;
+  return s.frame === "" && s.reach !== 0 ? Math.min(s.windowAt, s.windowEnd) : Infinity;
 }
 
 const NO_LABELS: readonly string[] = [];

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { lookup } from "node:dns/promises";
 import type { Devices } from "../gateway/cli/devices.ts";
 import { Usage } from "../gateway/cli/errors.ts";
-import type { BoardOptions } from "./board.ts";
+import type { BoardOptions } from "./board-kind.ts";
 import { type Identity, identityOf, readKeys } from "./keys.ts";
 import type { LinkPreset } from "./presets.ts";
 import { SocketFleet } from "./sockets.ts";

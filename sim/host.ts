@@ -8,7 +8,7 @@ import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/fa
 import { Gateway } from "../gateway/gateway.ts";
 import type { Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
-import type { Sha256 } from "./board.ts";
+import type { Sha256 } from "./board-kind.ts";
 import { Disk } from "./disk.ts";
 import { Inbox } from "./inbox.ts";
 import { draw, purposeOf, randomBytes } from "./random.ts";

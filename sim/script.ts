@@ -16,7 +16,8 @@
 
 import { SUITE_CHASKEY, SUITE_CRC, SUITE_HMAC } from "../device/tag.ts";
 import { HEARTBEAT, HELLO } from "../device/wire.ts";
-import { type Board, POWER_CUTS, type PowerCut } from "./board.ts";
+import type { Board } from "./board.ts";
+import { POWER_CUTS, type PowerCut } from "./board-kind.ts";
 import { sayInstant } from "./duration.ts";
 import {
   choice,

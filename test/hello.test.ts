@@ -6,7 +6,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { sha256 } from "../gateway/sha256.ts";
-import { type Board, POWER_CUTS } from "../sim/board.ts";
+import type { Board } from "../sim/board.ts";
+import { POWER_CUTS } from "../sim/board-kind.ts";
 import { Checkers } from "../sim/checkers.ts";
 import { HOST_STEPS } from "../sim/host.ts";
 import { plainLink } from "../sim/link.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { DeviceJson } from "../gateway/http/present.ts";
 import type { RunningGateway } from "../gateway/server.ts";
-import type { BoardOptions } from "../sim/board.ts";
+import type { BoardOptions } from "../sim/board-kind.ts";
 import { followChanges, readChange } from "../sim/events.ts";
 import { readKeys } from "../sim/keys.ts";
 import { plainLink } from "../sim/link.ts";

@@ -4,7 +4,7 @@
 
 import { expect, test } from "vitest";
 import { sha256 } from "../gateway/sha256.ts";
-import { type BoardOptions, POWER_CUTS } from "../sim/board.ts";
+import { type BoardOptions, POWER_CUTS } from "../sim/board-kind.ts";
 import { Checkers } from "../sim/checkers.ts";
 import { HOST_STEPS } from "../sim/host.ts";
 import { plainLink } from "../sim/link.ts";

@@ -1,7 +1,7 @@
 // What a fault does to one board, its path or its access point: a table by kind. Each entry does
 // it and gives back how it is undone, if it ever is.
 
-import { POWER_CUTS } from "../board.ts";
+import { POWER_CUTS } from "../board-kind.ts";
 import type { LinkPreset } from "../presets.ts";
 import { blend, RAMP_STEPS } from "./blend.ts";
 import type { Member } from "./cast.ts";
@@ -45,7 +45,7 @@ export const boardActs: Table = {
   },
 
   battery: ({ share }, { board }, { world }) => {
-    board.power?.refill(share, world.now);
+    board.body?.power?.refill(share, world.now);
     return undefined;
   },
 
@@ -82,13 +82,13 @@ export const boardActs: Table = {
   },
 
   clock: ({ byMs }, { board }, { world }) => {
-    board.clock?.step(byMs, world.now);
+    board.body?.clock.step(byMs, world.now);
     world.stir(board);
     return undefined;
   },
 
   drift: ({ ppm }, { board }, { world }) => {
-    board.clock?.setPpm(ppm, world.now);
+    board.body?.clock.setPpm(ppm, world.now);
     world.stir(board);
     return undefined;
   },
@@ -177,7 +177,7 @@ export const boardActs: Table = {
     const on = () => {
       ap.on = true;
       for (const board of ap.boards) {
-        board.rejoin(world.now);
+        if (board.on) board.body?.rejoin(world.now);
         world.stir(board);
       }
     };

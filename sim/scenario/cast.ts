@@ -1,8 +1,10 @@
 // A scenario's fleet in a world: boards by group and access point, each with the clock, battery and
 // address that the scenario gives it; and who is meant where a fault says whom it meets.
 
-import type { Board, BoardKind } from "../board.ts";
+import type { Board } from "../board.ts";
+import type { BoardKind } from "../board-kind.ts";
 import { BATTERIES, BOARDS, CLOCKS } from "../boards.ts";
+import { Body } from "../body.ts";
 import { BoardClock, Clocks } from "../clock.ts";
 import type { AccessPoint } from "../network.ts";
 import { Power } from "../power.ts";
@@ -78,11 +80,10 @@ export class Cast {
     const { clock, temperature } = group;
     const model = CLOCKS[clock];
     if (!model) throw new RangeError(`no clock ${clock}`);
-    board.clock = new BoardClock(model, this.seed, board.id, temperature, this.clocks);
-    board.degrees = temperature.mean;
+    const own = new BoardClock(model, this.seed, board.id, temperature, this.clocks);
     const make = group.board === undefined ? undefined : BOARDS[group.board];
-    if (!make) return;
-    board.power = new Power(make, BATTERIES[group.battery ?? "mains"], 0);
+    const power = make && new Power(make, BATTERIES[group.battery ?? "mains"], 0);
+    board.body = new Body(this.seed, board.id, own, power, temperature.mean);
   }
 
   private accessPoint(name: string, { nat }: Group, id: number): AccessPoint {

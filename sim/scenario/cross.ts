@@ -3,7 +3,7 @@
 // others: a wrong link in one group and an unknown name in a fault are told together.
 
 import type { Problem } from "./errors.ts";
-import { FaultSchema, type GivenFault, targetOf } from "./faults-schema.ts";
+import { FAULT_KINDS, targetOf, WHEN } from "./faults-schema.ts";
 import { METRICS } from "./metrics.ts";
 import { oneOf } from "./near.ts";
 import { BOARDS_MAX, CalmSchema, GroupSchema, RunSchema } from "./schema.ts";
@@ -111,37 +111,38 @@ function faultProblems(
   runMs: number | undefined,
   calmMs: number | undefined,
 ): Problem[] {
-  const fault = FaultSchema.safeParse(raw).data;
   const path = ["faults", i];
-  if (!fault) return [];
-  const problems = whereProblems(fault, path, names);
+  const problems = whereProblems(raw, path, names);
   const say = (key: string, message: string) => problems.push({ path: [...path, key], message });
-  const { at, every, until } = fault;
-  const last = Math.min(until ?? Number.POSITIVE_INFINITY, calmMs ?? Infinity, runMs ?? Infinity);
+  const at = WHEN.at.safeParse(raw.at).data;
+  const every = WHEN.every.safeParse(raw.every).data;
+  const until = WHEN.until.safeParse(raw.until).data;
+  if (at === undefined) return problems;
   if (runMs !== undefined && at >= runMs) say("at", "expected an instant within the run");
   else if (calmMs !== undefined && at >= calmMs) say("at", "expected an instant before the calm");
   if (until !== undefined && until < at) say("until", "expected an instant after `at`");
   const gap = typeof every === "object" ? every.random : every;
-  if (gap !== undefined && (last - at) / gap > FIRINGS_MAX && last < Infinity) {
+  const last = Math.min(until ?? Infinity, calmMs ?? Infinity, runMs ?? 0);
+  if (gap !== undefined && (last - at) / gap > FIRINGS_MAX) {
     say("every", `expected at most ${FIRINGS_MAX} times in a run`);
   }
   return problems;
 }
 
-function whereProblems(fault: GivenFault, path: readonly PropertyKey[], names: Names): Problem[] {
-  const target = targetOf(fault.do);
-  const { where } = fault;
-  const [list, stem] = Array.isArray(where)
-    ? [where, [...path, "where"]]
-    : typeof where === "object"
-      ? [where.names ?? [], [...path, "where", "names"]]
-      : [where === undefined ? [] : [where], undefined];
-  return list.flatMap((name, n) => {
+/** Names that there are not, or that are not such as this kind of fault meets. */
+function whereProblems(raw: Raw, path: readonly PropertyKey[], names: Names): Problem[] {
+  const kind = FAULT_KINDS.find((each) => each === raw.do);
+  const where = WHEN.where.safeParse(raw.where).data;
+  if (kind === undefined || where === undefined) return [];
+  const target = targetOf(kind);
+  const words = target === "boards" ? ["fleet", ...names.list] : [target];
+  const check = (name: string, ...place: PropertyKey[]): Problem[] => {
     const known = target === "boards" ? names.has(name) : name === target;
-    const place = stem ? [...stem, n] : [...path, "where"];
-    const words = target === "boards" ? ["fleet", ...names.list] : [target];
-    return known ? [] : [{ path: place, message: oneOf(name, words) }];
-  });
+    return known ? [] : [{ path: [...path, "where", ...place], message: oneOf(name, words) }];
+  };
+  if (typeof where === "string") return check(where);
+  if (Array.isArray(where)) return where.flatMap((name, n) => check(name, n));
+  return (where.names ?? []).flatMap((name, n) => check(name, "names", n));
 }
 
 /** A bound in the unit of its metric; undefined if it is none. */

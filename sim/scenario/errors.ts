@@ -96,8 +96,9 @@ export function problemText({ path, message, unknownKey }: Problem, raw: unknown
 
 function valueText(value: unknown): string {
   if (value === undefined) return "missing";
+  if (value === null) return "empty";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  if (typeof value === "object" && value !== null) return "a map";
+  if (typeof value === "object") return "a map";
   const text = JSON.stringify(value) ?? String(value);
   return text.length > VALUE_MAX ? `${text.slice(0, VALUE_MAX)}...` : text;
 }

@@ -2,7 +2,7 @@
 // `spread`) and stands in the scenario with its unit in the name (`forMs`); one table maps both ways.
 
 import { z } from "zod";
-import { POWER_CUTS } from "../board.ts";
+import { POWER_CUTS } from "../board-kind.ts";
 import { HOST_STEPS } from "../host.ts";
 import * as leaf from "./leaves.ts";
 import { Link } from "./link-schema.ts";
@@ -45,7 +45,8 @@ const WhereSchema = z
   })
   .optional();
 
-const WHEN = {
+/** What every fault may say: when, and whom it meets. */
+export const WHEN = {
   at: leaf.duration().describe("first time, from the start of the run"),
   every: z
     .union([leaf.someDuration(), leaf.map({ random: leaf.someDuration() })])
@@ -128,7 +129,7 @@ export const FaultSchema = z.discriminatedUnion("do", ALL, {
       ? oneOf((input as { do?: unknown }).do, FAULT_KINDS)
       : "expected a map",
 });
-export type GivenFault = z.output<typeof FaultSchema>;
+type GivenFault = z.output<typeof FaultSchema>;
 
 export function targetOf(kind: FaultKind): Target {
   return kind === "broker" ? "broker" : GATEWAY_KINDS.includes(kind) ? "gateway" : "boards";

@@ -126,9 +126,9 @@ function roundTrips(lives: readonly Life[]): Record<string, number | null> {
 }
 
 function energy(lives: readonly Life[], now: number): Record<string, number | null> {
-  const powered = lives.filter(({ member }) => member.board.power?.battery !== undefined);
+  const powered = lives.filter(({ member }) => member.board.body?.power?.battery !== undefined);
   const days = ascending(batteryDays(powered, now));
-  const total = sum(powered, ({ member }) => member.board.power!.total);
+  const total = sum(powered, ({ member }) => member.board.body!.power!.total);
   return {
     "energy.mAhPerDay": powered.length > 0 ? (total / powered.length / now) * DAY_MS : null,
     "battery.daysP50": percentile(days, 0.5),
@@ -137,22 +137,22 @@ function energy(lives: readonly Life[], now: number): Record<string, number | nu
 }
 
 function batteryDays(lives: readonly Life[], now: number): number[] {
-  return lives.map(({ member: { board } }) => board.power!.days(now, board.degrees));
+  return lives.map(({ member: { board } }) => board.body!.power!.days(now, board.body!.degrees));
 }
 
 /** Charge by state and life of the batteries, a row a group that has them. */
 export function energyRows(byGroup: ReadonlyMap<string, Life[]>, now: number): Trace["energy"] {
   return [...byGroup].flatMap(([group, lives]) => {
-    const powered = lives.filter(({ member }) => member.board.power !== undefined);
+    const powered = lives.filter(({ member }) => member.board.body?.power !== undefined);
     if (powered.length === 0) return [];
     const mAh: Record<string, number> = {};
     for (const { member } of powered) {
-      const power = member.board.power!;
+      const power = member.board.body!.power!;
       for (const state of Object.keys(power.board.nA) as (keyof typeof power.board.nA)[]) {
         mAh[state] = (mAh[state] ?? 0) + power.chargeOf(state) / powered.length;
       }
     }
-    const finite = powered.filter(({ member }) => member.board.power!.battery !== undefined);
+    const finite = powered.filter(({ member }) => member.board.body!.power!.battery !== undefined);
     return [
       { group, mAh, ...(finite.length > 0 ? { batteryDays: batteryDays(finite, now) } : {}) },
     ];

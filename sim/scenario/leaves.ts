@@ -142,7 +142,15 @@ export function word<const T extends string>(words: readonly T[]) {
 
 /** One of these names, of which some look like numbers: `18650`. */
 export function label(words: readonly string[]) {
-  return z.union([word(words), z.number().transform(String).pipe(word(words))]);
+  return z
+    .union([z.string(), z.number()], { error: ({ input }) => oneOf(input, words) })
+    .transform((given, context) => {
+      const word = String(given);
+      if (words.includes(word)) return word;
+      context.addIssue({ code: "custom", message: oneOf(word, words) });
+      return z.NEVER;
+    })
+    .meta({ enum: [...words] });
 }
 
 /** A name of a group, an access point, a scenario. */

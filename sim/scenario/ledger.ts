@@ -171,7 +171,7 @@ export class Ledger implements Observer {
     if (!life) return;
     life.excusedAt = at;
     if (!on) {
-      if (board.brownedOut) life.brownOuts++;
+      if (board.body?.brownedOut) life.brownOuts++;
       life.offAt = at;
       life.lateTold = life.absentTold = null;
       return;

@@ -1,13 +1,13 @@
 // "Did you mean": the known word that is nearest to the one written. A list of thirty metrics is
 // correct and useless to who has swapped two letters.
 
-/** Words this different are no slips: a third of the letters, and not more than three. */
+/** Words this different are no slips: more than three letters, or than one in three. */
 const SLIPS_MAX = 3;
 
 /** The nearest of `words`, or undefined if none is near. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.min(SLIPS_MAX, Math.ceil(word.length / 3)) + 1;
+  let least = Math.min(SLIPS_MAX, Math.floor(word.length / 3)) + 1;
   for (const each of words) {
     const slips = distance(word.toLowerCase(), each.toLowerCase());
     if (slips < least) [best, least] = [each, slips];

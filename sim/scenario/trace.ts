@@ -12,6 +12,7 @@ import type { LadderStep, Lane, LaneMark, LaneSpan, Trace } from "../result.ts";
 import type { World } from "../world.ts";
 import type { Cast } from "./cast.ts";
 import type { Strike } from "./faults.ts";
+import { Load } from "./load.ts";
 
 /** Lanes that a result has, lanes that are kept to choose from, marks of each. */
 export const LANES_MAX = 12;
@@ -39,26 +40,18 @@ interface Candidate {
 
 export class Tracer implements Observer {
   readonly bucketMs: number;
-  private readonly rx: number[] = [];
-  private readonly tx: number[] = [];
-  private readonly rxMost: number[] = [];
-  private readonly txMost: number[] = [];
+  private readonly load: Load;
   private readonly counts: Record<(typeof STATUSES)[number], number[]>;
   private readonly now: Record<(typeof STATUSES)[number], number>;
   private readonly candidates = new Map<Board, Candidate>();
   private readonly byId = new Map<number, Candidate>();
   private ladder: LadderStep[] = [];
   private rank = 0;
-  /** Frames in the current second, and the most of any second. */
-  private second = 0;
-  private rxSecond = 0;
-  private txSecond = 0;
-  rxMax = 0;
-  txMax = 0;
 
   constructor(world: World, cast: Cast, runMs: number) {
     const seconds = BUCKETS.find((s) => runMs / (s * 1_000) <= BUCKETS_MAX) ?? runMs / 600_000;
     this.bucketMs = seconds * 1_000;
+    this.load = new Load(this.bucketMs);
     const none = () => ({ present: 0, late: 0, absent: 0, left: 0, unknown: 0 });
     this.now = { ...none(), unknown: cast.members.length };
     this.counts = { present: [], late: [], absent: [], left: [], unknown: [] };
@@ -83,6 +76,15 @@ export class Tracer implements Observer {
     world.observe(this);
   }
 
+  /** Frames in and out in the busiest second. */
+  get rxMax(): number {
+    return this.load.peak(this.load.rx);
+  }
+
+  get txMax(): number {
+    return this.load.peak(this.load.tx);
+  }
+
   struck({ member, kind, on }: Strike, now: number): void {
     const candidate = this.candidates.get(member.board);
     if (!candidate || !["cut", "ap", "dns", "nat-full", "nat-deaf"].includes(kind)) return;
@@ -92,11 +94,7 @@ export class Tracer implements Observer {
 
   sent(sighting: Sighting): void {
     const { at, direction, board, bytes, deliveries } = sighting;
-    this.tick(at);
-    if (direction === "down") {
-      this.txSecond++;
-      this.tx[this.bucket(at)] = (this.tx[this.bucket(at)] ?? 0) + 1;
-    }
+    if (direction === "down") this.load.count(this.load.tx, at);
     const candidate = board && this.candidates.get(board);
     if (!candidate) return;
     this.climb(candidate, sighting);
@@ -117,9 +115,7 @@ export class Tracer implements Observer {
   }
 
   reached(_bytes: string, _from: Source, at: number): void {
-    this.tick(at);
-    this.rxSecond++;
-    this.rx[this.bucket(at)] = (this.rx[this.bucket(at)] ?? 0) + 1;
+    this.load.count(this.load.rx, at);
   }
 
   told({ id, from, to }: Change, at: number): void {
@@ -152,23 +148,14 @@ export class Tracer implements Observer {
 
   /** The run is over at `end`. */
   close(end: number): Pick<Trace, "load" | "statuses" | "lanes" | "ladder"> {
-    this.tick(end + 1_000);
     this.fill(end + this.bucketMs);
     const { bucketMs, counts } = this;
     const buckets = Math.max(1, Math.ceil(end / bucketMs));
-    const whole = (list: readonly number[]) =>
-      Array.from({ length: buckets }, (_, i) => list[i] ?? 0);
     const statuses = Object.fromEntries(
       STATUSES.map((status) => [status, counts[status].slice(0, buckets)]),
     ) as Record<(typeof STATUSES)[number], number[]>;
     return {
-      load: {
-        bucketMs,
-        rx: whole(this.rx),
-        tx: whole(this.tx),
-        rxMost: whole(this.rxMost),
-        txMost: whole(this.txMost),
-      },
+      load: this.load.trace(buckets),
       statuses: { bucketMs, ...statuses },
       lanes: this.lanes(end),
       ladder: this.ladder,
@@ -177,7 +164,7 @@ export class Tracer implements Observer {
 
   private lanes(end: number): Lane[] {
     const all = [...this.candidates.values()];
-    const chosen = new Set([...all].sort((a, b) => b.told - a.told).slice(0, LANES_MAX));
+    const chosen = new Set(mostToTell(all).slice(0, LANES_MAX));
     return all
       .filter((candidate) => chosen.has(candidate))
       .map((candidate) => {
@@ -243,16 +230,16 @@ export class Tracer implements Observer {
       for (const status of STATUSES) this.counts[status].push(this.now[status]);
     }
   }
+}
 
-  private tick(at: number): void {
-    const second = Math.floor(at / 1_000);
-    if (second === this.second) return;
-    const bucket = this.bucket(this.second * 1_000);
-    this.rxMost[bucket] = Math.max(this.rxMost[bucket] ?? 0, this.rxSecond);
-    this.txMost[bucket] = Math.max(this.txMost[bucket] ?? 0, this.txSecond);
-    this.rxMax = Math.max(this.rxMax, this.rxSecond);
-    this.txMax = Math.max(this.txMax, this.txSecond);
-    this.rxSecond = this.txSecond = 0;
-    this.second = second;
-  }
+/** Those that were told most of, the groups in turn: each has its lanes beside the noisiest. */
+function mostToTell(all: readonly Candidate[]): Candidate[] {
+  const places = new Map<string, number>();
+  const sorted = [...all].sort((a, b) => b.told - a.told);
+  const turns = sorted.map((candidate) => {
+    const turn = places.get(candidate.group) ?? 0;
+    places.set(candidate.group, turn + 1);
+    return { candidate, turn };
+  });
+  return turns.sort((a, b) => a.turn - b.turn).map(({ candidate }) => candidate);
 }

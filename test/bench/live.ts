@@ -1,6 +1,6 @@
 /** Real boards for the benches: the sender core over real sockets and a link of the simulator. */
 
-import type { BoardOptions } from "../../sim/board.ts";
+import type { BoardOptions } from "../../sim/board-kind.ts";
 import type { LinkPreset } from "../../sim/presets.ts";
 import { type Member, SocketFleet } from "../../sim/sockets.ts";
 

@@ -1,0 +1,46 @@
+// What boards of one make have in common, and what one of them is told apart by.
+
+import type { SenderConfig } from "../device/state.ts";
+import type { LinkPreset } from "./presets.ts";
+
+/** Byte string to byte string of 32. Handed in: a core knows no platform. */
+export type Sha256 = (message: string) => string;
+
+/** What boards of one make have in common; a fleet shares one of these. */
+export interface BoardKind {
+  readonly suite: number;
+  readonly intervalMs: number;
+  readonly link: LinkPreset;
+  /** Reach class: 0 awake, 1 light sleep, 2 deep sleep. Default 0. */
+  readonly reach?: number;
+  /** The board's clock when the world's is 0, ms, and its error, parts per million (+ = fast). */
+  readonly clockMs?: number;
+  readonly clockPpm?: number;
+  /** Every wake measures another signal, as in life: no two beats are alike by chance. */
+  readonly signalVaries?: boolean;
+  /** Anything else of the sender's configuration. */
+  readonly config?: Partial<SenderConfig>;
+  /** Its site, told to the gateway at enrolment. Default none. */
+  readonly site?: string;
+}
+
+export interface BoardOptions extends BoardKind {
+  readonly name: string;
+  readonly id: number;
+  /** 16 bytes; drawn from the seed by default. */
+  readonly key?: string;
+  /** What the board's bundle was salted with; drawn from the seed by default. */
+  readonly salt?: string;
+}
+
+/** Where power can go: nothing durable; durable and not sent; sent and not noted. */
+export const POWER_CUTS = ["before-store", "after-store", "after-send"] as const;
+export type PowerCut = (typeof POWER_CUTS)[number];
+
+/** What a board's flash holds. */
+export interface Flash {
+  epoch: number;
+  limit: number;
+  acked: number;
+  boots: number;
+}
