@@ -1,7 +1,8 @@
-// The boards that people really buy, the clocks inside them, and all presets by name. Each number is anchored
-// to a measurement or a data sheet where there is one; "estimate" says that there is none, and your
-// own multimeter beats both. Currents are those of the bare module: a development board's regulator
-// and USB chip add 0.1 to 15 mA, which is what really empties most batteries.
+// The boards that people really buy, the clocks inside them, and all presets of both and of
+// batteries by name. Each number is anchored to a measurement or a data sheet where there is one;
+// "estimate" says that there is none, and your own multimeter beats both. Currents are those of the
+// bare module: a development board's regulator and USB chip add 0.1 to 15 mA, which is what really
+// empties most batteries.
 
 import { ALL_BATTERIES } from "./batteries.ts";
 import type { Battery } from "./battery.ts";
@@ -41,7 +42,7 @@ const between = (least: number, most: number): Quantile[] => [
   [1, most],
 ];
 
-/** 802.11 at 6 Mb/s: 20 us of preamble, 54 bytes around IP and UDP. 0.15 ms for a beat: estimate. */
+/** 802.11 at 6 Mb/s: 20 us of preamble, 54 bytes around IP and UDP; 0.15 ms a beat. Estimate. */
 const WIFI_AIR = { frameUs: 20, byteUs: 8 / 6, overheadBytes: 82 };
 
 /**
@@ -73,7 +74,7 @@ const esp32Dhcp: BoardPower = {
   joinMs: spread(1_300, 1_556, 2_200, 5_000, 8_000),
 };
 
-/** Deep 4.8 uA, light 0.62 mA at DTIM 3, awake 21.5 mA asleep modem (Espressif). Rest: estimate. */
+/** Deep sleep 4.8 uA, light sleep 0.62 mA at DTIM 3 (Espressif). Rest: estimate. */
 const esp32C3: BoardPower = {
   ...esp32,
   name: "esp32-c3",

@@ -86,14 +86,13 @@ export class Power {
   /** Whole us of the first four that still come before the state that was entered. */
   private readonly owed = [0, 0, 0, 0];
   private settled: number;
-  /** nC of charge and self-discharge when the battery was put in, less what was in it. */
-  private filled: number;
+  /** What `drained` is where the battery is full. */
+  private fullNC = 0;
 
   constructor(board: BoardPower, battery: Battery | undefined, now: number) {
     this.board = board;
     this.battery = battery;
     this.since = this.settled = microseconds(now);
-    this.filled = 0;
   }
 
   /** From now on the board is in `state`: it may be the one that it is in. */
@@ -153,7 +152,7 @@ export class Power {
   /** The battery now holds `share` (0..1) of a new one's charge. */
   refill(share: number, now: number): void {
     this.settle(now);
-    this.filled = this.drained - (1 - share) * this.capacity;
+    this.fullNC = this.drained - (1 - share) * this.capacity;
   }
 
   /**
@@ -214,7 +213,7 @@ export class Power {
 
   private get share(): number {
     if (!this.battery) return 1;
-    return Math.min(1, Math.max(0, 1 - (this.drained - this.filled) / this.capacity));
+    return Math.min(1, Math.max(0, 1 - (this.drained - this.fullNC) / this.capacity));
   }
 
   /** Writes the time since the last call into the books. */

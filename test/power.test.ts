@@ -1,5 +1,5 @@
-// Boards' energy: books that balance to the last nC whatever a board does, and the charges and lives
-// that were measured on real ones.
+// Boards' energy: books that balance to the last nC whatever a board does, and the charges and
+// lives that were measured on real ones.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -28,7 +28,7 @@ const IDEAL: Battery = {
 
 const mC = (power: Power): number => power.total * MC_PER_MAH;
 
-/** One wake out of deep sleep at `now`: boot, join, `awakeMs` of listening with a beat and an ack. */
+/** One wake out of deep sleep: boot, join, `awakeMs` of listening with a beat and an ack. */
 function wake(power: Power, now: number, joinMs: number, awakeMs: number): void {
   power.enter("join", now);
   const joined = now + power.board.bootMs + joinMs;
@@ -137,7 +137,7 @@ test.each([
   ["esp32", 734, 0, 100.2, 0.005],
   ["esp32-dhcp", 1_626, 0, 204.3, 0.005],
   ["esp8266", 700, 0, 55, 0.01],
-  // Wake from PSM with 200 bytes both ways: boaks/zephyr-coaps-client, 0.152 and 0.076 mWh at 3.7 V.
+  // Wake from PSM, 200 bytes both ways: boaks/zephyr-coaps-client, 0.152 and 0.076 mWh at 3.7 V.
   ["lte-m-tracker", 1_600, 800, 147.9, 0.03],
   ["nb-iot-meter", 1_600, 1_500, 73.9, 0.03],
 ])(
