@@ -3,11 +3,13 @@
  * three times as fast.
  *
  * A tag input is never joined into a string: its bytes go into words as they are read, head, body
- * and bound. What is compared is compared as words, and a tag becomes characters only together with
- * its frame, since one flat string costs less than joining two. The last block's key is doubled
+ * and bound. What is compared is compared as words, and the tag of a beat or of an ACK becomes characters
+ * together with its body, since one flat string costs less than joining two. The last block's key is doubled
  * from the four words of the key each time, six shifts for a cache line. No board carries this
  * file: all calls stand behind `typeof WITH_SUITE`.
  */
+
+import { ACK, DOWN, HEARTBEAT } from "./wire.ts";
 
 /** Words of the longest tag input: head, a frame, what it is bound to, padding. */
 const WORDS_MAX = 72;
@@ -26,9 +28,16 @@ function word(bytes: string, at: number): number {
   );
 }
 
+/** Puts the seven bytes of a tag input's head into `input`, and the first of its body. */
+function head(p: number, epoch: number, seq: number, first: number): void {
+  input[0] = p | ((epoch >>> 16) & 0xff00) | (epoch & 0xff0000) | ((epoch & 0xff00) << 16);
+  input[1] = (epoch & 255) | ((seq >>> 16) & 0xff00) | (seq & 0xff0000) | (first << 24);
+}
+
 /**
  * Puts a tag input (protocol, section 4) into `input`, padded: the seven bytes of its head, then
- * the first `end` bytes of `body`, then `bound` from `from`. @returns its bytes without padding
+ * the first `end` bytes of `body`, at least one, then `bound` from its byte `from` on.
+ * @returns its length without padding
  */
 function fill(
   p: number,
@@ -41,16 +50,12 @@ function fill(
 ): number {
   const length = 7 + end + bound.length - from;
   if (length > 4 * WORDS_MAX) throw new RangeError(`a tag over ${length} bytes`);
-  input[0] = p | ((epoch >>> 16) & 0xff00) | (epoch & 0xff0000) | ((epoch & 0xff00) << 16);
-  let open = (epoch & 0xff) | ((seq >>> 16) & 0xff00) | (seq & 0xff0000);
-  let shift = 24;
-  let at = 1;
-  let i = 0;
-  if (end > 0) {
-    input[at++] = open | (body.charCodeAt(i++) << 24);
-    for (; i + 4 <= end; i += 4) input[at++] = word(body, i);
-    open = shift = 0;
-  }
+  head(p, epoch, seq, body.charCodeAt(0));
+  let at = 2;
+  let i = 1;
+  for (; i + 4 <= end; i += 4) input[at++] = word(body, i);
+  let open = 0;
+  let shift = 0;
   for (; i < end; i++, shift += 8) open |= body.charCodeAt(i) << shift;
   for (i = from; i + 4 <= bound.length; i += 4) {
     const next = word(bound, i);
@@ -129,7 +134,7 @@ function tagText(): string {
   );
 }
 
-/** The tag of the tag input of these. */
+/** The tag of the tag input of these: see `fill`. */
 export function chaskeyTag(
   k: Int32Array,
   p: number,
@@ -143,43 +148,73 @@ export function chaskeyTag(
   return tagText();
 }
 
-/** A frame: `body` and behind it the tag, as one flat string. */
-export function chaskeyFrame(
+/** A HEARTBEAT with its tag. `ext`: "", or three bytes. */
+export function chaskeyBeat(
   k: Int32Array,
-  p: number,
+  b0: number,
+  id: number,
   epoch: number,
   seq: number,
-  body: string,
+  promise: number,
+  vitals: number,
+  ext: string,
+): string {
+  head(HEARTBEAT, epoch, seq, b0);
+  input[2] = ((id >> 16) & 255) | (id & 0xff00) | ((id & 255) << 16) | ((seq & 0xff00) << 16);
+  const open = (seq & 255) | (promise << 8) | (vitals << 16);
+  if (!ext) {
+    input[3] = open | (1 << 24);
+    mac(k, 15);
+    // biome-ignore format: body, tag
+    return String.fromCharCode(
+      b0, (id >> 16) & 255, (id >> 8) & 255, id & 255, (seq >> 8) & 255, seq & 255, promise, vitals,
+      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24,
+    );
+  }
+  const e0 = ext.charCodeAt(0);
+  const e1 = ext.charCodeAt(1);
+  const e2 = ext.charCodeAt(2);
+  input[3] = open | (e0 << 24);
+  input[4] = e1 | (e2 << 8) | (1 << 16);
+  input[5] = input[6] = input[7] = 0;
+  mac(k, 18);
+  // biome-ignore format: body, extension, tag
+  return String.fromCharCode(
+    b0, (id >> 16) & 255, (id >> 8) & 255, id & 255, (seq >> 8) & 255, seq & 255, promise, vitals,
+    e0, e1, e2,
+    tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+    tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24,
+  );
+}
+
+/** An ACK with its tag, without extensions, bound to the eight bytes of `bound` from `from`. */
+export function chaskeyAck(
+  k: Int32Array,
+  b0: number,
+  epoch: number,
+  seq: number,
+  pace: number,
+  mapped: number,
+  state: number,
   bound: string,
   from: number,
 ): string {
-  const end = body.length;
-  mac(k, fill(p, epoch, seq, body, end, bound, from));
-  // biome-ignore format: the length of a beat, of one that says which were heard, and of an ACK
-  switch (end) {
-    case 8: return String.fromCharCode(
-      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
-      body.charCodeAt(4), body.charCodeAt(5), body.charCodeAt(6), body.charCodeAt(7),
-      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
-      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
-    case 11: return String.fromCharCode(
-      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
-      body.charCodeAt(4), body.charCodeAt(5), body.charCodeAt(6), body.charCodeAt(7),
-      body.charCodeAt(8), body.charCodeAt(9), body.charCodeAt(10),
-      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
-      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
-    case 6: return String.fromCharCode(
-      body.charCodeAt(0), body.charCodeAt(1), body.charCodeAt(2), body.charCodeAt(3),
-      body.charCodeAt(4), body.charCodeAt(5),
-      tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
-      tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24);
-    default: {
-      const frame = body + tagText();
-      // Whoever asks for a byte first makes it flat; let it be us.
-      frame.charCodeAt(0);
-      return frame;
-    }
-  }
+  head((DOWN << 7) | ACK, epoch, seq, b0);
+  const beat0 = word(bound, from);
+  const beat1 = word(bound, from + 4);
+  input[2] = ((seq >> 8) & 255) | ((seq & 255) << 8) | (pace << 16) | (mapped << 24);
+  input[3] = state | (beat0 << 8);
+  input[4] = (beat0 >>> 24) | (beat1 << 8);
+  input[5] = (beat1 >>> 24) | (1 << 8);
+  input[6] = input[7] = 0;
+  mac(k, 21);
+  // biome-ignore format: body, tag
+  return String.fromCharCode(
+    b0, (seq >> 8) & 255, seq & 255, pace, mapped, state,
+    tag0 & 255, (tag0 >> 8) & 255, (tag0 >> 16) & 255, tag0 >>> 24,
+    tag1 & 255, (tag1 >> 8) & 255, (tag1 >> 16) & 255, tag1 >>> 24,
+  );
 }
 
 /** Whether a frame's bytes from `end` on are the tag of the tag input of these. */
@@ -193,7 +228,7 @@ export function chaskeyVerifies(
   bound: string,
   from: number,
 ): boolean {
-  if (frame.length !== end + 8) return false;
+  if (end < 1 || frame.length !== end + 8) return false;
   mac(k, fill(p, epoch, seq, frame, end, bound, from));
   return !((word(frame, end) ^ tag0) | (word(frame, end + 4) ^ tag1));
 }

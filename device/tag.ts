@@ -14,9 +14,19 @@
 
 import { u8, u16 } from "./bytes.ts";
 import { type ChaskeyKey, chaskey12, chaskeySubkeys } from "./chaskey.ts";
-import { chaskeyFrame, chaskeyTag, chaskeyVerifies } from "./chaskey-words.ts";
+import { chaskeyAck, chaskeyBeat, chaskeyTag, chaskeyVerifies } from "./chaskey-words.ts";
 import { crc16 } from "./crc16.ts";
-import { tagHead } from "./wire.ts";
+import {
+  ACK,
+  DOWN,
+  EXTENDED,
+  encodeAck,
+  encodeHeartbeat,
+  HEARTBEAT,
+  MORE,
+  tagHead,
+  VERSION,
+} from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 
@@ -99,7 +109,7 @@ export function equalTags(a: string, b: string): boolean {
 /**
  * The tag of a frame, of which the tag input is never made (suite 2): for ends that seal many.
  *
- * Of a key of suite 2 these three read the first four words of `subkeys` and nothing else: one
+ * Of a key of suite 2 these four read the first four words of `subkeys` and nothing else: one
  * `TagKey` may be filled with the words of another key before each call.
  * @param p direction << 7 | type
  * @param epoch the epoch in force, 0 for HELLO and WELCOME
@@ -119,18 +129,49 @@ export function sealTag(
   return computeTag(k, tagHead(p, epoch, seq) + body + bound.substring(from));
 }
 
-/** `body` with its tag behind it, as one flat string. Parameters as `sealTag` has them. */
-export function sealFrame(
+/** A HEARTBEAT with its tag: `encodeHeartbeat` and `sealTag` in one. `seq`: the whole number. */
+export function sealHeartbeat(
   k: TagKey,
-  p: number,
+  id: number,
   epoch: number,
   seq: number,
-  body: string,
+  promise: number,
+  vitals: number,
+  reach: number,
+  ext: string,
+): string {
+  if (k.suite === SUITE_CHASKEY && (ext === "" || ext.length === 3)) {
+    const b0 = (VERSION << 6) | (ext ? EXTENDED : 0) | reach;
+    return chaskeyBeat(k.subkeys!, b0, id, epoch, seq, promise, vitals, ext);
+  }
+  const body = encodeHeartbeat(id, seq, promise, vitals, reach, ext);
+  return flat(body + sealTag(k, HEARTBEAT, epoch, seq, body, ""));
+}
+
+/** An ACK with its tag, without extensions: `encodeAck` and `sealTag` in one. */
+export function sealAck(
+  k: TagKey,
+  epoch: number,
+  seq: number,
+  pace: number,
+  mapped: number,
+  state: number,
+  more: boolean | number,
   bound: string,
   from = 0,
 ): string {
-  if (k.suite === SUITE_CHASKEY) return chaskeyFrame(k.subkeys!, p, epoch, seq, body, bound, from);
-  return body + sealTag(k, p, epoch, seq, body, bound, from);
+  if (k.suite === SUITE_CHASKEY) {
+    const b0 = (VERSION << 6) | (ACK << 3) | (more ? MORE : 0);
+    return chaskeyAck(k.subkeys!, b0, epoch, seq, pace, mapped, state, bound, from);
+  }
+  const body = encodeAck(seq, pace, mapped, state, more, "");
+  return flat(body + sealTag(k, (DOWN << 7) | ACK, epoch, seq, body, bound, from));
+}
+
+/** The same string in one piece: joined ones are walked by whoever asks for a byte first. */
+function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
 }
 
 /** Whether the tag of a frame verifies, whose body are its first `end` bytes. See `sealTag`. */
