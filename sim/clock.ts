@@ -6,8 +6,8 @@
 // Whole days add nothing but their length (temperature.ts), so a jump over a year costs as much as
 // one over a minute. What lost: pieces walked hour by hour and kept in a cache.
 //
-// All clocks of a fleet stand in one table of numbers, 27 bytes each: as objects, whose fractions
-// V8 keeps in boxes apart, they were 130.
+// All clocks of a fleet stand in one table of numbers, 27 bytes each: an object of these fields,
+// whose fractions V8 keeps in boxes apart, takes 136.
 //
 // Not modelled: the calibration of the RC oscillator at boot, and with it the first hour after a
 // change of temperature; the temperature of the crystal (below 1 ppm).
