@@ -1,0 +1,55 @@
+// Results in the order in which a report tells them: by scenario, each with the runs of its seeds,
+// and which of these a picture of one run should be of.
+
+import type { Detection, RunResult, Trace } from "../result.ts";
+
+export type Fault = Trace["faults"][number];
+
+/** The runs of one scenario, by seed. */
+export interface Batch {
+  readonly scenario: string;
+  readonly about: string;
+  readonly runs: readonly RunResult[];
+}
+
+export function batches(results: readonly RunResult[]): Batch[] {
+  const by = new Map<string, RunResult[]>();
+  for (const run of results) {
+    const batch = by.get(run.scenario);
+    if (batch === undefined) by.set(run.scenario, [run]);
+    else batch.push(run);
+  }
+  return [...by].map(([scenario, runs]) => ({
+    scenario,
+    about: runs[0]!.about,
+    runs: runs.sort((a, b) => a.seed - b.seed),
+  }));
+}
+
+/** The run that has most to tell: broken invariants first, then missed expectations. */
+export function telling(runs: readonly RunResult[]): RunResult {
+  const weight = (run: RunResult) => run.violations.length * 1_000 + missed(run);
+  return runs.reduce((best, run) => (weight(run) > weight(best) ? run : best));
+}
+
+export function missed(run: RunResult): number {
+  return run.expectations.filter(({ ok }) => !ok).length;
+}
+
+/** Series of a picture have the classes s1 to s6, over and over; from the seventh on dashed. */
+export function seriesKind(index: number): string {
+  return `s${(index % 6) + 1}${index < 6 ? "" : " dashed"}`;
+}
+
+/** Deaths by group, groups in order of appearance over all runs. */
+export function deathsByGroup(runs: readonly RunResult[]): Map<string, Detection[][]> {
+  const groups = new Map<string, Detection[][]>();
+  runs.forEach((run, seed) => {
+    for (const detection of run.trace.detections) {
+      const of = groups.get(detection.group) ?? runs.map(() => []);
+      groups.set(detection.group, of);
+      of[seed]!.push(detection);
+    }
+  });
+  return groups;
+}

@@ -1,0 +1,125 @@
+// A run in the terminal: what was expected and came of it, what was violated and how to see it
+// again, and the figures in columns, the fleet first and then each group. No colour: it is pasted
+// into issues as often as it is read. Text from files and runs is stripped of what would move the
+// cursor.
+
+import type { RunResult, Violation } from "../result.ts";
+import { type Metric, metricOf, metricsOf, sayValue } from "./metrics.ts";
+import { type Difference, differences, pairUp } from "./pairs.ts";
+import { missed } from "./runs.ts";
+import { count, plain, sayMs, sayNumber } from "./say.ts";
+import { table, wrap } from "./table.ts";
+
+/** Last events of a device that are printed with a violation; the rest are in the report. */
+const LAST_MAX = 8;
+
+const clean = (text: string) => text.replace(/\p{Cc}/gu, "·");
+const lines = (list: readonly string[]) => `${list.map((l) => clean(plain(l))).join("\n")}\n`;
+
+/** Everything of one run but the pictures, in at most `columns` cells a line. */
+export function reportText(result: RunResult, columns = 100): string {
+  const { scenario, about, seed, hash, events, virtualMs, wallMs } = result;
+  const speed = wallMs > 0 ? ` (${sayNumber((events / wallMs) * 1_000)} events/s)` : "";
+  return lines([
+    `${scenario}, seed ${seed}`,
+    ...wrap(about, columns),
+    `${sayMs(virtualMs)} in ${sayMs(wallMs)}, ${sayNumber(events)} events${speed}, hash ${hash}`,
+    ...expectationLines(result, columns),
+    ...violationLines(result.violations, columns),
+    ...figureLines(result, columns),
+    ...notEmulatedLines(result, columns),
+  ]);
+}
+
+function expectationLines(result: RunResult, columns: number): string[] {
+  const { expectations } = result;
+  if (expectations.length === 0) return [];
+  const wrong = missed(result);
+  const head = wrong === 0 ? "all expectations met" : `${wrong} of ${expectations.length} missed`;
+  const rows = expectations.map(({ ok, text, metric, value }) => [
+    `${ok ? "ok  " : "MISS"}  ${text}`,
+    sayValue(metricOf(metric), value),
+  ]);
+  const again = wrong === 0 ? [] : [`again: nextbeat sim run ${result.token}`];
+  return ["", ...table({ head: [head, "was"], rows }, columns), ...again];
+}
+
+function violationLines(violations: readonly Violation[], columns: number): string[] {
+  return violations.flatMap(({ invariant, token, at, what, last }) => [
+    "",
+    `VIOLATED ${invariant} at ${sayMs(at)}`,
+    ...wrap(what, columns, 2),
+    `  again: nextbeat sim run ${token}`,
+    ...last.slice(-LAST_MAX).map((event) => `  | ${event}`),
+  ]);
+}
+
+function figureLines({ metrics, groups }: RunResult, columns: number): string[] {
+  const places = [metrics, ...Object.values(groups)];
+  const head = ["", "fleet", ...Object.keys(groups)];
+  const all = metricsOf(places.flatMap((place) => Object.keys(place)));
+  const rows = all.map((metric) => [
+    metric.label,
+    ...places.map((place) => (metric.name in place ? sayValue(metric, place[metric.name]) : "")),
+  ]);
+  return rows.length === 0 ? [] : ["", ...table({ head, rows }, columns)];
+}
+
+function notEmulatedLines({ notEmulated }: RunResult, columns: number): string[] {
+  if (notEmulated.length === 0) return [];
+  return ["", "not emulated:", ...notEmulated.flatMap((text) => wrap(text, columns, 2))];
+}
+
+/** A difference as people write it: `+1.2 s`; of shares in points of a percent. */
+export function sayDelta(metric: Metric, delta: number): string {
+  const isShare = metric.unit === "share";
+  const text = isShare ? `${sayNumber(delta * 100)}\u202fpp` : sayValue(metric, delta);
+  return delta > 0 ? `+${text}` : text;
+}
+
+export function sayInterval({ metric, difference }: Difference): string {
+  const { low, high } = difference;
+  if (low === undefined || high === undefined) return "";
+  return `${sayDelta(metric, low)} … ${sayDelta(metric, high)}`;
+}
+
+/** What changed from `a` to `b`, run by run of the same seed; figures that are alike are left out. */
+export function compareText(
+  a: readonly RunResult[],
+  b: readonly RunResult[],
+  columns = 100,
+  names: readonly [string, string] = ["A", "B"],
+): string {
+  const pairing = pairUp(a, b);
+  const n = pairing.a.length;
+  if (n === 0) return "no seed was run on both sides: nothing to compare\n";
+  const all = differences(pairing);
+  const shown = all.filter(({ verdict }) => verdict !== "same");
+  const head = ["", ...names, "difference", ...(n > 1 ? ["95 % interval"] : []), ""];
+  const rows = shown.map((d) => [
+    d.where === "" ? d.metric.label : `${d.metric.label}, ${d.where}`,
+    sayValue(d.metric, d.a),
+    sayValue(d.metric, d.b),
+    sayDelta(d.metric, d.difference.mean),
+    ...(n > 1 ? [sayInterval(d)] : []),
+    n > 1 ? d.verdict : "",
+  ]);
+  return lines([
+    `${names[0]} and ${names[1]} under the same weather: ${count(n, "seed")}`,
+    ...aloneLines(pairing.alone, names),
+    "",
+    ...(rows.length === 0 ? ["every figure is the same to 0.1 %"] : table({ head, rows }, columns)),
+    ...(rows.length > 0 && rows.length < all.length
+      ? ["", `${all.length - rows.length} figures are the same to 0.1 %`]
+      : []),
+  ]);
+}
+
+function aloneLines(
+  alone: { readonly a: readonly number[]; readonly b: readonly number[] },
+  names: readonly [string, string],
+): string[] {
+  return ([alone.a, alone.b] as const).flatMap((seeds, i) =>
+    seeds.length === 0 ? [] : [`only in ${names[i]}, left out: seeds ${seeds.join(", ")}`],
+  );
+}
