@@ -46,8 +46,8 @@ export function summariseMember({ links }: SocketFleet, member: Member): MemberS
     frames,
     beats,
     acked,
-    lossUp: loss(links, [member.up]),
-    lossDown: loss(links, [member.down]),
+    lossUp: loss(links, [board.path.up]),
+    lossDown: loss(links, [board.path.down]),
     roundTripMs: percentile(member.roundTrips, 0.5) ?? null,
   };
 }
@@ -66,11 +66,11 @@ export function summarise(fleet: SocketFleet): FleetSummary {
     acked: sum(({ acked }) => acked),
     lossUp: loss(
       links,
-      members.map(({ up }) => up),
+      members.map(({ board }) => board.path.up),
     ),
     lossDown: loss(
       links,
-      members.map(({ down }) => down),
+      members.map(({ board }) => board.path.down),
     ),
     roundTripMs: roundTrips.count === 0 ? null : { p50: at(0.5), p90: at(0.9), p99: at(0.99) },
     timerErrorMs: alarms.lateness.quantile(0.99) ?? 0,

@@ -94,9 +94,9 @@ test("boards that share sockets each get their own answers, by their own links",
   await until(everyone(fleet, 3));
   expect(fleet.sockets).toBe(2);
   expect(fleet.members.map(({ acked, beats }) => beats - acked <= 1)).not.toContain(false);
-  for (const { acked, down } of fleet.members) {
-    // Each has had its WELCOME and its ACKs; what is a stray was of a beat sent twice.
-    expect(fleet.links.counts(down).submitted).toBeGreaterThanOrEqual(acked + 1);
+  for (const { acked, board } of fleet.members) {
+    // Each has had its WELCOME and its ACKs by its own link.
+    expect(fleet.links.counts(board.path.down).submitted).toBeGreaterThanOrEqual(acked + 1);
   }
 });
 

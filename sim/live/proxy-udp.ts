@@ -11,9 +11,9 @@
 // that shares sockets) have paths of their own. What is no frame of ours has the path of its sender.
 
 import type { RemoteInfo, Socket } from "node:dgram";
-import { performance } from "node:perf_hooks";
 import { frameId } from "../../device/decode.ts";
 import { FRAME_MAX, HEARTBEAT, HELLO, PROBE, RESULT, VERSION } from "../../device/wire.ts";
+import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { NatModel } from "../nat.ts";
 import type { LinkPreset } from "../presets.ts";
@@ -21,9 +21,10 @@ import type { Scenario } from "../scenario/types.ts";
 import { judge, type ProxyReport, trafficOf } from "./certify.ts";
 import { closeUdp, filesMax, kernelDrops, listen, type Place, widen } from "./datagrams.ts";
 import { decisions, type OnDecision } from "./decisions.ts";
-import { type Binding, type Outer, Outers } from "./outers.ts";
 import { PATH_FAULTS, Stage } from "./stage.ts";
 import { Durations } from "./timing.ts";
+import { Unread } from "./unread.ts";
+import { type Wire, Wires } from "./wires.ts";
 
 /** Boards behind client addresses, at most; fewer where the system gives fewer files. */
 export const CLIENTS_MAX = 16_000;
@@ -33,9 +34,6 @@ const FILES_SPARE = 100;
 /** Ids of senders that say nothing we understand begin beyond all ids. */
 const STRANGERS = 0x2000000;
 const ACCESS_POINTS = 0x1000000;
-/** How often it sends itself a datagram, to see how long one lies unread. */
-const PROBE_MS = 20;
-const PROBE_BYTES = 8;
 /** Bytes of the shortest frame up: a HEARTBEAT under suite 0. */
 const FRAME_LEAST = 10;
 const TYPES_UP = [HEARTBEAT, HELLO, RESULT, PROBE];
@@ -74,6 +72,15 @@ export function openUdpProxy(options: UdpProxyOptions): Promise<UdpProxy> {
   return Promise.resolve(new Relay(options, inners));
 }
 
+/** A board at a client's address. */
+interface Binding {
+  readonly board: Board;
+  readonly inner: Socket;
+  readonly address: string;
+  readonly port: number;
+  wire: Wire | undefined;
+}
+
 class Relay implements UdpProxy {
   readonly port: number;
   private readonly options: UdpProxyOptions;
@@ -82,10 +89,10 @@ class Relay implements UdpProxy {
   private readonly clientsMax: number;
   private readonly byId = new Map<number, Board>();
   private readonly bindings = new Map<string, Binding>();
-  private readonly outers: Outers;
-  /** By how much frames left late, and how long datagrams lay unread, ms. */
+  private readonly wires: Wires<Binding>;
+  /** By how much frames left late, ms. */
   private readonly error = new Durations();
-  private readonly unread = new Durations();
+  private readonly unread: Unread;
   /** Whose frame goes through the network at this moment. */
   private passing: Binding | undefined;
   private strangers = 0;
@@ -106,7 +113,7 @@ class Relay implements UdpProxy {
       exact: true,
       carry: (up, _board, at, bytes) => this.carry(up, at, bytes),
     });
-    this.outers = new Outers(options.target, (...from) => this.down(...from), this.done);
+    this.wires = new Wires(options.target, (...frame) => this.down(...frame));
     if (onDecision) this.stage.observe(decisions(onDecision));
     if (scenario) this.stage.play(scenario, PATH_FAULTS);
     for (const board of this.stage.boards.values()) this.byId.set(board.id, board);
@@ -115,13 +122,13 @@ class Relay implements UdpProxy {
       inner.on("message", (message, from) => this.up(inner, message, from));
       inner.on("error", this.done);
     }
-    this.probeLater();
+    this.unread = new Unread(inners[0]!, this.stage);
   }
 
   report(): ProxyReport {
     const { stage, received, sent, losses } = this;
     const errorMs = this.error.figures();
-    const unreadMs = this.unread.figures();
+    const unreadMs = this.unread.durations.figures();
     return {
       transport: "udp",
       seconds: stage.now / 1_000,
@@ -133,9 +140,9 @@ class Relay implements UdpProxy {
       faults: judge(received.up + received.down, errorMs, unreadMs, {
         "frames of clients beyond the limit": losses.clients,
         "frames beyond the limit of the queue": losses.queue,
-        "frames that the system refused to send": losses.refused,
+        "frames that the system refused to send": losses.refused + this.wires.failures,
         "datagrams that the kernel dropped": kernelDrops(
-          new Set([this.port, ...this.outers.ports()]),
+          new Set([this.port, ...this.wires.ports()]),
         ),
       }),
     };
@@ -145,14 +152,11 @@ class Relay implements UdpProxy {
     if (this.closed) return;
     this.closed = true;
     this.stage.alarms.close();
-    await Promise.all([this.outers.close(), ...this.inners.map(closeUdp)]);
+    await Promise.all([this.wires.close(), ...this.inners.map(closeUdp)]);
   }
 
   private up(inner: Socket, message: Buffer, from: RemoteInfo): void {
-    if (from.port === this.port && message.length === PROBE_BYTES) {
-      this.unread.add(performance.now() - message.readDoubleBE(0));
-      return;
-    }
+    if (this.unread.took(message, from)) return;
     this.received.up++;
     const frame = message.toString("latin1");
     const binding = this.bindingOf(inner, frame, from);
@@ -161,11 +165,10 @@ class Relay implements UdpProxy {
     this.stage.network.up(binding.board, frame, this.stage.now);
   }
 
-  private down({ binding, source }: Outer, message: Buffer): void {
+  private down(binding: Binding, to: Source, frame: string): void {
     this.received.down++;
     this.passing = binding;
-    const frame = message.toString("latin1");
-    this.stage.network.down({ to: source, frame }, this.stage.now);
+    this.stage.network.down({ to, frame }, this.stage.now);
   }
 
   /** The network lets a frame through, which is to arrive at `at`. */
@@ -185,16 +188,12 @@ class Relay implements UdpProxy {
       });
       return;
     }
-    const outer = this.outers.of(binding);
-    if (!outer) return;
-    const { port, address } = options.target;
-    outer.waiting++;
+    const wire = this.wires.wireFor(binding, bytes);
+    if (!wire) return;
     stage.at(at, () => {
       this.error.add(stage.now - at);
       this.sent.up++;
-      outer.socket.send(message, port, address, this.done);
-      outer.waiting--;
-      this.outers.retire(outer);
+      this.wires.send(wire, message);
     });
   }
 
@@ -208,7 +207,7 @@ class Relay implements UdpProxy {
       return undefined;
     }
     const { address, port } = from;
-    const made = { board: this.boardOf(id), inner, address, port, outer: undefined };
+    const made = { board: this.boardOf(id), inner, address, port, wire: undefined };
     this.bindings.set(key, made);
     return made;
   }
@@ -230,23 +229,8 @@ class Relay implements UdpProxy {
   private readonly done = (error: Error | null): void => {
     if (error) this.losses.refused++;
   };
-
-  /** A datagram to itself, again and again: how long did it lie unread? */
-  private probeLater(): void {
-    const [inner] = this.inners;
-    this.stage.at(this.stage.now + PROBE_MS, () => {
-      const sentAt = Buffer.alloc(PROBE_BYTES);
-      sentAt.writeDoubleBE(performance.now());
-      inner!.send(sentAt, this.port, loopback(inner!.address().address), this.done);
-      this.probeLater();
-    });
-  }
 }
 
-/** An address by which a socket reaches itself. */
-function loopback(listensOn: string): string {
-  return { "0.0.0.0": "127.0.0.1", "::": "::1" }[listensOn] ?? listensOn;
-}
 /** The board that a frame is from; 0: it is none of our frames. */
 function idOf(frame: string): number {
   const b0 = frame.charCodeAt(0);

@@ -9,7 +9,8 @@
 import { performance } from "node:perf_hooks";
 import { sha256 } from "../../gateway/sha256.ts";
 import { Alarms } from "../alarms.ts";
-import { Board, type BoardKind, type BoardOptions } from "../board.ts";
+import { Board } from "../board.ts";
+import type { BoardKind, BoardOptions } from "../board-kind.ts";
 import { type AccessPoint, type Carry, Network } from "../network.ts";
 import { type Observer, Observers } from "../observer.ts";
 import { Roster } from "../roster.ts";
@@ -38,13 +39,15 @@ export const BOARD_FAULTS: readonly FaultKind[] = [
   "forget",
   "leave",
   "powercut",
+  "clone",
   "clock",
   "drift",
-  "dns",
 ];
 
 /** What is done to boards, where boards are ours. */
 export interface Stagehand {
+  /** A board has joined the network. */
+  made(board: Board): void;
   plug(board: Board): void;
   unplug(board: Board): void;
   leave(board: Board): void;
@@ -68,7 +71,17 @@ type Identity = Pick<BoardOptions, "name" | "id" | "key" | "salt">;
 /** What a cast and its faults ask of a world here. */
 type Played = Pick<
   World,
-  "now" | "at" | "make" | "network" | "plug" | "unplug" | "hold" | "release" | "leave" | "stir"
+  | "now"
+  | "at"
+  | "make"
+  | "clone"
+  | "network"
+  | "plug"
+  | "unplug"
+  | "hold"
+  | "release"
+  | "leave"
+  | "stir"
 > & { hostDies: World["hostDies"] };
 
 export class Stage implements Played {
@@ -113,10 +126,11 @@ export class Stage implements Played {
     const whole = { ...identity, ...this.secrets.get(identity.id) };
     const board = new Board(whole, kind, this.seed, sha256, this.roster);
     if (this.boards.has(board.name)) throw new RangeError(`two boards named ${board.name}`);
-    board.number = this.boards.size;
-    this.boards.set(board.name, board);
-    this.network.join(board, ap);
-    return board;
+    return this.enter(board, ap);
+  }
+
+  clone(original: Board, other: Partial<BoardKind> & { readonly name: string }): Board {
+    return this.enter(original.clone(other));
   }
 
   /** Makes the boards of a scenario, and lets those of its faults happen that `can` names. */
@@ -154,10 +168,24 @@ export class Stage implements Played {
   stir(board: Board): void {
     this.stagehand.stir(board);
   }
+
+  private enter(board: Board, ap?: AccessPoint): Board {
+    board.number = this.boards.size;
+    this.boards.set(board.name, board);
+    this.network.join(board, ap);
+    this.stagehand.made(board);
+    return board;
+  }
 }
 
 const nothing = () => {};
-const NOBODY: Stagehand = { plug: nothing, unplug: nothing, leave: nothing, stir: nothing };
+const NOBODY: Stagehand = {
+  made: nothing,
+  plug: nothing,
+  unplug: nothing,
+  leave: nothing,
+  stir: nothing,
+};
 
 /** Does nothing to nobody at the same times. */
 function idle({ atMs, everyMs, random, untilMs }: Fault): Fault {

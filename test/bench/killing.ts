@@ -133,12 +133,12 @@ export class Killing {
     await this.server.ended;
     await sleep(SAMPLE_MS * 2);
     // Boards speak on into the void; from here on nothing of it arrives, so that only replays do.
-    for (const { up } of members) links.setCut(up, true);
+    for (const { board } of members) links.setCut(board.path.up, true);
     await sleep(this.#below(downMaxMs));
     const startedAt = await this.#start(number % 3 === 2);
     const told = await this.#compare(killedAt);
     const ackedBefore = members.map(({ acked }) => acked);
-    for (const { up } of members) links.setCut(up, false);
+    for (const { board } of members) links.setCut(board.path.up, false);
     const openAt = performance.now();
     const heard = () => members.filter(({ acked }, n) => acked > ackedBefore[n]!).length;
     await until(() => heard() > 0, heardWithin);
