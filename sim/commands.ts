@@ -5,11 +5,10 @@ import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { withDevices } from "../gateway/cli/common.ts";
+import type { Devices } from "../gateway/cli/devices.ts";
 import { reason, Usage } from "../gateway/cli/errors.ts";
 import { duration, gatewayUrl } from "../gateway/cli/words.ts";
 import { DEMO_SECONDS_MIN, runDemo } from "./demo.ts";
-import { sayDuration } from "./duration.ts";
-import { quantile } from "./exact.ts";
 import {
   type HostPort,
   hostPort,
@@ -19,12 +18,11 @@ import {
   SEED_MAX,
   whole,
 } from "./flags.ts";
-import { runFleet } from "./fleet.ts";
-import { lossAfterLoss, meanLoss } from "./link.ts";
-import { LINK_PRESETS, type LinkPreset } from "./presets.ts";
+import { type FleetSettings, runFleet } from "./fleet.ts";
+import { type LinkPreset, linkPreset } from "./presets.ts";
+import { notEmulated } from "./scenario/modes.ts";
+import { loadScenario } from "./scenario/shipped.ts";
 import { Story } from "./story.ts";
-import { sayMs, sayShare } from "./summary.ts";
-import { table } from "./tell.ts";
 import { runTranscript } from "./transcript.ts";
 
 /** Where commands print. */
@@ -54,26 +52,28 @@ export function addDemo(program: Command, { out }: Streams, done: Done): void {
 
 interface FleetFlags {
   readonly gateway: HostPort;
-  readonly devices: number;
-  readonly link: LinkPreset;
+  readonly devices?: number;
+  readonly link?: LinkPreset;
+  readonly scenario?: string;
   readonly interval: number;
   readonly seconds?: number;
   readonly suite: keyof typeof SUITES;
-  readonly seed: number;
+  readonly seed?: number;
   readonly keys?: string;
   readonly url: URL;
   readonly tokenFile?: string;
   readonly json?: boolean;
 }
 
-export function addFleet(program: Command, { out, err }: Streams, done: Done): void {
+export function addFleet(program: Command, streams: Streams, done: Done): void {
   program
     .command("fleet")
     .description("boards on real sockets, on flaky links, for a gateway that runs")
     .requiredOption("--gateway <host:port>", "where it hears beats", hostPort)
-    .requiredOption("--devices <n>", "how many boards", whole(1, DEVICES_MAX))
-    .requiredOption("--link <preset>", "their links, see `nextbeat sim presets`", preset)
+    .option("--devices <n>", "how many boards", whole(1, DEVICES_MAX))
+    .option("--link <preset>", "their links, see `nextbeat sim presets`", preset)
     .option("--interval <time>", "between beats", duration(200, 7 * 86_400_000, "200ms to 7d"), 6e4)
+    .option("--scenario <name or file>", "instead: its boards, and what goes wrong with them")
     .option("--seconds <n>", "end by itself", whole(1, SECONDS_MAX))
     .option("--keys <file>", "boards that are enrolled: JSON or CSV with ids and keys")
     .option("--url <url>", "enrol over this API", gatewayUrl, new URL("http://127.0.0.1:8227"))
@@ -82,73 +82,44 @@ export function addFleet(program: Command, { out, err }: Streams, done: Done): v
     .option("--seed <n>", "of everything random (default: a new one)", whole(0, SEED_MAX))
     .option("--json", "print JSON")
     .action(async (flags: FleetFlags) => {
-      const { gateway, interval, link, devices, suite, keys, seconds } = flags;
-      const code = await withDevices(flags, false, (registry) =>
-        runFleet({
-          ...gateway,
-          devices,
-          link,
-          intervalMs: interval,
-          seconds,
-          suite: SUITES[suite],
-          seed: flags.seed ?? randomInt(SEED_MAX),
-          keys,
-          registry,
-          json: flags.json === true,
-          out,
-          err,
-          interrupted: interrupted(),
-        }),
-      );
-      done(code);
+      const settings = fleetSettings(flags, streams);
+      const run = (registry: Devices) => runFleet({ ...settings, registry });
+      done(await withDevices(flags, false, run));
     });
 }
 
-export function addPresets(program: Command, { out }: Streams): void {
-  program
-    .command("presets")
-    .description("the links that there are: loss, delay, and how losses come together")
-    .option("--json", "print JSON")
-    .action(({ json }: { json?: boolean }) => {
-      const links = LINK_PRESETS.map(({ name, about, up }) => ({
-        name,
-        about,
-        loss: meanLoss(up),
-        lossAfterLoss: { ms250: lossAfterLoss(up, 250), s2: lossAfterLoss(up, 2_000) },
-        delayMs: { p50: quantile(up.delay, 0.5), p99: quantile(up.delay, 0.99) },
-        badMs: up.badMs,
-      }));
-      out(json ? `${JSON.stringify({ links })}\n` : presetTable(links));
-    });
-}
-
-interface LinkRow {
-  readonly name: string;
-  readonly about: string;
-  readonly loss: number;
-  readonly lossAfterLoss: { readonly ms250: number; readonly s2: number };
-  readonly delayMs: { readonly p50: number; readonly p99: number };
-  readonly badMs: number;
-}
-
-function presetTable(links: readonly LinkRow[]): string {
-  const head = ["link", "loss", "again 250 ms on", "again 2 s on", "bad for", "p50", "p99", ""];
-  const rows = links.map(({ name, about, loss, lossAfterLoss: again, delayMs, badMs }) => [
-    name,
-    sayShare(loss),
-    sayShare(again.ms250),
-    sayShare(again.s2),
-    badMs === 0 ? "-" : sayDuration(badMs),
-    sayMs(delayMs.p50),
-    sayMs(delayMs.p99),
-    about,
-  ]);
-  return [
-    ...table([head, ...rows]),
-    "",
-    "  One way, up. `again`: of the frames that follow a lost one so much later, the lost ones.",
-    "",
-  ].join("\n");
+/** @throws Usage where they do not go together */
+function fleetSettings(flags: FleetFlags, { out, err }: Streams): Omit<FleetSettings, "registry"> {
+  const { gateway, suite, keys, json, seconds } = flags;
+  const scenario = flags.scenario === undefined ? undefined : loadScenario(flags.scenario);
+  if (!scenario && (!flags.devices || !flags.link)) {
+    throw new Usage("expected --devices and --link, or --scenario");
+  }
+  if (scenario && (flags.devices || flags.link || keys !== undefined)) {
+    throw new Usage("--scenario: expected without --devices, --link and --keys");
+  }
+  const boards = scenario?.fleet.reduce((sum, { count }) => sum + count, 0);
+  if (boards && boards > DEVICES_MAX) {
+    throw new Usage(`--scenario: has ${boards} boards, expected at most ${DEVICES_MAX}`);
+  }
+  const left = scenario ? notEmulated(scenario, "fleet") : [];
+  if (scenario?.expect.length) left.push("fleet: expectations are judged in virtual time");
+  for (const line of left) err(`not emulated: ${line}\n`);
+  return {
+    ...gateway,
+    devices: boards ?? flags.devices!,
+    link: flags.link ?? linkPreset("lan")!,
+    intervalMs: flags.interval,
+    scenario,
+    seconds: seconds ?? (scenario && scenario.runMs / 1_000),
+    suite: SUITES[suite],
+    seed: flags.seed ?? scenario?.seeds[0] ?? randomInt(SEED_MAX),
+    keys,
+    json: json === true,
+    out,
+    err,
+    interrupted: interrupted(),
+  };
 }
 
 export function addTranscript(program: Command, { out }: Streams, done: Done): void {

@@ -1,26 +1,30 @@
 // `nextbeat sim fleet`: boards on real sockets for a gateway that runs already. It enrols them over
 // HTTP and takes them out again at the end, so that nobody is alarmed by a fleet that never was; or
-// it speaks for boards that are enrolled, with their keys from a file.
+// it speaks for boards that are enrolled, with their keys from a file. The boards of a scenario are
+// enrolled under the ids that they have in virtual time, since those key their luck.
 
 import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import type { Devices } from "../gateway/cli/devices.ts";
-import { Usage } from "../gateway/cli/errors.ts";
 import type { BoardOptions } from "./board-kind.ts";
 import { type Identity, identityOf, readKeys } from "./keys.ts";
+import { type Place, resolvePlace } from "./live/datagrams.ts";
 import type { LinkPreset } from "./presets.ts";
+import { boardName, firstIds } from "./scenario/ids.ts";
+import type { Scenario } from "./scenario/types.ts";
 import { SocketFleet } from "./sockets.ts";
 import { sayMs, sayShare, summarise } from "./summary.ts";
 
 export interface FleetSettings {
   readonly host: string;
   readonly port: number;
+  /** How many, on which link, how often; the scenario says otherwise, where there is one. */
   readonly devices: number;
   readonly link: LinkPreset;
   readonly intervalMs: number;
+  readonly suite: number;
+  readonly scenario: Scenario | undefined;
   /** undefined: until interrupted. */
   readonly seconds: number | undefined;
-  readonly suite: number;
   readonly seed: number;
   /** A file of identities; undefined: enrol over `registry`. */
   readonly keys: string | undefined;
@@ -34,7 +38,7 @@ export interface FleetSettings {
 
 /** Requests to the gateway under way at once. */
 const REQUESTS_MAX = 64;
-/** Boots a second, at most: a herd is another test. */
+/** Boots a second: HELLO of all at once is another test. */
 const BOOTS_PER_SECOND = 1_000;
 const LEAVE_MAX_MS = 3_000;
 const PROGRESS_MS = 1_000;
@@ -43,7 +47,7 @@ const PROGRESS_PLAIN_MS = 10_000;
 /** Runs a fleet. @returns the exit code: 0 if every board was acknowledged, else 1 */
 export async function runFleet(settings: FleetSettings): Promise<number> {
   const { keys, devices, registry } = settings;
-  const gateway = await resolve(settings.host);
+  const gateway = await resolvePlace("--gateway", settings.host, settings.port);
   // What was enrolled goes again, also where the gateway refused in the middle.
   const enrolled: Identity[] = [];
   try {
@@ -57,16 +61,17 @@ export async function runFleet(settings: FleetSettings): Promise<number> {
 
 async function live(
   identities: readonly Identity[],
-  { address, family }: Address,
+  { address, family, port }: Place,
   settings: FleetSettings,
 ): Promise<number> {
   const fleet = new SocketFleet({
     address,
     family,
-    port: settings.port,
+    port,
     seed: settings.seed,
     boards: identities.map((identity) => boardOptions(identity, settings)),
-    spreadMs: Math.min(settings.intervalMs / identities.length, 1_000 / BOOTS_PER_SECOND),
+    spreadMs: 1_000 / BOOTS_PER_SECOND,
+    scenario: settings.scenario,
   });
   try {
     await fleet.open();
@@ -78,32 +83,43 @@ async function live(
   return report(fleet, settings);
 }
 
-interface Address {
-  readonly address: string;
-  readonly family: 4 | 6;
+/** A board to be: without an id the gateway gives one. */
+interface Wanted {
+  readonly name: string;
+  readonly suite: number;
+  readonly id?: string;
 }
 
-async function resolve(host: string): Promise<Address> {
-  try {
-    const { address, family } = await lookup(host);
-    return { address, family: family === 6 ? 6 : 4 };
-  } catch {
-    throw new Usage(`--gateway ${host}: no such host`);
+function wanted({ scenario, devices, suite }: FleetSettings): Wanted[] {
+  const run = randomBytes(2).toString("hex");
+  if (!scenario) {
+    const digits = String(devices).length;
+    const number = (n: number) => String(n + 1).padStart(digits, "0");
+    return Array.from({ length: devices }, (_, n) => ({ name: `sim-${run}-${number(n)}`, suite }));
   }
+  const firsts = firstIds(scenario.fleet);
+  return scenario.fleet.flatMap((group, i) =>
+    Array.from({ length: group.count }, (_, n) => ({
+      name: `sim-${run}-${boardName(group, n + 1)}`,
+      suite: group.suite,
+      id: (firsts[i]! + n).toString(16).padStart(6, "0"),
+    })),
+  );
 }
 
 async function enrol(settings: FleetSettings, enrolled: Identity[]): Promise<void> {
-  const { devices, suite, registry, err } = settings;
-  const run = randomBytes(2).toString("hex");
+  const { registry, err } = settings;
   const started = performance.now();
-  await inParallel(devices, async (n) => {
-    const name = `sim-${run}-${String(n + 1).padStart(String(devices).length, "0")}`;
-    const { id, key } = await registry.add({ name, suite: String(suite), labels: ["simulated"] });
+  const boards = wanted(settings);
+  await inParallel(boards.length, async (n) => {
+    const { name, suite, id: own } = boards[n]!;
+    const asked = { name, suite: String(suite), id: own, labels: ["simulated"] };
+    const { id, key } = await registry.add(asked);
     enrolled.push(identityOf({ id, key, name, suite }, "the gateway"));
   });
   enrolled.sort((a, b) => a.id - b.id);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  err(`enrolled ${devices} boards as sim-${run}-... in ${seconds} s\n`);
+  err(`enrolled ${boards.length} boards as ${boards[0]!.name} and so on in ${seconds} s\n`);
 }
 
 async function remove(identities: readonly Identity[], registry: Devices): Promise<void> {
@@ -164,10 +180,12 @@ async function watch(fleet: SocketFleet, settings: FleetSettings): Promise<void>
   if (live) settings.err("\n");
 }
 
-function report(fleet: SocketFleet, { json, out, err, link, seed }: FleetSettings): number {
+function report(fleet: SocketFleet, settings: FleetSettings): number {
+  const { json, out, err, link, seed, scenario } = settings;
+  const path = scenario?.name ?? link.name;
   const summary = summarise(fleet);
   const { boards, heard, beats, acked, frames, lossUp, lossDown, roundTripMs } = summary;
-  if (json) out(`${JSON.stringify({ link: link.name, seed, ...summary })}\n`);
+  if (json) out(`${JSON.stringify({ link: path, seed, ...summary })}\n`);
   else {
     const trips = roundTripMs
       ? Object.entries(roundTripMs)
@@ -176,7 +194,7 @@ function report(fleet: SocketFleet, { json, out, err, link, seed }: FleetSetting
       : "none";
     out(
       [
-        `boards      ${boards} on ${link.name}, ${heard} acknowledged`,
+        `boards      ${boards} on ${path}, ${summary.sockets} sockets; ${heard} acknowledged`,
         `beats       ${beats} in ${frames} frames, ${acked} acknowledged`,
         `loss        ${sayShare(lossUp)} up, ${sayShare(lossDown)} down, as the links made it`,
         `round trip  ${trips}`,

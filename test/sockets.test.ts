@@ -173,7 +173,7 @@ test("bad usage is one line and exit code 2, a gateway that is not there exit co
   };
   const fleet = ["fleet", "--gateway", "127.0.0.1:1", "--link", "lan"];
   expect(await run("fly")).toMatch(/^2 error: unknown command 'fly'/);
-  expect(await run(...fleet)).toMatch(/^2 .*'--devices <n>' not specified/);
+  expect(await run(...fleet)).toMatch(/^2 error: expected --devices and --link, or --scenario/);
   expect(await run(...fleet, "--devices", "0")).toMatch(/^2 .*Expected a whole number, 1 to/);
   expect(await run(...fleet, "--devices", "2", "--interval", "soon")).toMatch(/^2 .*such as 90s/);
   expect(await run("fleet", "--gateway", "a b", "--devices", "1", "--link", "lan")).toMatch(/^2 /);
