@@ -3,7 +3,8 @@
 
 import { Command, CommanderError } from "commander";
 import { Failed, Usage } from "../gateway/cli/errors.ts";
-import { addDemo, addFleet, addPresets, addTranscript, type Streams } from "./commands.ts";
+import { addDemo, addFleet, addTranscript, type Streams } from "./commands.ts";
+import { addPresets } from "./presets-command.ts";
 import { addCompare, addRun } from "./run-command.ts";
 
 const PROCESS: Streams = {
