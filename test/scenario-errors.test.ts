@@ -71,6 +71,10 @@ describe("one slip", () => {
       "fleet[0].link.delay: a map; expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}",
     ],
     [
+      "link: {delay: ^{p0: 1ms, q50: 2ms, p100: 4ms}}",
+      "fleet[0].link.delay: a map; expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}",
+    ],
+    [
       "nat: {mapping: ^any}",
       'fleet[0].nat.mapping: "any"; expected one of endpoint, address, address-port',
     ],

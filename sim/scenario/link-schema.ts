@@ -3,7 +3,7 @@
 // in those of the model (lossGood, goodMs), of which nobody knows which belong together.
 
 import { z } from "zod";
-import type { Quantile } from "../exact.ts";
+import { checkQuantiles, type Quantile } from "../exact.ts";
 import { type LinkModel, type Pattern, plainLink } from "../link.ts";
 import { LINK_PRESETS, linkPreset } from "../presets.ts";
 import {
@@ -20,6 +20,7 @@ import {
   word,
 } from "./leaves.ts";
 import type { LinkSpec } from "./types.ts";
+import { ofPercent } from "./units.ts";
 
 /** The name of a link that starts from no preset. */
 export const CUSTOM = "custom";
@@ -37,10 +38,11 @@ const POINT = /^p(\d+(?:\.\d+)?)$/;
 /** `{p0: 1ms, p50: 10ms, p100: 400ms}`. */
 const Points = z.record(z.string(), duration()).transform((points, context): Quantile[] => {
   const table = Object.entries(points)
-    .map(([key, ms]): Quantile => [Number(POINT.exec(key)?.[1] ?? Number.NaN) / 100, ms])
+    .map(([key, ms]): Quantile => [ofPercent(POINT.exec(key)?.[1] ?? "?"), ms])
     .sort(([a], [b]) => a - b);
-  const falls = table.some(([, ms], i) => i > 0 && ms < table[i - 1]![1]);
-  if (falls || table.length < 2 || table[0]![0] !== 0 || table.at(-1)![0] !== 1) {
+  try {
+    checkQuantiles(table);
+  } catch {
     const message = "expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}";
     context.addIssue({ code: "custom", message });
   }

@@ -60,7 +60,8 @@ function groupLines(group: Group, mode: Mode): string[] {
     if (group.transport === "mqtt") lines.push("transport mqtt: its boards speak UDP");
     return lines;
   }
-  lines.push(`${group.count} boards: those that come are the fleet, as they are`);
+  const boards = group.count === 1 ? "board" : "boards";
+  lines.push(`${group.count} ${boards}: those that come are the fleet, as they are`);
   return lines;
 }
 

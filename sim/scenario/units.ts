@@ -46,7 +46,7 @@ function wholeUnits(ms: number): string {
 /** 0..1 of `5%` or `0.05`. */
 export function readShare(word: string | number): number | undefined {
   const percent = typeof word === "string" ? /^(\d+(?:\.\d+)?) ?%$/.exec(word)?.[1] : undefined;
-  const share = percent === undefined ? word : Number(percent) / 100;
+  const share = percent === undefined ? word : ofPercent(percent);
   return typeof share === "number" && share >= 0 && share <= 1 ? share : undefined;
 }
 
@@ -55,10 +55,15 @@ export function writeShare(share: number): string | number {
   return text === undefined || share === 0 ? share : `${text}%`;
 }
 
+/** The share nearest to a percentage; 99.9 / 100 is another number than 0.999. */
+export function ofPercent(digits: string): number {
+  return Number(`${digits}e-2`);
+}
+
 /** The percentage that is this share exactly, in plain digits; undefined if there is none. */
 export function percentOf(share: number): string | undefined {
-  const text = String(Number((share * 100).toPrecision(14)));
-  return /^[\d.]+$/.test(text) && Number(text) / 100 === share ? text : undefined;
+  const text = String(Number(`${share}e2`));
+  return /^[\d.]+$/.test(text) && ofPercent(text) === share ? text : undefined;
 }
 
 /** Bytes of `512`, `16kB`, `64KiB`. */
