@@ -26,12 +26,12 @@ export interface Fade {
 }
 
 const WORD = 0x100000000;
-/** Points that a cell can have: its mean is at most 1 where bad is the shorter state. */
+/** Points that a cell can have; with a mean of at most 1, more come once in 10^13 cells. */
 const POINTS_MAX = 15;
 
 /** @param goodMs,badMs mean stays, both above 0 */
 export function fadeOf(goodMs: number, badMs: number): Fade {
-  // Where bad is the longer state, cells of its length would be crowded.
+  // Where bad is the longer state, such cells would be crowded.
   const cellMs = Math.sqrt(goodMs * Math.min(badMs, goodMs));
   const mean = cellMs / goodMs;
   const atMost = new Float64Array(POINTS_MAX + 1);

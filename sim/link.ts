@@ -65,7 +65,7 @@ export interface Netem {
   readonly lossGood: number;
 }
 
-/** An exact replay, over and over: a step for each frame, or for each millisecond. */
+/** An exact replay, over and over: a step for each frame, or each millisecond, of the link. */
 export interface Pattern {
   readonly per: "frame" | "ms";
   /** -1: lost; else what is added to the delay, ms. At least one step. */
