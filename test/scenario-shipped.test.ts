@@ -4,9 +4,12 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { notEmulated } from "../sim/scenario/modes.ts";
+import { BOARD_FAULTS, PATH_FAULTS } from "../sim/live/stage.ts";
+import { FAULT_KINDS } from "../sim/scenario/faults-schema.ts";
+import { type Mode, notEmulated } from "../sim/scenario/modes.ts";
 import { parseScenario } from "../sim/scenario/parse.ts";
 import { loadScenario, shipped } from "../sim/scenario/shipped.ts";
+import type { FaultKind } from "../sim/scenario/types.ts";
 import { addScenarios, addSchema } from "../sim/scenario-commands.ts";
 
 /** What `nextbeat sim` prints for these words. */
@@ -121,10 +124,10 @@ expect:
       "fleet: group a, board esp32: energy is counted in virtual time only",
       "fleet: group b, transport mqtt: its boards speak UDP",
       "fleet: fault 3 at 2 h, crash: the gateway is not ours to kill",
-      "fleet: fault 4 at 2 h, nat: there is one address here",
+      "fleet: fault 4 at 2 h, nat: a new port, but the same address",
       "fleet: fault 6 at 2 h, battery: energy is counted in virtual time only",
       "fleet: fault 7 at 2 h, flood: strangers come in virtual time only",
-      "fleet: expectation 3, energy.mAhPerDay: energy is counted in virtual time only",
+      "fleet: expectations: they are judged in virtual time",
     ]);
   });
 
@@ -137,12 +140,38 @@ expect:
       "proxy: group b, 1 board: those that come are the fleet, as they are",
       "proxy: fault 2 at 60 min, die: the boards are not ours",
       "proxy: fault 3 at 2 h, crash: the gateway is not ours to kill",
-      "proxy: fault 4 at 2 h, nat: there is one address here",
+      "proxy: fault 4 at 2 h, nat: a new port, but the same address",
       "proxy: fault 5 at 2 h, ap: frames stop, but no board joins again",
       "proxy: fault 6 at 2 h, battery: energy is counted in virtual time only",
       "proxy: fault 7 at 2 h, flood: strangers come in virtual time only",
-      "proxy: expectation 2, alarms: a proxy sees only the path",
-      "proxy: expectation 3, energy.mAhPerDay: energy is counted in virtual time only",
+      "proxy: expectations: they are judged in virtual time",
     ]);
+  });
+
+  it("is what the live modes leave out, fault by fault", () => {
+    const minimal: Partial<Record<FaultKind, string>> = {
+      powercut: ", step: after-send",
+      clock: ", by: 1h",
+      drift: ", ppm: 5",
+      link: ", to: lan",
+      loss: ", share: 5%",
+      "nat-set": ", to: cgn",
+      disk: ", commit: 1s",
+      wall: ", by: 1h",
+      replay: ", perSecond: 1",
+      flood: ", perSecond: 1",
+    };
+    const left = (kind: FaultKind, mode: Mode) => {
+      const words = `faults: [{at: 0, do: ${kind}${minimal[kind] ?? ""}}]`;
+      return notEmulated(parseScenario(`run: 1h\nfleet: [{group: a}]\n${words}`, "x"), mode).filter(
+        (line) => line.includes("fault 1"),
+      );
+    };
+    // An access point that is off cuts a proxy's paths, and yet is not the whole fault.
+    const proxy = [...PATH_FAULTS.filter((kind) => kind !== "ap"), "broker"];
+    for (const kind of FAULT_KINDS) {
+      expect(left(kind, "fleet").length, kind).toBe(BOARD_FAULTS.includes(kind) ? 0 : 1);
+      expect(left(kind, "proxy").length, kind).toBe(proxy.includes(kind) ? 0 : 1);
+    }
   });
 });
