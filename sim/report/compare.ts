@@ -10,7 +10,7 @@ import type { Figure } from "./frame.ts";
 import { peakRate } from "./load.ts";
 import { sayValue } from "./metrics.ts";
 import { figure, htmlTable, page } from "./page.ts";
-import { type Difference, differences, type Pairing, pairUp } from "./pairs.ts";
+import { aloneWords, type Difference, differences, type Pairing, pairUp } from "./pairs.ts";
 import { batteryRows, deathsOf, energy, load, pointsOf, statuses } from "./pictures.ts";
 import { count } from "./say.ts";
 import { element, line, num, safe } from "./svg.ts";
@@ -24,38 +24,33 @@ export function compareHtml(
   b: readonly RunResult[],
   names: Names = ["A", "B"],
 ): string {
-  const pairing = pairUp(a, b);
+  const sections = pairUp(a, b).map((pairing) => section(pairing, names));
+  return page(`${names[0]} and ${names[1]}: nextbeat sim`, sections.join("\n"));
+}
+
+function section(pairing: Pairing, names: Names): string {
+  const of = pairing.scenario === "" ? "" : `${safe(pairing.scenario)}: `;
   const [left, right] = names.map(safe) as [string, string];
-  const title = `${names[0]} and ${names[1]}`;
+  const title = `<h1>${of}${left} <span class="of">and</span> ${right}</h1>`;
+  const alone = aloneWords(pairing, names);
+  const leftOut = alone === "" ? "" : ` ${alone[0]!.toUpperCase()}${alone.slice(1)}.`;
   const n = pairing.a.length;
   if (n === 0)
-    return page(
-      title,
-      `<h1>${left} and ${right}</h1>\n<p class="about">No seed was run on both sides.</p>`,
-    );
+    return `<section>${title}\n<p class="about">No seed was run on both sides.${safe(leftOut)}</p>\n</section>`;
   const all = differences(pairing);
+  const fleet = all.filter(({ where }) => where === "");
   const about =
     `Under the same weather: ${count(n, "seed")}. ` +
     (n > 1
       ? "Differences are of runs of the same seed, with the 95 % interval of their mean."
       : "One seed shows what changed in this weather, not by how much it would in another.");
-  const fleet = all.filter(({ where }) => where === "");
-  return page(
-    title,
-    `<h1>${left} <span class="of">and</span> ${right}</h1>
-<p class="about">${safe(about)}${safe(aloneWords(pairing, names))}</p>
+  return `<section>
+${title}
+<p class="about">${safe(about + leftOut)}</p>
 <p class="verdict">${safe(summary(fleet, n))}</p>
 ${table(fleet, names, n)}<div class="figures">
 ${figures(pairing, names)}</div>
-${groupTables(all, names, n)}`,
-  );
-}
-
-function aloneWords({ alone }: Pairing, names: Names): string {
-  const words = ([alone.a, alone.b] as const).map((seeds, i) =>
-    seeds.length === 0 ? "" : ` Only in ${names[i]}, left out: ${seeds.join(", ")}.`,
-  );
-  return words.join("");
+${groupTables(all, names, n)}</section>`;
 }
 
 function summary(fleet: readonly Difference[], n: number): string {

@@ -7,7 +7,7 @@ import type { Metrics, RunResult, Verdict, Violation } from "../result.ts";
 import { type Metric, metricOf, metricsOf, sayValue } from "./metrics.ts";
 import { figure, htmlTable, page, standalone } from "./page.ts";
 import { picturesOf } from "./pictures.ts";
-import { type Batch, batches, missed } from "./runs.ts";
+import { type Batch, batches, missed, sayRanges } from "./runs.ts";
 import { count, sayMs, sayNumber } from "./say.ts";
 import { ascending, quantileOf } from "./stats.ts";
 import { safe } from "./svg.ts";
@@ -83,18 +83,6 @@ function facts(runs: readonly RunResult[]): string {
 
 const replay = (token: string): string => `<code>nextbeat sim run ${safe(token)}</code>`;
 
-/** `1 to 20`, `1, 3, 7 to 9`. */
-export function sayRanges(seeds: readonly number[]): string {
-  const sorted = ascending([...new Set(seeds)]);
-  const runs: [number, number][] = [];
-  for (const seed of sorted) {
-    const last = runs.at(-1);
-    if (last !== undefined && last[1] === seed - 1) last[1] = seed;
-    else runs.push([seed, seed]);
-  }
-  return runs.map(([a, b]) => (a === b ? `${a}` : `${a} to ${b}`)).join(", ");
-}
-
 /** A row an expectation; of several seeds the middle value, the worst side, and a mark each. */
 function expectations(runs: readonly RunResult[]): string {
   const asked = runs[0]!.expectations;
@@ -104,8 +92,8 @@ function expectations(runs: readonly RunResult[]): string {
     const all = runs.flatMap((run) => run.expectations[i] ?? []);
     const good = all.every(({ ok }) => ok);
     const text = safe(one.text);
-    const where = one.where === undefined || one.text.includes(one.where) ? "" : one.where;
-    const words = where === "" ? text : `${text} <span class="open">${safe(where)}</span>`;
+    const { name, label } = metricOf(one.metric);
+    const words = label === name ? text : `${text} <span class="open">${safe(label)}</span>`;
     return [
       sign(good),
       words,

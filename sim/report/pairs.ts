@@ -5,17 +5,32 @@
 
 import type { Metrics, RunResult } from "../result.ts";
 import { type Metric, metricsOf } from "./metrics.ts";
+import { type Batch, batches, sayRanges } from "./runs.ts";
 import { type Estimate, estimate, mean } from "./stats.ts";
 
 export interface Pairing {
+  /** The scenario, where several are compared; else "". */
+  readonly scenario: string;
   readonly a: readonly RunResult[];
   readonly b: readonly RunResult[];
-  /** Of runs that have no counterpart. */
+  /** Seeds of runs that have no counterpart. */
   readonly alone: { readonly a: readonly number[]; readonly b: readonly number[] };
 }
 
-/** Runs of both sides with the same seed, in order of seeds. */
-export function pairUp(a: readonly RunResult[], b: readonly RunResult[]): Pairing {
+/**
+ * Runs of both sides with the same seed, in order of seeds. One scenario on each side: they are
+ * what is compared, whatever their names. Several: each with its namesake.
+ */
+export function pairUp(a: readonly RunResult[], b: readonly RunResult[]): Pairing[] {
+  const [left, right] = [batches(a), batches(b)];
+  if (left.length <= 1 && right.length <= 1) return [pairSeeds("", a, b)];
+  const all = new Set([...left, ...right].map(({ scenario }) => scenario));
+  const of = (side: readonly Batch[], name: string) =>
+    side.find(({ scenario }) => scenario === name)?.runs ?? [];
+  return [...all].map((name) => pairSeeds(name, of(left, name), of(right, name)));
+}
+
+function pairSeeds(scenario: string, a: readonly RunResult[], b: readonly RunResult[]): Pairing {
   const inOrder = (runs: readonly RunResult[]) =>
     [...new Map(runs.map((run) => [run.seed, run])).values()].sort((x, y) => x.seed - y.seed);
   const has = (runs: readonly RunResult[]) => new Set(runs.map(({ seed }) => seed));
@@ -23,10 +38,19 @@ export function pairUp(a: readonly RunResult[], b: readonly RunResult[]): Pairin
   const without = (runs: readonly RunResult[], other: ReadonlySet<number>) =>
     inOrder(runs).flatMap(({ seed }) => (other.has(seed) ? [] : [seed]));
   return {
+    scenario,
     a: inOrder(a).filter(({ seed }) => inB.has(seed)),
     b: inOrder(b).filter(({ seed }) => inA.has(seed)),
     alone: { a: without(a, inB), b: without(b, inA) },
   };
+}
+
+/** Of runs without a counterpart; "" if there are none. */
+export function aloneWords({ alone }: Pairing, names: readonly [string, string]): string {
+  const words = ([alone.a, alone.b] as const).map((seeds, i) =>
+    seeds.length === 0 ? "" : `only in ${names[i]}, left out: ${sayRanges(seeds)}`,
+  );
+  return words.filter((text) => text !== "").join("; ");
 }
 
 /** Differences of so small a share may be certain, and still nobody's business. */

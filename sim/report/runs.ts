@@ -2,6 +2,7 @@
 // and which of these a picture of one run should be of.
 
 import type { Detection, RunResult, Trace } from "../result.ts";
+import { ascending } from "./stats.ts";
 
 export type Fault = Trace["faults"][number];
 
@@ -24,6 +25,18 @@ export function batches(results: readonly RunResult[]): Batch[] {
     about: runs[0]!.about,
     runs: runs.sort((a, b) => a.seed - b.seed),
   }));
+}
+
+/** `1 to 20`, `1, 3, 7 to 9`. */
+export function sayRanges(seeds: readonly number[]): string {
+  const sorted = ascending([...new Set(seeds)]);
+  const runs: [number, number][] = [];
+  for (const seed of sorted) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === seed - 1) last[1] = seed;
+    else runs.push([seed, seed]);
+  }
+  return runs.map(([a, b]) => (a === b ? `${a}` : `${a} to ${b}`)).join(", ");
 }
 
 /** The run that has most to tell: broken invariants first, then missed expectations. */

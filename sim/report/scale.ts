@@ -137,7 +137,8 @@ export function counts(to: number, a: number, b: number, most = 5): Scale {
   const powers = [];
   for (let k = 0; 10 ** k <= to; k++) powers.push(k);
   const every = Math.max(1, Math.ceil(powers.length / most));
-  const values = [0, ...powers.filter((k) => k % every === 0).map((k) => 10 ** k)];
+  const decades = powers.filter((k) => k % every === 0).map((k) => 10 ** k);
+  const values = [0, ...decades, ...(to >= 2.5 * decades.at(-1)! ? [to] : [])];
   return {
     at: (value) => place(Math.log10(1 + 2 * Math.max(0, value))),
     ticks: values.map((value) => ({ value, text: sayNumber(value) })),

@@ -153,24 +153,34 @@ function drawStack(
   return group("stack", ...paths);
 }
 
-/** From the least to the most boards of each bin, so that a moment's absence is a spike. */
+/**
+ * A line a status: of the present the fewest, of all others the most in each bin, so that a
+ * moment's absence is seen. Where there is none of a status, it has no line.
+ */
 function drawLines(statuses: Statuses, f: Frame, x: Scale, y: Scale): string {
   const list = bins(statuses.present.length, f.right - f.left);
   const curves = STATUSES.map((status) => {
     const values = statuses[status];
-    const from = (bin: Bin) => x.at(bin.first * statuses.bucketMs);
-    const seen = list.filter((bin) => most(values, bin) > 0);
-    const d = seen.map((bin) => {
-      const [low, high] = [least(values, bin), most(values, bin)];
-      const until = x.at(bin.end * statuses.bucketMs);
-      return `M${num(from(bin))},${num(y.at(low))}V${num(y.at(high))}H${num(until)}V${num(y.at(low))}`;
-    });
-    const points = seen.map((bin): Point => [from(bin), y.at(most(values, bin))]);
-    return { name: points.length > 0 ? status : "", kind: status, points, d: d.join("") };
+    const worst = status === "present" ? least : most;
+    let d = "";
+    const points: Point[] = [];
+    let above = false;
+    for (const bin of list) {
+      const [from, n] = [num(x.at(bin.first * statuses.bucketMs)), worst(values, bin)];
+      const high = n > 0;
+      if (high !== above) d += high ? `M${from},${num(y.at(0))}` : `V${num(y.at(0))}`;
+      above = high;
+      if (!high) continue;
+      points.push([x.at(bin.first * statuses.bucketMs), y.at(n)]);
+      d += `V${num(y.at(n))}H${num(x.at(bin.end * statuses.bucketMs))}`;
+    }
+    if (above && status !== "present") d += `V${num(y.at(0))}`;
+    return { name: d === "" ? "" : status, kind: status, points, d };
   });
-  const paths = curves.map(({ kind, d }) =>
-    d === "" ? "" : group(kind, element("path", { class: "line joined", d }, title(kind))),
-  );
+  const paths = curves.map(({ kind, d }) => {
+    const filled = kind === "present" ? "line" : "line thin filled";
+    return d === "" ? "" : group(kind, element("path", { class: filled, d }, title(kind)));
+  });
   return paths.join("") + names(curves, f);
 }
 

@@ -103,7 +103,7 @@ svg .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
 .present { --c: var(--present); } .late { --c: var(--late); } .absent { --c: var(--absent); }
 .left { --c: var(--left); } .unknown { --c: var(--unknown); }
 .line { stroke: var(--c); stroke-width: 2px; fill: none; stroke-linejoin: round; }
-.thin, .joined { stroke-width: 1.25px; }
+.thin { stroke-width: 1.25px; } .filled { fill: var(--c); fill-opacity: 0.2; }
 .dots { stroke-width: 1.5px; stroke-dasharray: 0.1 4; stroke-linecap: round; }
 .dashed .line, .theory { stroke-dasharray: 5 3; } .theory { stroke-width: 1.5px; }
 .area { fill: var(--c); opacity: 0.16; } .band { fill: var(--c); opacity: 0.2; }

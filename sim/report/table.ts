@@ -39,6 +39,8 @@ export function table({ head, rows }: TableText, columns: number): string[] {
     }
     if (lines.length > 0) lines.push("");
     for (const row of all) {
+      // What says nothing in the columns shown here has no line here.
+      if (row !== head && head.length > 1 && shown.every((i) => (row[i] ?? "") === "")) continue;
       const cells = shown.map((i) => right(row[i] ?? "", widest(i)));
       lines.push([left(cut(row[0]!, first), first), ...cells].join(" ".repeat(GAP)).trimEnd());
     }

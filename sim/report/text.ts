@@ -1,11 +1,11 @@
 // A run in the terminal: what was expected and came of it, what was violated and how to see it
-// again, and the figures in columns, the fleet first and then each group. No colour: it is pasted
-// into issues as often as it is read. Text from files and runs is stripped of what would move the
-// cursor.
+// again, and the figures in columns, the fleet first and then each group; under the names that an
+// expectation would use, for it is written next. No colour: it is pasted into issues as often as it
+// is read. Text from files and runs is stripped of what would move the cursor.
 
 import type { RunResult, Violation } from "../result.ts";
 import { type Metric, metricOf, metricsOf, sayValue } from "./metrics.ts";
-import { type Difference, differences, pairUp } from "./pairs.ts";
+import { aloneWords, type Difference, differences, type Pairing, pairUp } from "./pairs.ts";
 import { missed } from "./runs.ts";
 import { count, plain, sayMs, sayNumber } from "./say.ts";
 import { table, wrap } from "./table.ts";
@@ -59,7 +59,7 @@ function figureLines({ metrics, groups }: RunResult, columns: number): string[] 
   const head = ["", "fleet", ...Object.keys(groups)];
   const all = metricsOf(places.flatMap((place) => Object.keys(place)));
   const rows = all.map((metric) => [
-    metric.label,
+    metric.name,
     ...places.map((place) => (metric.name in place ? sayValue(metric, place[metric.name]) : "")),
   ]);
   return rows.length === 0 ? [] : ["", ...table({ head, rows }, columns)];
@@ -83,6 +83,23 @@ export function sayInterval({ metric, difference }: Difference): string {
   return `${sayDelta(metric, low)} … ${sayDelta(metric, high)}`;
 }
 
+/** `+22.6 ± 12.6`: Student's interval lies evenly around the mean. */
+function sayWithError({ metric, difference: { mean, high } }: Difference): string {
+  const delta = sayDelta(metric, mean);
+  return high === undefined
+    ? delta
+    : `${delta} ± ${sayDelta(metric, high - mean).replace("+", "")}`;
+}
+
+/** Before a figure: whether its change is certain, and for the better. */
+const MARKS = {
+  better: "better  ",
+  worse: "worse   ",
+  changed: "changed ",
+  open: "        ",
+  same: "",
+};
+
 /** What changed from `a` to `b`, run by run of the same seed; figures that are alike are left out. */
 export function compareText(
   a: readonly RunResult[],
@@ -90,36 +107,33 @@ export function compareText(
   columns = 100,
   names: readonly [string, string] = ["A", "B"],
 ): string {
-  const pairing = pairUp(a, b);
-  const n = pairing.a.length;
-  if (n === 0) return "no seed was run on both sides: nothing to compare\n";
-  const all = differences(pairing);
-  const shown = all.filter(({ verdict }) => verdict !== "same");
-  const head = ["", ...names, "difference", ...(n > 1 ? ["95 % interval"] : []), ""];
-  const rows = shown.map((d) => [
-    d.where === "" ? d.metric.label : `${d.metric.label}, ${d.where}`,
-    sayValue(d.metric, d.a),
-    sayValue(d.metric, d.b),
-    sayDelta(d.metric, d.difference.mean),
-    ...(n > 1 ? [sayInterval(d)] : []),
-    n > 1 ? d.verdict : "",
-  ]);
-  return lines([
-    `${names[0]} and ${names[1]} under the same weather: ${count(n, "seed")}`,
-    ...aloneLines(pairing.alone, names),
-    "",
-    ...(rows.length === 0 ? ["every figure is the same to 0.1 %"] : table({ head, rows }, columns)),
-    ...(rows.length > 0 && rows.length < all.length
-      ? ["", `${all.length - rows.length} figures are the same to 0.1 %`]
-      : []),
-  ]);
+  return pairUp(a, b)
+    .map((pairing) => lines(pairLines(pairing, columns, names)))
+    .join("\n");
 }
 
-function aloneLines(
-  alone: { readonly a: readonly number[]; readonly b: readonly number[] },
-  names: readonly [string, string],
-): string[] {
-  return ([alone.a, alone.b] as const).flatMap((seeds, i) =>
-    seeds.length === 0 ? [] : [`only in ${names[i]}, left out: seeds ${seeds.join(", ")}`],
-  );
+function pairLines(pairing: Pairing, columns: number, names: readonly [string, string]): string[] {
+  const { scenario, a } = pairing;
+  const of = scenario === "" ? "" : `${scenario}: `;
+  const alone = aloneWords(pairing, names);
+  const left = alone === "" ? [] : [alone];
+  if (a.length === 0) return [`${of}no seed was run on both sides`, ...left];
+  const all = differences(pairing);
+  const shown = all.filter(({ verdict }) => verdict !== "same");
+  const many = a.length > 1;
+  const head = ["", ...names, many ? "difference ± 95 %" : "difference"];
+  const rows = shown.map((d) => [
+    `${many ? MARKS[d.verdict] : ""}${d.metric.name}${d.where === "" ? "" : ` of ${d.where}`}`,
+    sayValue(d.metric, d.a),
+    sayValue(d.metric, d.b),
+    sayWithError(d),
+  ]);
+  const same = all.length - shown.length;
+  return [
+    `${of}${names[0]} and ${names[1]} under the same weather: ${count(a.length, "seed")}`,
+    ...left,
+    "",
+    ...(rows.length === 0 ? [] : table({ head, rows }, columns)),
+    ...(same === 0 ? [] : [`${same} of ${all.length} figures are the same to 0.1 %`]),
+  ];
 }
