@@ -7,8 +7,8 @@
 // stay by a new one, and it is still the two-state Markov chain. For the same reason a stay
 // may be drawn anew at any fixed instant: here at the borders of cells of time.
 // So each cell has its points and the end of a stay that comes in from before, all drawn from the
-// cell's own number; an instant needs its own cell, and the one before only if it comes earlier than
-// that end. With cells of sqrt(goodMs badMs) that is one draw and a bit, after a silence of a
+// cell's own number; an instant needs its own cell, and the one before only if it comes earlier
+// than that end. With cells of sqrt(goodMs badMs) that is one draw and a bit, after a silence of a
 // millisecond or of a year.
 //
 // What lost: walking from stay to stay (a sleeper's path flips 400 times between two of its beats),

@@ -1,5 +1,5 @@
 // One direction of a path, described: it may lose, delay, double, reorder and corrupt frames. What
-// becomes of a frame is links.ts; here stand the numbers, and what follows from them in closed form.
+// becomes of a frame is links.ts; here are the numbers, and what follows from them in closed form.
 //
 // Loss is a Gilbert-Elliott chain in *time*: the path is good for `goodMs` on average, then bad for
 // `badMs`. netem's chain ticks per packet instead: at a beat a minute its "burst of ten packets"

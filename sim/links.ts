@@ -36,10 +36,7 @@ export const LOST = -1;
 /** What became of a frame. `fault`: lost to `setLoss`. */
 export type Fate = "passed" | "loss" | "outage" | "cut" | "queue" | "mtu" | "pattern" | "fault";
 
-/**
- * What a draw is for: bits 24 to 30 of its counter, above the occasion and below the direction, which
- * stands where DOWN does.
- */
+/** What a draw is for: bits 24 to 30 of its counter, between the occasion and DOWN. */
 const OCCASION = 0xffffff;
 const ODDS = 1 << 24;
 const FLIP = 2 << 24;
@@ -71,7 +68,7 @@ export class Links extends LinkTable {
 
   /**
    * Hands over one frame.
-   * @param now ms, not falling
+   * @param now ms from the start of the run, not falling
    * @param high,low its occasion: 24 and 32 bits
    * @returns when it arrives (ms, not before `now`, a fraction is possible), or LOST
    */
@@ -199,7 +196,7 @@ export class Links extends LinkTable {
     const some = doubled ? 1 : 1 - (1 - reorder) * (1 - corrupt);
     const held = ((threefryLow() >>> 0) / WORD) * some < reorder;
     const flips = (threefryHigh(key, entity, FLIP | occasion, low) >>> 0) / WORD;
-    if (flips * (doubled || held ? 1 : corrupt) < corrupt) {
+    if (flips * (doubled || held ? 1 : corrupt) < corrupt && this.frame !== "") {
       this.corrupted.set(link, (this.corrupted.get(link) ?? 0) + 1);
       const bit = ((threefryLow() >>> 0) / WORD) * this.frame.length * 8;
       this.frame = flipBit(this.frame, Math.floor(bit));

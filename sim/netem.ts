@@ -3,9 +3,10 @@
 //
 // netem's chain ticks per packet, so the line is right for one spacing of packets only, which is
 // why there is no line for a link as such. Delays agree in mean and standard deviation, not in
-// shape, and unlike here they overtake each other. What netem does not have is left out: radios that
-// sleep, outages, patterns, frames held back (its `reorder` sends some at once instead). Its queue
-// of 1000 packets is part of its delay and would drop what is delayed long (iproute2 issue 56).
+// shape, and unlike here they overtake each other. What netem does not have is left out: radios
+// that sleep, outages, patterns, frames held back (its `reorder` sends some at once instead). Its
+// queue of 1000 packets is part of its delay and would drop what is delayed long (iproute2 issue
+// 56).
 
 import { type Quantile, quantileMean } from "./exact.ts";
 import { type LinkModel, netemAt } from "./link.ts";

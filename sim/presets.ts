@@ -4,8 +4,8 @@
 // literature give round trips, which are halved here.
 //
 // Gilbert-Elliott is known to under-fit Wi-Fi: the tails of indoor 802.11 losses are longer
-// (Cardoso and de Rezende, IEEE Communications Letters 13(6), 2009). Whole outages make them so, and
-// are for who asks for them (`outageEveryMs`): nobody has measured them for these.
+// (Cardoso and de Rezende, IEEE Communications Letters 13(6), 2009). Whole outages lengthen them
+// (`outageEveryMs`); no preset has any, since nobody has measured them for these.
 
 import { type LinkModel, plainLink } from "./link.ts";
 

@@ -1,9 +1,9 @@
 // Links against closed forms: what earns them the word "believable" (loss, bursts, memory, delays).
 //
-// Twenty million packets would be right within half a per cent; these tests take two to four
-// million of each kind, and their tolerance is five standard deviations of what is estimated, worked
-// out below, so it is wider where bursts leave fewer independent packets. The seed is fixed: a
-// failure is a change of the model.
+// One test takes twenty million packets and asks for half a per cent. The others take two million
+// of each kind, and their tolerance is five standard deviations of what is estimated, worked out
+// below: wider where bursts leave fewer independent packets. The seed is fixed, so a failure is a
+// change of the model.
 
 import { expect, test } from "vitest";
 import { quantile } from "../sim/exact.ts";
