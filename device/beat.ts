@@ -17,7 +17,10 @@ import {
   UNACKED_PATIENT,
 } from "./schedule.ts";
 import type { Sender } from "./state.ts";
+import { sealHeartbeat } from "./tag.ts";
 import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
+
+declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 
 /** Extension 9 of two bytes (protocol section 6). */
 const EXT_ACKED_HEAD = "\x92";
@@ -31,16 +34,16 @@ export function sealBeat(s: Sender, now: number): void {
     s.acked = 0;
     s.dirty = 1;
   }
-  s.frame = encodeHeartbeat(
-    s.id,
-    s.seq,
-    s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap)),
-    s.vitals,
-    s.reach,
-    s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra,
-  );
-  s.tag = seal(s, HEARTBEAT, s.epoch, s.seq, s.frame);
-  s.frame += s.tag;
+  const promise = s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap));
+  const ext = s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra;
+  if (typeof WITH_SUITE === "undefined") {
+    s.frame = sealHeartbeat(s.key, s.id, s.epoch, s.seq, promise, s.vitals, s.reach, ext);
+    s.tag = s.frame.substr(8 + ext.length);
+  } else {
+    s.frame = encodeHeartbeat(s.id, s.seq, promise, s.vitals, s.reach, ext);
+    s.tag = seal(s, HEARTBEAT, s.epoch, s.seq, s.frame);
+    s.frame += s.tag;
+  }
   s.heard = (s.heard << 1) & 0xffff;
   s.unacked++;
   s.beatAt = now + jittered(s, s.gap);

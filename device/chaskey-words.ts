@@ -11,8 +11,8 @@
 
 import { ACK, DOWN, HEARTBEAT } from "./wire.ts";
 
-/** Words of the longest tag input: head, a frame, what it is bound to, padding. */
-const WORDS_MAX = 72;
+/** Words of the longest input: several times head, a frame, and what that is bound to. */
+const WORDS_MAX = 256;
 const input = /* @__PURE__ */ new Int32Array(WORDS_MAX);
 /** The tag computed last, its 8 bytes: lowest first. */
 let tag0 = 0;

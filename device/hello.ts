@@ -11,8 +11,10 @@
 import { u32 } from "./bytes.ts";
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
 import type { Sender } from "./state.ts";
-import { computeTag, tagBytes } from "./tag.ts";
+import { computeTag, sealTag, tagBytes } from "./tag.ts";
 import { encodeHello, HELLO, tagHead } from "./wire.ts";
+
+declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 
 /** No `P` of a tag input (protocol section 4), so a nonce is never a tag of a frame. */
 const P_NONCE = 0x7f;
@@ -24,7 +26,9 @@ export function jittered(s: Sender, gap: number): number {
 
 /** The tag of a frame. `p`: direction << 7 | type; `rest`: body, and down what it is bound to. */
 export function seal(s: Sender, p: number, epoch: number, seq: number, rest: string): string {
-  return computeTag(s.key, tagHead(p, epoch, seq) + rest);
+  return typeof WITH_SUITE === "undefined"
+    ? sealTag(s.key, p, epoch, seq, rest, "")
+    : computeTag(s.key, tagHead(p, epoch, seq) + rest);
 }
 
 /** Opens an exchange: `frame` is the HELLO to send. */

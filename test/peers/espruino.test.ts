@@ -68,6 +68,7 @@ describe.skipIf(!espruino)("on the interpreter", () => {
         format: "iife",
         target: "es2015",
         external: ["crypto"],
+        define: { WITH_SUITE: String(suite) },
       });
       const file = join(temporary(), "exchange.js");
       writeFileSync(file, made.outputFiles[0]!.text);
