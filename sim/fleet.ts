@@ -9,7 +9,7 @@ import type { BoardOptions } from "./board-kind.ts";
 import { type Identity, identityOf, readKeys } from "./keys.ts";
 import { type Place, resolvePlace } from "./live/datagrams.ts";
 import type { LinkPreset } from "./presets.ts";
-import { boardName, firstIds } from "./scenario/ids.ts";
+import { boardName, firstIds, numbersOf } from "./scenario/ids.ts";
 import type { Scenario } from "./scenario/types.ts";
 import { SocketFleet } from "./sockets.ts";
 import { sayMs, sayShare, summarise } from "./summary.ts";
@@ -99,10 +99,10 @@ function wanted({ scenario, devices, suite }: FleetSettings): Wanted[] {
   }
   const firsts = firstIds(scenario.fleet);
   return scenario.fleet.flatMap((group, i) =>
-    Array.from({ length: group.count }, (_, n) => ({
-      name: `sim-${run}-${boardName(group, n + 1)}`,
+    numbersOf(group).map((n) => ({
+      name: `sim-${run}-${boardName(group, n)}`,
       suite: group.suite,
-      id: (firsts[i]! + n).toString(16).padStart(6, "0"),
+      id: (firsts[i]! + n - 1).toString(16).padStart(6, "0"),
     })),
   );
 }

@@ -10,7 +10,7 @@ import type { AccessPoint } from "../network.ts";
 import { Power } from "../power.ts";
 import { draw, purposeOf } from "../random.ts";
 import type { World } from "../world.ts";
-import { boardName, firstIds } from "./ids.ts";
+import { boardName, firstIds, numbersOf } from "./ids.ts";
 import type { Group, Scenario, Where } from "./types.ts";
 
 const REACHES = { awake: 0, light: 1, deep: 2 } as const;
@@ -61,7 +61,7 @@ export class Cast {
 
   private enter(group: Group, first: number): void {
     const kind = kindOf(group);
-    for (let n = 1; n <= group.count; n++) {
+    for (const n of numbersOf(group)) {
       const name = boardName(group, n);
       const id = first + n - 1;
       const ap = this.accessPoint(group.ap === "own" ? `${name}-ap` : group.ap, group, id);

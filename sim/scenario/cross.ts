@@ -1,6 +1,6 @@
-// What the parts of a scenario must agree in: names that others use, instants within the run, bounds
-// in the unit of their metric. Each part is read by itself here, so that one slip does not hide the
-// others: a wrong link in one group and an unknown name in a fault are told together.
+// What the parts of a scenario must agree in: names that others use, instants within the run,
+// bounds in the unit of their metric. Each part is read by itself here, so that one slip does not
+// hide the others: a wrong link in one group and an unknown name in a fault are told together.
 
 import type { Problem } from "./errors.ts";
 import { FAULT_KINDS, targetOf, WHEN } from "./faults-schema.ts";
@@ -85,6 +85,7 @@ function fleetProblems(groups: readonly Raw[], names: Names): Problem[] {
     }
     const read = GroupSchema.safeParse(raw).data;
     if (!read) continue;
+    if (read.only?.some((n) => n > read.count)) say("only", "expected numbers up to its count");
     boards += read.count;
     if (read.battery !== undefined && !read.board) say("battery", "expected a board beside it");
     if (!sharesNat(read, natOf)) say("nat", `expected the NAT of the others at ${read.ap}`);

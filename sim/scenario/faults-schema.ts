@@ -1,5 +1,6 @@
 // What can go wrong in a scenario, one schema a kind. A fault is written with short words (`for`,
-// `spread`) and stands in the scenario with its unit in the name (`forMs`); one table maps both ways.
+// `spread`) and stands in the scenario with its unit in the name (`forMs`); one table maps both
+// ways.
 
 import { z } from "zod";
 import { POWER_CUTS } from "../board-kind.ts";
@@ -29,6 +30,10 @@ const TARGET_NAMES: Record<Target, readonly string[]> = {
   broker: ["broker"],
 };
 
+/** Faults of one scenario. */
+export const FAULTS_MAX = 1_000;
+const LUCK = "whose luck it has: a place in the list, from 0; default: its own";
+
 const name = leaf.text(60);
 const WhereSchema = z
   .union([
@@ -54,6 +59,10 @@ export const WHEN = {
     .optional(),
   until: leaf.someDuration().describe("last time; default: the calm, or the end").optional(),
   where: WhereSchema,
+  luck: leaf
+    .whole(0, FAULTS_MAX - 1)
+    .describe(LUCK)
+    .optional(),
 };
 
 const lasting = leaf.durationOrEnd().prefault("end");
@@ -142,7 +151,7 @@ export function defaultNames(kind: FaultKind): readonly string[] {
 
 /** @param until default of `untilMs` */
 export function faultOf(given: GivenFault, until: number): Fault {
-  const { at, every, until: last, where, ...act } = given;
+  const { at, every, until: last, where, luck, ...act } = given;
   const fields = Object.entries(act)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [FIELD_NAMES[key] ?? key, value]);
@@ -152,6 +161,7 @@ export function faultOf(given: GivenFault, until: number): Fault {
     random: typeof every === "object",
     untilMs: last ?? until,
     where: whereOf(where, given.do),
+    ...(luck !== undefined && { luck }),
     ...(act.do === "crash" ? { step: act.step } : {}),
     ...(Object.fromEntries(fields) as unknown as Act),
   };

@@ -85,7 +85,7 @@ export class Faults {
     const listens = scenario.faults.some((f) => f.do === "replay" || f.do === "flood");
     this.stranger = new Stranger(world, cast, listens);
     for (const [i, fault] of scenario.faults.entries()) {
-      this.schedule(fault, FAULTS + i, fault.atMs, 0);
+      this.schedule(fault, FAULTS + (fault.luck ?? i), fault.atMs, 0);
     }
     this.world.hostDies = (step) => {
       if (step !== this.fatal?.step) return false;

@@ -15,6 +15,11 @@ export function firstIds(fleet: readonly Group[]): number[] {
   });
 }
 
+/** The numbers of the boards of a group, from 1. */
+export function numbersOf({ count, only }: Group): readonly number[] {
+  return only ?? Array.from({ length: count }, (_, i) => i + 1);
+}
+
 /** The name of the n-th board of a group, from 1. */
 export function boardName({ group }: Group, n: number): string {
   return `${group}-${n}`;

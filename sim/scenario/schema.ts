@@ -5,7 +5,7 @@
 // lines long.
 
 import { z } from "zod";
-import { FaultSchema } from "./faults-schema.ts";
+import { FAULTS_MAX, FaultSchema } from "./faults-schema.ts";
 import * as leaf from "./leaves.ts";
 import { Link } from "./link-schema.ts";
 import { METRIC_NAMES } from "./metrics.ts";
@@ -17,7 +17,6 @@ import type { BoardConfig, GatewaySpec, Group } from "./types.ts";
 export const BOARDS_MAX = 1_000_000;
 /** Ids come in blocks, see ids.ts: 200 groups of a million boards fit into 24 bits. */
 const GROUPS_MAX = 200;
-const FAULTS_MAX = 1_000;
 const EXPECTATIONS_MAX = 1_000;
 /** Codes of promises reach 51 days; an interval of a week is promised eightfold at worst. */
 export const INTERVAL_MIN = 200;
@@ -26,6 +25,7 @@ export const INTERVAL_MAX = 7 * 86_400_000;
 const SOCKET_QUEUE = 554;
 /** Of an SD card or a small SSD; estimate. */
 const COMMIT = "2ms..12ms";
+const ONLY = "numbers of the boards that are there; default: all of them";
 const SUITES = { crc16: 0, hmac: 1, chaskey: 2 } as const;
 const REACHES = ["awake", "light", "deep"] as const;
 
@@ -85,6 +85,7 @@ export const GroupSchema = leaf
   .map({
     group: leaf.name().describe("its n-th board is called group-n"),
     count: leaf.whole(1, BOARDS_MAX).prefault(1),
+    only: z.array(leaf.whole(1, BOARDS_MAX)).max(BOARDS_MAX).optional().describe(ONLY),
     suite: leaf.word(["crc16", "hmac", "chaskey"]).prefault("chaskey"),
     interval: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).prefault("60s"),
     reach: leaf.word(REACHES).prefault("awake"),

@@ -99,11 +99,13 @@ function gatewayText(spec: GatewaySpec): Plain {
 }
 
 function groupText(group: Group): Plain {
-  const { count, reach, transport, ap, board, battery, clock, temperature, boot, config } = group;
+  const { count, only, reach, transport, ap, board, battery, clock, temperature, boot, config } =
+    group;
   const { rto, rtoMax, clockError, wakeMs } = config;
   const time = (ms: number | undefined) => (ms === undefined ? {} : writeDuration(ms));
   return {
     count,
+    only,
     suite: SUITES[group.suite],
     interval: writeDuration(group.intervalMs),
     reach,
@@ -130,7 +132,7 @@ function groupText(group: Group): Plain {
 
 /** @param until the default of the last time */
 function faultText(fault: Fault, until: number): Plain {
-  const { atMs, everyMs, random, untilMs, where, do: kind, ...act } = fault;
+  const { atMs, everyMs, random, untilMs, where, luck, do: kind, ...act } = fault;
   const usual = JSON.stringify(where.names) === JSON.stringify(defaultNames(kind));
   const names = where.names.length === 1 ? where.names[0] : where.names;
   const every = everyMs === undefined ? undefined : writeDuration(everyMs);
@@ -141,6 +143,7 @@ function faultText(fault: Fault, until: number): Plain {
     ...(where.share < 1
       ? { where: { ...(usual ? {} : { names: where.names }), share: writeShare(where.share) } }
       : !usual && { where: names }),
+    ...(luck !== undefined && { luck }),
     do: kind,
     ...actText(act),
   };

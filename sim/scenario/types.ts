@@ -40,6 +40,8 @@ export interface GatewaySpec {
 export interface Group {
   readonly group: string;
   readonly count: number;
+  /** Only these of them are there: a fleet made smaller, where nobody's id and luck is another. */
+  readonly only?: readonly number[] | undefined;
   readonly suite: 0 | 1 | 2;
   readonly intervalMs: number;
   readonly reach: "awake" | "light" | "deep";
@@ -93,7 +95,8 @@ export interface When {
   readonly untilMs: number;
 }
 
-export type Fault = When & { readonly where: Where } & Act;
+/** `luck`: whose luck it has, by its place in a list; its own if it is not given. */
+export type Fault = When & { readonly where: Where; readonly luck?: number } & Act;
 export type FaultKind = Act["do"];
 
 /** `forMs` Infinity: until the end of the run. */
