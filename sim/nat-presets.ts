@@ -71,9 +71,9 @@ const linux: NatModel = {
 };
 
 /**
- * A carrier's, as hard as they come: 15 s until there is a reply, 5 min from then on (Nokia 7750 SR,
- * defaults of `udp-initial` and `udp`), blocks of ports of a host (RFC 7422). Inbound frames do not
- * prolong (RFC 4787 REQ-6 leaves it open), size of the blocks and of the table: estimates.
+ * A carrier's, as hard as they come: 15 s until there is a reply, 5 min from then on (Nokia 7750
+ * SR, defaults of `udp-initial` and `udp`), blocks of ports of a host (RFC 7422). Inbound frames do
+ * not prolong (RFC 4787 REQ-6 leaves it open), size of blocks and table: estimates.
  */
 const cgn: NatModel = {
   ...linux,

@@ -2,10 +2,10 @@
 // expire, in constant time and without a timer.
 //
 // There is one queue for each duration in use (two, as a rule). A binding that is refreshed goes to
-// the end of its duration's queue, so each queue stands in the order of expiry, and what has expired
-// is at the heads: whoever looks at the table takes it off first, and everything that is left is
-// alive. A heap lost (each frame would pay for a sift); sweeping now and then lost as well, since a
-// full table must know at once whether it is full of the dead.
+// the end of its duration's queue, so each queue stands in the order of expiry, and what has
+// expired is at the heads: whoever looks at the table takes it off first, and everything that is
+// left is alive. A heap lost (each frame would pay for a sift); sweeping now and then lost as well,
+// since a full table must know at once whether it is full of the dead.
 //
 // The two hash tables are one array of chains that starts with one chain each: a house with one
 // binding costs some hundred bytes, a carrier with 100 000 pays no scan. Two Maps lost: 400 bytes

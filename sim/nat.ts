@@ -1,13 +1,12 @@
-// A NAT between boards and the world: who comes from which outer port, and what from outside gets
-// back in. It decides whether a command can reach a board between two beats, and whether the
-// gateway sees the same address at the next one.
+// A NAT between boards and the world. It decides whether a command can reach a board between two
+// beats, and whether the gateway sees the same address at the next one.
 //
-// A binding belongs to one inner endpoint *and one remote*, with timers of its own, as in the
-// connection tracking of Linux. The kinds of RFC 4787 are rules on top of that: `mapping` says which
-// bindings of an inner endpoint must share their outer port, `filtering` by which of them a frame
-// from outside may come in. One timer for each NAT lost: conntrack gives the long life only to a
-// binding on which a frame passes after a reply *and* more than 2 s after its creation, so a beat
-// with its ack, over in a second, lives 30 s and not 120 s, which is what matters here.
+// A binding belongs to one inner endpoint *and one remote*, with timers of its own, as in Linux.
+// The kinds of RFC 4787 are rules on top of that: `mapping` says which bindings of an inner
+// endpoint must share their outer port, `filtering` by which of them a frame from outside may come
+// in. One timer for each NAT lost: conntrack gives the long life only to a binding on which a frame
+// passes after a reply *and* more than 2 s after its creation, so a beat with its ack, over in a
+// second, lives 30 s and not 120 s, which is what matters here.
 //
 // A frame is judged by what was seen before it, as in the kernel: the first reply still gives the
 // short life, however late it comes. A binding is alive before its expiry and dead at it, to the
@@ -26,7 +25,7 @@ export type NatDrop = "no-mapping" | "filtered" | "deaf" | "full" | "no-port" | 
 const PORT = purposeOf("nat port");
 const EVICT = purposeOf("nat evict");
 
-/** Bindings that "unassured" looks at: the kernel's 8 buckets hold so many when its table is full. */
+/** Bindings that "unassured" looks at: so many are in the kernel's 8 buckets when all are full. */
 const EVICT_TRIES = 16;
 const SEARCH_MOST = 128;
 const SEARCH_LEAST = 16;
@@ -34,7 +33,7 @@ const SEARCH_LEAST = 16;
 const REBIND_STEP = 4_099;
 
 export class Nat {
-  /** As it is seen from outside; `readdress` changes it. */
+  /** As it is seen from outside. */
   address: string;
   /** Fault: nothing gets in. */
   deaf = false;
@@ -54,17 +53,18 @@ export class Nat {
   /** Rebindings of everybody, and those of one host on top. */
   private turns = 0;
   private turnsOf: Map<number, number> | undefined;
+  private readonly home: string;
   private addresses = 0;
 
   /**
    * @param seed, entity key its luck; that of a binding is keyed by its host and its instant too
-   * @param address any text without a ~ that is nobody else's
+   * @param address any text that is nobody else's, "text~1" and so on included
    */
   constructor(model: NatModel, seed: number, entity: number, address: string) {
     this.model = model;
     this.seed = seed;
     this.entity = entity;
-    this.address = address;
+    this.home = this.address = address;
   }
 
   /**
@@ -140,7 +140,7 @@ export class Nat {
 
   /** Fault: another outer address, and with the old one all bindings are gone. */
   readdress(_now: number): void {
-    this.address = `${this.address.split("~")[0]}~${++this.addresses}`;
+    this.address = `${this.home}~${++this.addresses}`;
     this.table = new BindingTable();
   }
 

@@ -1,6 +1,6 @@
 // Boards, gateways and a masquerading kernel in a network namespace of their own, which has nothing
-// but a loopback: plays a script in real time and says what the kernel made of each frame. Runs in a
-// process of its own under `unshare`; conntrack.test.ts starts it.
+// but a loopback: plays a script in real time and says what the kernel made of each frame. Runs in
+// a process of its own under `unshare`; conntrack.test.ts starts it.
 
 import { createSocket, type Socket } from "node:dgram";
 import { readFileSync } from "node:fs";
@@ -22,7 +22,7 @@ export interface Step {
 export interface Script {
   readonly flows: readonly Flow[];
   readonly steps: readonly Step[];
-  /** Whether to read from the kernel's table, after each frame, how long its binding has to live. */
+  /** Whether to read in the kernel's table, after each frame, how long its binding has to live. */
   readonly lives: boolean;
 }
 

@@ -1,6 +1,6 @@
 // What is asked of the kernel's NAT and of the model, and how their answers are made comparable: a
-// word for each frame. Ports that were drawn at random cannot be compared, but whether a port is the
-// endpoint's own, the same as before or another one can.
+// word for each frame. Ports that were drawn at random cannot be compared, but whether a port is
+// the endpoint's own, the same as before or another one can.
 
 import { Nat, type NatModel, natPreset } from "../../sim/nat.ts";
 import { stream } from "../../sim/random.ts";
@@ -185,7 +185,7 @@ export function livesScript(): Script {
   return { flows, steps: steps.sort((a, b) => a.at - b.at), lives: true };
 }
 
-/** Which life a binding has after each frame, in the model: is it there when the short one is over? */
+/** Which life a binding has after each frame: is it there when the short one is over? */
 export function livesOfModel(model: NatModel, script: Script, at: readonly number[]): string[] {
   return script.steps.map((step, n) => {
     const { host, port, remote } = script.flows[step.flow]!;
