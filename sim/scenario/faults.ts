@@ -13,7 +13,7 @@ import { boardActs } from "./board-faults.ts";
 import type { Cast, Member } from "./cast.ts";
 import { Holds } from "./holds.ts";
 import { Stranger } from "./stranger.ts";
-import type { Act, Fault, Scenario } from "./types.ts";
+import type { Act, Fault, Scenario, When } from "./types.ts";
 
 const SPREAD = purposeOf("fault spread");
 const BACK = purposeOf("fault back");
@@ -85,7 +85,7 @@ export class Faults {
     const listens = scenario.faults.some((f) => f.do === "replay" || f.do === "flood");
     this.stranger = new Stranger(world, cast, listens);
     for (const [i, fault] of scenario.faults.entries()) {
-      this.schedule(fault, FAULTS + (fault.luck ?? i), fault.atMs, 0);
+      this.schedule(fault, entityOf(fault, i), fault.atMs, 0);
     }
     this.world.hostDies = (step) => {
       if (step !== this.fatal?.step) return false;
@@ -106,8 +106,7 @@ export class Faults {
     this.world.at(at, () => {
       this.strike(fault, entity, n);
       if (fault.everyMs === undefined) return;
-      const luck = fault.random ? exponential(draw(this.seed, entity, GAP, n)) : 1;
-      this.schedule(fault, entity, at + Math.max(luck * fault.everyMs, 1), n + 1);
+      this.schedule(fault, entity, timeAfter(fault, this.seed, entity, n, at), n + 1);
     });
   }
 
@@ -207,6 +206,17 @@ export class Faults {
       if (!world.host.gateway && world.now >= this.downUntil) world.startGateway();
     });
   }
+}
+
+/** Whose luck the i-th fault of a list has. */
+export function entityOf({ luck }: Fault, i: number): number {
+  return FAULTS + (luck ?? i);
+}
+
+/** When a fault that happens for the `n`-th time at `at`, counted from 0, happens next. */
+export function timeAfter(fault: When, seed: number, entity: number, n: number, at: number) {
+  const { everyMs = Infinity, random } = fault;
+  return at + Math.max(everyMs * (random ? exponential(draw(seed, entity, GAP, n)) : 1), 1);
 }
 
 function stepNamed(step: string): HostStep {
