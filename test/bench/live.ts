@@ -13,17 +13,25 @@ export interface LiveOptions {
   readonly seed: number;
   /** Of the gateway. */
   readonly port: number;
+  readonly socketsMax?: number;
 }
 
 /** Suites 1 and 2 in turns. `open` lets them boot over one interval. */
 export function liveFleet(options: LiveOptions): SocketFleet {
-  const { intervalMs, link, seed, port } = options;
+  const { intervalMs, link, seed, port, socketsMax } = options;
   const boards = Array.from({ length: options.boards }, (_, n): BoardOptions => {
     const id = options.firstId + n;
     return { name: `live-${id}`, id, suite: 1 + (id % 2), intervalMs, link };
   });
-  const spreadMs = intervalMs / boards.length;
-  return new SocketFleet({ address: "127.0.0.1", family: 4, port, seed, boards, spreadMs });
+  return new SocketFleet({
+    address: "127.0.0.1",
+    family: 4,
+    port,
+    seed,
+    boards,
+    spreadMs: intervalMs / boards.length,
+    ...(socketsMax === undefined ? {} : { socketsMax }),
+  });
 }
 
 /** The newest beat of a board, if it was acknowledged. */
