@@ -13,11 +13,9 @@ import { reportHtml } from "./report/html.ts";
 import { resultJson, resultsOf } from "./report/json.ts";
 import { compareText, reportText } from "./report/text.ts";
 import type { RunResult } from "./result.ts";
-import { randomScenario } from "./scenario/random.ts";
+import { type Job, jobNamed } from "./scenario/named.ts";
 import { runScenario } from "./scenario/run.ts";
-import { loadScenario, shipped } from "./scenario/shipped.ts";
-import { scenarioHash } from "./scenario/text.ts";
-import { parseToken } from "./scenario/token.ts";
+import { shipped } from "./scenario/shipped.ts";
 import type { Scenario } from "./scenario/types.ts";
 
 const SEED_MAX = 2 ** 32 - 1;
@@ -25,8 +23,6 @@ const COLUMNS = 100;
 /** How often progress is shown: on a terminal, and elsewhere, ms. */
 const LIVE_MS = 200;
 const PLAIN_MS = 10_000;
-/** The name of a scenario made up by swarm mode. */
-const SWARM = /^swarm-(\d+)$/;
 
 interface RunFlags {
   readonly all?: boolean;
@@ -34,12 +30,6 @@ interface RunFlags {
   readonly until?: number;
   readonly report?: string;
   readonly json?: boolean;
-}
-
-/** A scenario and the seeds to run it with. */
-interface Job {
-  readonly scenario: Scenario;
-  readonly seeds: readonly number[];
 }
 
 export function addRun(program: Command, streams: Streams, done: Done): void {
@@ -80,31 +70,17 @@ function jobsOf(names: readonly string[], { all, seed: only, until }: RunFlags, 
   const wanted = all ? [...shipped(), ...names] : names;
   if (wanted.length === 0) throw new Usage("no scenario: name one, or say --all");
   return wanted.map((name): Job => {
-    const job = jobOf(name, streams);
+    const job = jobNamed(name);
+    if (job.changed) {
+      streams.err(`${name}: the scenario has changed since; this may be another run\n`);
+    }
     const runMs = Math.min(until ?? Infinity, job.scenario.runMs);
     return {
+      ...job,
       scenario: { ...job.scenario, runMs },
       seeds: only === undefined ? job.seeds : [only],
     };
   });
-}
-
-function jobOf(name: string, { err }: Streams): Job {
-  const token = parseToken(name);
-  if (!token) {
-    const scenario = named(name);
-    return { scenario, seeds: scenario.seeds };
-  }
-  const scenario = named(token.scenario);
-  if (scenarioHash(scenario) !== token.hash) {
-    err(`${name}: the scenario has changed since; this may be another run\n`);
-  }
-  return { scenario, seeds: [token.seed] };
-}
-
-function named(name: string): Scenario {
-  const swarm = SWARM.exec(name);
-  return swarm ? randomScenario(Number(swarm[1])) : loadScenario(name);
 }
 
 function runJob({ scenario, seeds }: Job, { json }: RunFlags, streams: Streams): RunResult[] {
