@@ -71,8 +71,8 @@ describe("one slip", () => {
       "fleet[0].link.delay: a map; expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}",
     ],
     [
-      "link: {delay: ^{p0: 1ms, q50: 2ms, p100: 4ms}}",
-      "fleet[0].link.delay: a map; expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}",
+      "link: {delay: {p0: 1ms, ^q50: 2ms, p100: 4ms}}",
+      'fleet[0].link.delay: unknown key "q50"; expected p0 to p100',
     ],
     [
       "nat: {mapping: ^any}",
@@ -221,8 +221,8 @@ describe("what is no scenario at all", () => {
     ["^", "scenario: empty; expected a map"],
     ["^- 5", "scenario: a list; expected a map"],
     ["run: 1h\n^run: 2h\nfleet: [{group: a}]", "Map keys must be unique"],
-    ["run: 1h\nfleet: ^[]", "fleet: an empty list; expected at least one group"],
-    ["run: 1h\nfleet: ^{group: a}", "fleet: a map; expected a list"],
+    ["run: 1h\nfleet: ^[]", "fleet: an empty list; expected a list of 1 to 200 groups"],
+    ["run: 1h\nfleet: ^{group: a}", "fleet: a map; expected a list of 1 to 200 groups"],
     [
       "run: 1h\nfleet: [{group: ^}]",
       "fleet[0].group: empty; expected a name: letters, digits, - and _, a letter first, at most 40",

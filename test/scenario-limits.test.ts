@@ -35,18 +35,18 @@ it("of boards, in one group and together", () => {
   expect(line(fleet(1_000_001))).toContain("expected a whole number, 1 to 1000000");
   expect(line(fleet(0))).toContain("expected a whole number, 1 to 1000000");
   expect(parse(fleet(...Array(200).fill(1))).fleet).toHaveLength(200);
-  expect(line(fleet(...Array(201).fill(1)))).toContain("expected at most 200");
+  expect(line(fleet(...Array(201).fill(1)))).toContain("expected a list of 1 to 200 groups");
 });
 
 it("of faults, of their times, and of expectations", () => {
   const faults = (n: number) => withLine(`faults: [${Array(n).fill("{at: 0, do: reboot}")}]`);
   expect(parse(faults(1_000)).faults).toHaveLength(1_000);
-  expect(line(faults(1_001))).toContain("expected at most 1000");
+  expect(line(faults(1_001))).toContain("expected a list of 0 to 1000 faults");
   expect(parse(withLine("faults: [{at: 0, every: 36ms, do: reboot}]")).faults).toHaveLength(1);
   const expectations = (n: number) =>
     withLine(`expect: [${Array(n).fill("{metric: alarms, max: 0}")}]`);
   expect(parse(expectations(1_000)).expect).toHaveLength(1_000);
-  expect(line(expectations(1_001))).toContain("expected at most 1000");
+  expect(line(expectations(1_001))).toContain("expected a list of 0 to 1000 bounds");
 });
 
 it("of seeds, of intervals, and of errors that are told", () => {
@@ -61,4 +61,15 @@ it("of seeds, of intervals, and of errors that are told", () => {
   expect(wrong(50)).toHaveLength(50);
   expect(wrong(51)).toHaveLength(51);
   expect(wrong(52).at(-1)).toBe("and 2 more");
+});
+
+it("of names and of steps", () => {
+  const where = (n: number) =>
+    withLine(`faults: [{at: 0, do: leave, where: [${Array(n).fill("a")}]}]`);
+  expect(parse(where(100)).faults).toHaveLength(1);
+  expect(line(where(101))).toContain("expected a list of 1 to 100 names");
+  const steps = (n: number) =>
+    `run: 1h\nfleet: [{group: a, link: {pattern: {per: ms, steps: [${Array(n).fill(0)}]}}}]`;
+  expect(parse(steps(100_000)).fleet).toHaveLength(1);
+  expect(line(steps(100_001))).toContain("expected a list of 1 to 100000 steps");
 });

@@ -144,6 +144,17 @@ describe("what is written is read", () => {
     );
   });
 
+  it("for what was made smaller: boards by their numbers, faults with the luck of their old place", () => {
+    const group = { ...base.fleet[0]!, only: [1, 3] };
+    const faults = parseScenario(
+      "run: 1d\nfleet: [{group: a}]\nfaults: [{at: 1h, luck: 7, do: power, where: a-1}]",
+      "x.yaml",
+    ).faults;
+    expect(faults[0]!.luck).toBe(7);
+    const scenario = { ...base, fleet: [group], faults };
+    expect(again(scenario)).toEqual(scenario);
+  });
+
   it("for each shipped scenario", () => {
     for (const name of shipped()) {
       const scenario = loadScenario(name);

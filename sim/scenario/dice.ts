@@ -1,5 +1,5 @@
-// Luck for made-up scenarios: a stream for each thing that is drawn, so that one draw more in one of
-// them changes nothing in the others.
+// Luck for made-up scenarios: a stream for each thing that is drawn, so that one draw more in one
+// of them changes nothing in the others.
 
 import { stream } from "../random.ts";
 

@@ -35,6 +35,9 @@ export function problemsOf(issues: readonly Issue[], raw: unknown, base: Path = 
         unknownKey: true,
       }));
     }
+    if (issue.code === "invalid_key") {
+      return [{ path, message: issue.issues[0]!.message, unknownKey: true }];
+    }
     if (issue.code !== "invalid_union" || issue.errors.length === 0) {
       return [{ path, message: issue.message }];
     }
@@ -89,7 +92,7 @@ export function pathText(path: Path): string {
 /** The line without its place. */
 export function problemText({ path, message, unknownKey }: Problem, raw: unknown): string {
   if (unknownKey) {
-    return `${pathText(path.slice(0, -1))}: unknown key "${String(path.at(-1))}"; ${message}`;
+    return `${pathText(path.slice(0, -1))}: unknown key ${valueText(path.at(-1))}; ${message}`;
   }
   return `${pathText(path)}: ${valueText(at(raw, path))}; ${message}`;
 }

@@ -38,9 +38,9 @@ const name = leaf.text(60);
 const WhereSchema = z
   .union([
     name,
-    z.array(name).min(1, { error: "expected at least one name" }),
+    leaf.list(name, 1, 100, "names"),
     leaf.map({
-      names: z.array(name).min(1, { error: "expected at least one name" }).optional(),
+      names: leaf.list(name, 1, 100, "names").optional(),
       share: leaf.share(),
     }),
   ])

@@ -9,10 +9,10 @@ import * as units from "./units.ts";
 const { readDuration, readRate, readShare, readSize, readSpan, readWhole, writeDuration } = units;
 
 /** Durations, instants and runs end here: a year. */
-export const DURATION_MAX = 366 * 86_400_000;
+const DURATION_MAX = 366 * 86_400_000;
 const SEED_MAX = 0xffffffff;
 const LOST = -1;
-export const SEEDS_MAX = 10_000;
+const SEEDS_MAX = 10_000;
 
 /** A value that people write as text or number, read by `read`; undefined is an error. */
 function leaf<T>(expected: string, read: (word: string | number) => T | undefined) {
@@ -135,6 +135,12 @@ export function map<S extends z.ZodRawShape>(shape: S) {
   });
 }
 
+/** A list of so many; `what` they are, for people. */
+export function list<T extends z.ZodType>(each: T, least: number, most: number, what: string) {
+  const error = `expected a list of ${least} to ${most} ${what}`;
+  return z.array(each, { error }).min(least, { error }).max(most, { error });
+}
+
 /** One of these words. */
 export function word<const T extends string>(words: readonly T[]) {
   return z.enum(words, { error: (issue) => oneOf(issue.input, words) });
@@ -169,7 +175,10 @@ export function seeds() {
     spans.flatMap(([least, most]) => Array.from({ length: most - least + 1 }, (_, i) => least + i));
   const error = `expected at most ${SEEDS_MAX} seeds, each once`;
   return z
-    .union([some.transform((span) => all([span])), z.array(some).min(1).transform(all)])
+    .union([
+      some.transform((span) => all([span])),
+      list(some, 1, SEEDS_MAX, "seeds").transform(all),
+    ])
     .refine((list) => list.length <= SEEDS_MAX && new Set(list).size === list.length, { error });
 }
 

@@ -1,6 +1,6 @@
-// A link in a scenario: the name of a preset, or one of its own: a preset with differences, for both
-// directions or for one. Written in the words of who looks at a path (loss, delay, outage) and not
-// in those of the model (lossGood, goodMs), of which nobody knows which belong together.
+// A link in a scenario: the name of a preset, or one of its own: a preset with differences, for
+// both directions or for one. Written in the words of who looks at a path (loss, delay, outage) and
+// not in those of the model (lossGood, goodMs), of which nobody knows which belong together.
 
 import { z } from "zod";
 import { checkQuantiles, type Quantile } from "../exact.ts";
@@ -9,6 +9,7 @@ import { LINK_PRESETS, linkPreset } from "../presets.ts";
 import {
   duration,
   durations,
+  list,
   map,
   rate,
   share,
@@ -33,21 +34,25 @@ const Loss = z.union([
   map({ good: share(), bad: share(), goodFor: someDuration(), badFor: duration() }),
 ]);
 
-const POINT = /^p(\d+(?:\.\d+)?)$/;
+const POINT = /^p\d+(\.\d+)?$/;
 
 /** `{p0: 1ms, p50: 10ms, p100: 400ms}`. */
-const Points = z.record(z.string(), duration()).transform((points, context): Quantile[] => {
-  const table = Object.entries(points)
-    .map(([key, ms]): Quantile => [ofPercent(POINT.exec(key)?.[1] ?? "?"), ms])
-    .sort(([a], [b]) => a - b);
-  try {
-    checkQuantiles(table);
-  } catch {
-    const message = "expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}";
-    context.addIssue({ code: "custom", message });
-  }
-  return table;
-});
+const Points = z
+  .record(z.string().regex(POINT, { error: "expected p0 to p100" }), duration(), {
+    error: "expected a map",
+  })
+  .transform((points, context): Quantile[] => {
+    const table = Object.entries(points)
+      .map(([key, ms]): Quantile => [ofPercent(key.slice(1)), ms])
+      .sort(([a], [b]) => a - b);
+    try {
+      checkQuantiles(table);
+    } catch {
+      const message = "expected quantiles from p0 to p100 that do not fall, such as {p0: 1ms, ...}";
+      context.addIssue({ code: "custom", message });
+    }
+    return table;
+  });
 
 const Delay = z.union([
   durations().transform(([least, most]): Quantile[] => [
@@ -59,7 +64,7 @@ const Delay = z.union([
 
 const PatternSchema = map({
   per: word(["frame", "ms"]),
-  steps: z.array(stepOrLost()).min(1).max(STEPS_MAX),
+  steps: list(stepOrLost(), 1, STEPS_MAX, "steps"),
 }).transform((pattern): Pattern => pattern);
 
 const FIELDS = {

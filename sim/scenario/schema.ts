@@ -13,14 +13,14 @@ import { NatOrNone } from "./nat-schema.ts";
 import { BATTERY_NAMES, BOARD_NAMES, CLOCK_NAMES } from "./presets.ts";
 import type { BoardConfig, GatewaySpec, Group } from "./types.ts";
 
-/** Boards of one fleet; frames of one run must fit a memory. */
+/** Boards of one fleet: a few hundred bytes each. */
 export const BOARDS_MAX = 1_000_000;
-/** Ids come in blocks, see ids.ts: 200 groups of a million boards fit into 24 bits. */
+/** Ids come in blocks of 65 536 (ids.ts): 200 groups of a million boards fit into 24 bits. */
 const GROUPS_MAX = 200;
 const EXPECTATIONS_MAX = 1_000;
 /** Codes of promises reach 51 days; an interval of a week is promised eightfold at worst. */
-export const INTERVAL_MIN = 200;
-export const INTERVAL_MAX = 7 * 86_400_000;
+const INTERVAL_MIN = 200;
+const INTERVAL_MAX = 7 * 86_400_000;
 /** Linux: a receive buffer of 212 992 bytes, doubled, and 768 for a small datagram. */
 const SOCKET_QUEUE = 554;
 /** Of an SD card or a small SSD; estimate. */
@@ -85,7 +85,7 @@ export const GroupSchema = leaf
   .map({
     group: leaf.name().describe("its n-th board is called group-n"),
     count: leaf.whole(1, BOARDS_MAX).prefault(1),
-    only: z.array(leaf.whole(1, BOARDS_MAX)).max(BOARDS_MAX).optional().describe(ONLY),
+    only: leaf.list(leaf.whole(1, BOARDS_MAX), 1, BOARDS_MAX, "numbers").optional().describe(ONLY),
     suite: leaf.word(["crc16", "hmac", "chaskey"]).prefault("chaskey"),
     interval: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).prefault("60s"),
     reach: leaf.word(REACHES).prefault("awake"),
@@ -125,9 +125,6 @@ export const CalmSchema = leaf
   .duration()
   .describe("no fault works after it, liveness is asked for");
 
-const list = <T extends z.ZodType>(each: T, most: number) =>
-  z.array(each, { error: "expected a list" }).max(most, { error: `expected at most ${most}` });
-
 export const ScenarioSchema = leaf
   .map({
     name: leaf.name().optional().describe("default: the name of the file"),
@@ -136,8 +133,8 @@ export const ScenarioSchema = leaf
     run: RunSchema,
     calm: CalmSchema.optional(),
     gateway: Gateway.prefault({}),
-    fleet: list(GroupSchema, GROUPS_MAX).min(1, { error: "expected at least one group" }),
-    faults: list(FaultSchema, FAULTS_MAX).prefault([]),
-    expect: list(ExpectSchema, EXPECTATIONS_MAX).prefault([]),
+    fleet: leaf.list(GroupSchema, 1, GROUPS_MAX, "groups"),
+    faults: leaf.list(FaultSchema, 0, FAULTS_MAX, "faults").prefault([]),
+    expect: leaf.list(ExpectSchema, 0, EXPECTATIONS_MAX, "bounds").prefault([]),
   })
   .describe("a scenario of nextbeat's simulator");

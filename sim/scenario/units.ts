@@ -1,8 +1,8 @@
 // Quantities as people write them in a scenario, and back: durations, shares, sizes, rates, ranges.
 //
-// A number without its unit is refused where a unit is possible: `run: 60` is a minute to one reader
-// and an hour to the next. What is printed parses to the same bits, since a scenario made smaller by
-// the program must fail as the one did from which it was made.
+// A number without its unit is refused where a unit is possible: `run: 60` is a minute to one
+// reader and an hour to the next. What is printed parses to the same bits, since a scenario made
+// smaller by the program must fail as the one did from which it was made.
 
 import { parseDuration } from "../../device/words.ts";
 
