@@ -143,12 +143,12 @@ function drawCurve(
   return group(kind, band, late.length > 0 ? path(late, "line dots") : "", path(absent, "line"));
 }
 
-/** The curve as a path of steps; of values that fall on one half pixel, only the last is drawn. */
-export function steps(values: readonly number[], of: number, f: Frame, x: Scale, y: Scale): string {
+/** The curve as a path of steps; of values on one half pixel, only the last is drawn. */
+function steps(values: readonly number[], of: number, f: Frame, x: Scale, y: Scale): string {
+  const half = (value: number | undefined) => value !== undefined && Math.floor(2 * x.at(value));
   let path = `M${num(f.left)},${num(y.at(0))}`;
   values.forEach((value, i) => {
-    const next = values[i + 1];
-    if (next !== undefined && x.at(next) - x.at(value) < 0.25 && values.length > 400) return;
+    if (half(value) === half(values[i + 1])) return;
     path += `H${num(x.at(value))}V${num(y.at((i + 1) / of))}`;
   });
   return `${path}H${num(f.right)}`;

@@ -8,7 +8,7 @@ import { acrossAxis, type Figure, type Frame, frame, type KeyItem } from "./fram
 import { count, sayNumber, sayShare, sharePlain } from "./say.ts";
 import { linear, log, niceEnd, type Scale } from "./scale.ts";
 import { ascending, quantileOf } from "./stats.ts";
-import { box, element, group, line, num, picture, textWidth, title, word } from "./svg.ts";
+import { box, clipped, element, group, line, num, picture, textWidth, title, word } from "./svg.ts";
 
 /** From least to most current; states that are not here come last, in order of name. */
 const STATES = ["off", "deep", "light", "awake", "rx", "boot", "join", "tx"];
@@ -86,7 +86,7 @@ function drawEnergy(
     });
     const label = `${sayNumber(whole)} mAh`;
     return (
-      word(f.left, y + 12, name, "row-name") +
+      word(f.left, y + 12, clipped(name, width, 13), "row-name") +
       group("bar", ...pieces) +
       word(x.at(even ? 1 : whole) + 6, y + 29, label, "tick strong")
     );
@@ -139,10 +139,11 @@ function drawStrip({ name, kind, days }: BatteryRow, top: number, f: Frame, x: S
   const five = [0.05, 0.25, 0.5, 0.75, 0.95].map(at) as [number, number, number, number, number];
   const text = `${name}: half last ${sayNumber(quantileOf(sorted, 0.5))} days or more`;
   const label = `${sayNumber(quantileOf(sorted, 0.5))} d`;
+  const shown = clipped(name, f.width - 110, 13.5);
   return group(
     kind,
-    word(f.left, top + 12, name, "row-name"),
-    word(f.left + textWidth(name, 13.5) + 10, top + 12, `median ${label}`, "tick"),
+    word(f.left, top + 12, shown, "row-name"),
+    word(f.left + textWidth(shown, 13.5) + 10, top + 12, `median ${label}`, "tick"),
     element("path", {
       class: "whisker",
       d: `M${num(five[0])},${middle}H${num(five[1])}M${num(five[3])},${middle}H${num(five[4])}`,

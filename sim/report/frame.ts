@@ -4,7 +4,7 @@
 
 import type { Fault } from "./runs.ts";
 import type { Scale, Tick } from "./scale.ts";
-import { box, element, group, line, num, textWidth, title, word } from "./svg.ts";
+import { box, clipped, element, group, line, num, textWidth, title, word } from "./svg.ts";
 
 /** Places in px: marks go between left and right, top and bottom. */
 export interface Frame {
@@ -145,5 +145,5 @@ function faultWord(f: Frame, from: number, until: number, y: number, text: strin
   const width = textWidth(text);
   if (until + 6 + width <= f.width) return word(until + 6, y, text, "note");
   if (from - 6 - width >= 0) return word(from - 6, y, text, "note", "end");
-  return word(f.width, y, text, "note halo", "end");
+  return word(f.width, y, clipped(text, f.width), "note halo", "end");
 }

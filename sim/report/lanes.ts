@@ -18,7 +18,7 @@ import {
 import type { Fault } from "./runs.ts";
 import { count, sayMs } from "./say.ts";
 import { type Scale, time } from "./scale.ts";
-import { box, element, group, num, picture, title, word } from "./svg.ts";
+import { box, clipped, element, group, num, picture, title, word } from "./svg.ts";
 
 export interface LanesInput {
   readonly lanes: readonly Lane[];
@@ -29,6 +29,8 @@ export interface LanesInput {
 type Mark = LaneMark["kind"];
 
 const LANE = 54;
+/** Room for a board's name, px. */
+const NAME_MAX = 150;
 /** From the lane's line: where each kind of mark stands, up is negative, px. */
 const TRACKS: Readonly<Record<Mark, readonly [from: number, to: number]>> = {
   "lost-up": [-19, -13],
@@ -81,15 +83,15 @@ function draw({ lanes, faults, virtualMs }: LanesInput, width: number, size: str
   const narrow = width < 400;
   const ticks = lanes.map(({ board }) => ({ value: 0, text: board }));
   const top = 8 + faultsHeight(faults);
-  const left = narrow ? 4 : Math.min(room(ticks), 150);
+  const left = narrow ? 4 : Math.min(room(ticks), NAME_MAX);
   const pitch = narrow ? LANE + 14 : LANE;
   const f = frame(width, lanes.length * pitch, { left, right: 8, top });
   const x = time(virtualMs, f.left, f.right, Math.round(width / 90));
   const rows = lanes.map((lane, k) => {
     const middle = f.top + k * pitch + (narrow ? 37 : 24);
     const name = narrow
-      ? word(f.left, middle - 23, lane.board, "lane-name")
-      : word(f.left - 8, middle + 4, lane.board, "lane-name", "end");
+      ? word(f.left, middle - 23, clipped(lane.board, width), "lane-name")
+      : word(f.left - 8, middle + 4, clipped(lane.board, f.left - 8), "lane-name", "end");
     return drawLane(lane, middle, f, x, width > 800 ? virtualMs : 0) + name;
   });
   return picture(

@@ -3,7 +3,7 @@
 // fewest points of other curves and no other word is taken. Greedy, in the order given: there are
 // a handful of curves, and a perfect placing would not look better.
 
-import { textWidth, word } from "./svg.ts";
+import { clipped, textWidth, word } from "./svg.ts";
 
 export type Point = readonly [x: number, y: number];
 
@@ -28,6 +28,8 @@ interface Spot extends Room {
   readonly anchor: "start" | "end";
 }
 
+/** A name may be so wide, px. */
+const NAME_MAX = 160;
 const HEIGHT = 11;
 const GAP = 7;
 
@@ -37,11 +39,12 @@ export function names(curves: readonly Curve[], room: Room, taken: readonly Room
   let words = "";
   for (const curve of curves) {
     if (curve.points.length === 0 || curve.name === "") continue;
-    const spots = spotsAlong(curve, room);
+    const name = clipped(curve.name, NAME_MAX);
+    const spots = spotsAlong({ ...curve, name }, room);
     const costs = spots.map((spot) => cost(spot, curves, placed, room));
     const best = spots[costs.indexOf(Math.min(...costs))]!;
     placed.push(best);
-    words += word(best.x, best.y, curve.name, `${curve.kind} name halo`, best.anchor);
+    words += word(best.x, best.y, name, `${curve.kind} name halo`, best.anchor);
   }
   return words;
 }

@@ -101,7 +101,16 @@ export function picture(
   );
 }
 
-/** How wide a text is, about: letters are half as wide as high. */
+/** A letter is so wide, of its height: the mean of words and figures, and a little. */
+const LETTER = 0.54;
+
+/** How wide a text is, about. */
 export function textWidth(text: string, size = 11): number {
-  return text.length * size * 0.54;
+  return text.length * size * LETTER;
+}
+
+/** The text, or as much of it as takes `most` px. */
+export function clipped(text: string, most: number, size = 11): string {
+  const letters = Math.max(1, Math.floor(most / (size * LETTER)));
+  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
 }

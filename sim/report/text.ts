@@ -21,9 +21,12 @@ export function reportText(result: RunResult, columns = 100): string {
   const { scenario, about, seed, hash, events, virtualMs, wallMs } = result;
   const speed = wallMs > 0 ? ` (${sayNumber((events / wallMs) * 1_000)} events/s)` : "";
   return lines([
-    `${scenario}, seed ${seed}`,
+    ...wrap(`${scenario}, seed ${seed}`, columns),
     ...wrap(about, columns),
-    `${sayMs(virtualMs)} in ${sayMs(wallMs)}, ${sayNumber(events)} events${speed}, hash ${hash}`,
+    ...wrap(
+      `${sayMs(virtualMs)} in ${sayMs(wallMs)}, ${sayNumber(events)} events${speed}, hash ${hash}`,
+      columns,
+    ),
     ...expectationLines(result, columns),
     ...violationLines(result.violations, columns),
     ...figureLines(result, columns),
