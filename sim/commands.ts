@@ -20,6 +20,7 @@ import {
 } from "./flags.ts";
 import { type FleetSettings, runFleet } from "./fleet.ts";
 import { type LinkPreset, linkPreset } from "./presets.ts";
+import { numbersOf } from "./scenario/ids.ts";
 import { notEmulated } from "./scenario/modes.ts";
 import { loadScenario } from "./scenario/shipped.ts";
 import { Story } from "./story.ts";
@@ -98,7 +99,7 @@ function fleetSettings(flags: FleetFlags, { out, err }: Streams): Omit<FleetSett
   if (scenario && (flags.devices || flags.link || keys !== undefined)) {
     throw new Usage("--scenario: expected without --devices, --link and --keys");
   }
-  const boards = scenario?.fleet.reduce((sum, { count }) => sum + count, 0);
+  const boards = scenario?.fleet.reduce((sum, group) => sum + numbersOf(group).length, 0);
   if (boards && boards > DEVICES_MAX) {
     throw new Usage(`--scenario: has ${boards} boards, expected at most ${DEVICES_MAX}`);
   }
