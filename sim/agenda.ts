@@ -1,6 +1,8 @@
 // What happens next: events in whole microseconds, ordered by (instant, kind, source, number of
-// that source's event). A strict order that does not depend on who pushed first, so a device more
-// in the fleet cannot reorder two events of others, as a global insertion counter would.
+// that source's event). A strict order that does not depend on which source pushed first, so a
+// device more in the fleet cannot reorder two events of others. One counter numbers the events of
+// all sources: it is asked only between two of the same source, and among those it gives the order
+// that a counter of their own would give, without a table to miss the cache in.
 //
 // A ladder queue (Tang, Goh, Thng, "Ladder queue", ACM TOMACS 15, 2005), made for caches. A rung is
 // a row of buckets; what is beyond its last one lies in one bucket more. Nothing is sorted until
@@ -18,8 +20,6 @@
 import { Bottom, RUN_MAX } from "./bottom.ts";
 import { Chunks } from "./chunks.ts";
 
-/** Largest source: there is a counter for each number up to the largest that pushed. */
-const SOURCE_MAX = 0x1ffffff;
 /** Buckets of a rung at most: as many open chunks as caches hold. */
 const BUCKETS_MAX = 1024;
 
@@ -53,8 +53,6 @@ export class Agenda {
   source = 0;
   payload = 0;
   private readonly chunks = new Chunks();
-  /** Events that each source has pushed. */
-  private numbers = new Uint32Array(1024);
   /** The coarsest first: that one has no bucket but the one beyond. */
   private readonly rungs = [new Rung()];
   private depth = 1;
@@ -65,22 +63,20 @@ export class Agenda {
   /**
    * @param at whole microseconds, not before `now`
    * @param kind 0..255, what is first among events of one instant
-   * @param source 0..33554431, whose event it is
+   * @param source 0..4294967295, whose event it is
    * @param payload 0..4294967295
    */
   push(at: number, kind: number, source: number, payload: number): void {
     if (!Number.isSafeInteger(at) || at < this.now)
       throw new RangeError(`event at ${at} us, which is not a whole instant from ${this.now} on`);
-    if ((kind & 255) !== kind || (source & SOURCE_MAX) !== source || payload >>> 0 !== payload)
+    if ((kind & 255) !== kind || source >>> 0 !== source || payload >>> 0 !== payload)
       throw new RangeError(`event of kind ${kind}, source ${source}, payload ${payload}`);
-    const number = source < this.numbers.length ? this.numbers[source]! : this.count(source);
-    this.numbers[source] = number + 1;
     this.size++;
     let depth = 0;
     while (depth < this.depth && at < this.edges[depth]!) depth++;
     if (depth === this.depth) {
       const place = this.bottom.place();
-      this.chunks.put(place, at, kind, source, number, payload);
+      this.chunks.put(place, at, kind, source, payload);
       this.bottom.add(place);
       if (this.bottom.long) this.lift();
     } else {
@@ -89,7 +85,7 @@ export class Agenda {
       const bucket = x < buckets ? x | 0 : buckets;
       const place = this.chunks.place(ends[bucket]!);
       ends[bucket] = place + 1;
-      this.chunks.put(place, at, kind, source, number, payload);
+      this.chunks.put(place, at, kind, source, payload);
     }
   }
 
@@ -111,7 +107,7 @@ export class Agenda {
     this.size--;
     this.now = at;
     this.at = at;
-    this.kind = words[place * 6 + 2]!;
+    this.kind = words[place * 6 + 2]! >>> 24;
     this.source = words[place * 6 + 3]!;
     this.payload = words[place * 6 + 5]!;
     return true;
@@ -172,12 +168,5 @@ export class Agenda {
     if (this.depth >= RUNGS_LIFTED) return;
     const chain = this.bottom.lift();
     if (chain > 0) this.deal(chain);
-  }
-
-  private count(source: number): number {
-    const numbers = new Uint32Array(Math.min(2 * source, SOURCE_MAX) + 1);
-    numbers.set(this.numbers);
-    this.numbers = numbers;
-    return 0;
   }
 }

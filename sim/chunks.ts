@@ -8,7 +8,8 @@
 
 /** Entries of a chunk, as a shift. */
 const CHUNK = 4;
-/** Words of an entry: two are the instant, then kind, source, number, payload. */
+/** Words of an entry: two are the instant; kind and the high 24 bits of its number; source; the
+ * number's low 32 bits; payload. */
 const WORDS = 6;
 
 export class Chunks {
@@ -16,9 +17,12 @@ export class Chunks {
   found = 0;
   first = 0;
   last = 0;
-  /** Of each entry: the instant at 3 n; kind, source, number, payload from 6 n + 2. */
+  /** Of the entry at place n: the instant at 3 n; its other words from 6 n + 2. */
   instants = new Float64Array(0);
   words = new Uint32Array(0);
+  /** Events put so far, which is the number of the next one: its low 32 bits, and the others. */
+  private number = 0;
+  private turns = 0;
   /** Of each chunk: the one before it in its chain, -1 = none. */
   private before = new Int32Array(0);
   /** The chunks in nobody's use, as a chain, -1 = none. */
@@ -34,26 +38,27 @@ export class Chunks {
     return chunk << CHUNK;
   }
 
-  put(
-    place: number,
-    at: number,
-    kind: number,
-    source: number,
-    number: number,
-    payload: number,
-  ): void {
+  put(place: number, at: number, kind: number, source: number, payload: number): void {
     this.instants[place * (WORDS / 2)] = at;
     const { words } = this;
     const word = place * WORDS;
-    words[word + 2] = kind;
+    words[word + 2] = (kind << 24) | this.turns;
     words[word + 3] = source;
-    words[word + 4] = number;
+    words[word + 4] = this.number;
     words[word + 5] = payload;
+    this.number = (this.number + 1) | 0;
+    if (this.number === 0) this.turns++;
   }
 
   copy(from: number, to: number): void {
-    const { words } = this;
-    for (let i = 0; i < WORDS; i++) words[to * WORDS + i] = words[from * WORDS + i]!;
+    const { instants, words } = this;
+    instants[to * (WORDS / 2)] = instants[from * (WORDS / 2)]!;
+    const old = from * WORDS;
+    const word = to * WORDS;
+    words[word + 2] = words[old + 2]!;
+    words[word + 3] = words[old + 3]!;
+    words[word + 4] = words[old + 4]!;
+    words[word + 5] = words[old + 5]!;
   }
 
   /** First entry of the chunk in which a chain with this end ends. */
@@ -96,14 +101,16 @@ export class Chunks {
     this.found = found;
   }
 
-  /** Which of two events of one instant is first. A draw is a mistake, and ends the run. */
+  /** Whether the event at `a` is before that at `b`, of the same instant. A draw ends the run. */
   wins(a: number, b: number): boolean {
     const { words } = this;
-    for (let i = 2; i < 5; i++) {
-      const of = words[a * WORDS + i]!;
-      const other = words[b * WORDS + i]!;
-      if (of !== other) return of < other;
-    }
+    const of = a * WORDS + 2;
+    const other = b * WORDS + 2;
+    const kinds = (words[of]! >>> 24) - (words[other]! >>> 24);
+    if (kinds !== 0) return kinds < 0;
+    if (words[of + 1] !== words[other + 1]) return words[of + 1]! < words[other + 1]!;
+    if (words[of] !== words[other]) return words[of]! < words[other]!;
+    if (words[of + 2] !== words[other + 2]) return words[of + 2]! < words[other + 2]!;
     throw new Error(`two events without an order at ${this.instants[a * (WORDS / 2)]} us`);
   }
 
