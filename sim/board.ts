@@ -170,7 +170,8 @@ export class Board {
       this.body?.power?.frame("up", frame.length);
       transmit(frame);
       if (this.dies("after-send", now)) return;
-      sent(s, local);
+      // Whoever saw it leave may have asked for another board's sender.
+      sent(this.roster.at(this.slot), local);
     }
     throw new Error(`${this.name} sends without end at ${now} ms`);
   }

@@ -5,6 +5,8 @@ import type { Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 
 export class Flights {
+  /** How many there are now. */
+  size = 0;
   private readonly frames: string[] = [];
   private readonly peers: (Source | undefined)[] = [];
   private readonly boards: (Board | undefined)[] = [];
@@ -12,6 +14,7 @@ export class Flights {
 
   /** @param board whose path it is on; undefined: a stranger's. @returns its number */
   add(bytes: string, peer: Source, board: Board | undefined): number {
+    this.size++;
     const flight = this.free.pop() ?? this.frames.length;
     this.frames[flight] = bytes;
     this.peers[flight] = peer;
@@ -32,6 +35,7 @@ export class Flights {
   }
 
   remove(flight: number): void {
+    this.size--;
     this.frames[flight] = "";
     this.peers[flight] = undefined;
     this.boards[flight] = undefined;

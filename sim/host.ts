@@ -6,7 +6,7 @@
 
 import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import type { Limits } from "../gateway/limits.ts";
+import { LIMITS, type Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
 import type { Sha256 } from "./board-kind.ts";
 import { Disk } from "./disk.ts";
@@ -58,6 +58,8 @@ export class Host {
   /** What a commit takes from now on, and until when none ends. */
   commitMs: readonly [least: number, most: number];
   stalledUntil = 0;
+  /** The least grace that its gateway grants, ms. */
+  readonly graceMs: number;
   /** By how much the wall clock is wrong, ms. */
   wallMs = 0;
   /** undefined: the process is not running. */
@@ -75,6 +77,7 @@ export class Host {
   constructor(options: HostOptions, seed: number, sha256: Sha256, around: Surroundings) {
     this.options = options;
     this.commitMs = options.commitMs;
+    this.graceMs = options.limits?.graceMs ?? LIMITS.graceMs;
     this.inbox.room = options.socketQueue ?? Number.POSITIVE_INFINITY;
     this.inbox.frameMs = options.frameMs ?? 0;
     this.seed = seed;

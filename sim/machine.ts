@@ -89,7 +89,7 @@ export class Machine {
     if (this.readsAt !== at) return;
     this.readsAt = Number.POSITIVE_INFINITY;
     const { inbox } = this.host;
-    const waiting = inbox.readAt <= this.setting.now() ? inbox.next() : undefined;
+    const waiting = inbox.suspended || inbox.size === 0 ? undefined : inbox.next();
     if (waiting) this.read(waiting.bytes, waiting.from);
     else this.arm();
   }

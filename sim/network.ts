@@ -27,6 +27,9 @@ export interface AccessPoint {
   readonly name: string;
   readonly nat: Nat | undefined;
   readonly boards: Board[];
+  /** By their ids, and by the addresses that its NAT gave them. */
+  readonly paths: Map<number, Path>;
+  readonly owners: Map<string, Path>;
   /** False: it is off, and nothing passes. */
   on: boolean;
   /** False: names do not resolve behind it, and who boots or joins finds no gateway. */
@@ -82,7 +85,15 @@ export class Network {
   accessPoint(name: string, nat: NatModel | undefined, entity: number): AccessPoint {
     const address = `nat-${name}`;
     const made = nat ? new Nat(nat, this.seed, entity, address) : undefined;
-    const ap: AccessPoint = { name, nat: made, boards: [], on: true, names: true };
+    const ap = {
+      name,
+      nat: made,
+      boards: [],
+      paths: new Map<number, Path>(),
+      owners: new Map<string, Path>(),
+      on: true,
+      names: true,
+    };
     if (made) this.nats.set(address, ap);
     return ap;
   }
@@ -102,6 +113,7 @@ export class Network {
         : { transport: "sim", address: board.name, port: 1 },
     };
     ap?.boards.push(board);
+    ap?.paths.set(board.id, path);
     if (mqtt) this.clients.set(path.source.address, path);
     board.path = path;
     return path;
@@ -154,7 +166,10 @@ export class Network {
   down({ to, frame }: Outgoing, now: number): void {
     const path = this.pathTo(to, now);
     if (!path) {
-      this.see(undefined, "down", frame, to, now, NOWHERE, "stranger");
+      const ap = this.nats.get(to.address);
+      const board = ap?.owners.get(`${to.address}:${to.port}`)?.board;
+      const fate = ap?.nat ? `nat ${ap.nat.why}` : "stranger";
+      this.see(board, "down", frame, to, now, NOWHERE, fate);
       return;
     }
     this.occasions.down(path.occasion, frame);
@@ -186,11 +201,14 @@ export class Network {
   private outOf(path: Path, nat: Nat, now: number): boolean {
     const port = nat.out(path.board.id, BOARD_PORT, GATEWAY, now);
     if (port < 0) {
-      this.fate = "nat full";
+      this.fate = `nat ${nat.why}`;
       return false;
     }
     if (path.source.port !== port || path.source.address !== nat.address) {
+      const { owners } = path.ap!;
+      owners.delete(`${path.source.address}:${path.source.port}`);
       path.source = { transport: "sim", address: nat.address, port };
+      owners.set(`${nat.address}:${port}`, path);
     }
     return true;
   }
@@ -202,8 +220,7 @@ export class Network {
     if (plain) return plain.source.port === to.port && !plain.ap?.nat ? plain : undefined;
     const ap = this.nats.get(to.address);
     if (!ap?.nat?.in(to.port, GATEWAY, now)) return undefined;
-    const { inner } = ap.nat;
-    return ap.boards.find(({ id }) => id === inner)?.path;
+    return ap.paths.get(ap.nat.inner);
   }
 
   private dispatch(

@@ -92,6 +92,11 @@ export class World {
     return this.timeline.events;
   }
 
+  /** Frames that have left and not arrived. */
+  get underWay(): number {
+    return this.flights.size;
+  }
+
   get host(): Host {
     return this.machine.host;
   }

@@ -46,10 +46,11 @@ export interface Life {
   tries: number;
   heard: boolean;
   from: Source | undefined;
-  /** The last beat accepted, and what it promised; when power went or the path closed. */
+  /** The last beat accepted, and what it promised; when power went, if none was heard since. */
   acceptedAt: number;
   promiseMs: number;
   offAt: number;
+  on: boolean;
   blocks: number;
   blockedAt: number;
   /** The last instant at which it had no power or no path. */
@@ -149,6 +150,10 @@ export class Ledger implements Observer {
       if (from === STRANGER && this.taken.has(bytes)) life.replaysTaken++;
       this.taken.add(bytes);
     }
+    if (life.offAt >= 0 && life.on) {
+      this.found(life);
+      life.offAt = -1;
+    }
     life.acceptedAt = at;
     life.promiseMs = this.world.host.view(life.member.board.id, at)?.promiseMs ?? 0;
   }
@@ -170,16 +175,17 @@ export class Ledger implements Observer {
     const life = this.byBoard.get(board);
     if (!life) return;
     life.excusedAt = at;
-    if (!on) {
-      if (board.body?.brownedOut) life.brownOuts++;
-      life.offAt = at;
-      life.lateTold = life.absentTold = null;
+    life.on = on;
+    if (on) {
+      life.left = false;
+      this.back(life, at);
       return;
     }
-    if (life.offAt >= 0) this.found(life);
-    life.offAt = -1;
-    life.left = false;
-    this.back(life, at);
+    if (board.body?.brownedOut) life.brownOuts++;
+    // A board that boots, and dies before anybody hears it, has died once.
+    if (life.offAt >= 0) return;
+    life.offAt = at;
+    life.lateTold = life.absentTold = null;
   }
 
   told(change: Change, at: number): void {
@@ -207,7 +213,7 @@ export class Ledger implements Observer {
   }
 
   private back(life: Life, now: number): void {
-    const reachable = life.offAt < 0 && life.blocks === 0 && life.status !== "present";
+    const reachable = life.on && life.blocks === 0 && life.status !== "present";
     life.backAt = reachable ? now : -1;
   }
 
@@ -260,6 +266,7 @@ function begin(member: Member): Life {
     acceptedAt: -1,
     promiseMs: 0,
     offAt: -1,
+    on: false,
     blocks: 0,
     blockedAt: -1,
     excusedAt: -1,

@@ -65,7 +65,7 @@ export class ScenarioRun {
     this.faults = new Faults(scenario, seed, world, this.cast, (strike) => {
       this.ledger.struck(strike, world.now);
       this.tracer.struck(strike, world.now);
-      this.checkers.struck(strike, world.now);
+      this.checkers.struck(strike.member.board, strike.kind);
     });
     world.startGateway();
   }
@@ -79,7 +79,7 @@ export class ScenarioRun {
       progress?.(world.now, world.events);
     }
     this.ledger.close();
-    checkers.close();
+    checkers.close(scenario.calmAt);
   }
 
   result(wallMs: number): RunResult {
@@ -102,7 +102,7 @@ export class ScenarioRun {
         [...groups].map(([group, lives]) => [group, figuresOf(lives, world, world.now)]),
       ),
       expectations: scenario.expect.map((expected) => this.verdict(expected, metrics)),
-      violations: this.checkers.violations.map((violation) => ({ last: [], ...violation, token })),
+      violations: this.checkers.violations.map((violation) => ({ ...violation, token })),
       notEmulated: [],
       trace: this.trace(ledger.lives),
     };

@@ -1,0 +1,186 @@
+// What a board may say: its numbers, its tries, its promises, its silence. Everything is judged from
+// its frames, its key and its own clock, never from what its sender believes.
+//
+//   one-beat       rule 10: (epoch, seq) of a key only grows, so it never stands in two beats
+//   own-epoch      rules 10, 11: a beat is sealed under the epoch that the sender holds
+//   few-tries      rule 13: the same bytes leave at most three times; rule 12: HELLO too
+//   keeps-promise  rule 14: on its own clock, a board with power sends its next beat in time
+//   unheard        rule 12: at most 16 beats without an ACK in one epoch
+//   gives-up       an hour without an answer, and it says no more than rules 12 and 18 allow
+
+import { decodeUp, type Heartbeat } from "../../device/decode.ts";
+import { intervalMs } from "../../device/interval.ts";
+import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
+import { computeTag, equalTags, type TagKey, tagBytes } from "../../device/tag.ts";
+import { HEARTBEAT, HELLO, LEAVING, tagInput, UP } from "../../device/wire.ts";
+import type { Board } from "../board.ts";
+import type { Observer, Sighting } from "../observer.ts";
+import type { Report } from "./report.ts";
+
+const HOUR_MS = 3_600_000;
+/** A gap of U(0.9, 1) of eight intervals is the shortest that a board unheard for long keeps. */
+const SHORTEST_GAPS = 7.2;
+/** HELLO exchanges an hour, once they have doubled for an hour already. */
+const HELLOS_PER_HOUR = 4;
+
+/** A beat as its board sent it, with the numbers that do not travel. */
+export interface Beat {
+  readonly board: Board;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly frame: Heartbeat;
+  readonly bytes: string;
+  /** When it first reached a gateway that ran; undefined: not yet. */
+  reachedAt: number | undefined;
+  acked: boolean;
+}
+
+/** What is remembered of one identity; twins share it. */
+export interface Speaker {
+  readonly board: Board;
+  readonly key: TagKey;
+  /** The newest beat, and those before it whose ACK may still come, newest first. */
+  beats: Beat[];
+  /** Twins with one identity repeat each other's numbers: nothing about them is held against it. */
+  twins: boolean;
+  bytes: string;
+  tries: number;
+  unacked: number;
+  /** Since when it has power; the last beat since then, on its own clock: what it promised. */
+  promisedBy: number;
+  /** The last answer that it heard, and what it said since an hour after that. */
+  answeredAt: number;
+  hourAt: number;
+  hourFrames: number;
+  /** Its clock was moved by hand: what it promises by it cannot be judged any more. */
+  clockMoved: boolean;
+}
+
+/** Beats of a board that an ACK may still be for: the link holds frames back for seconds. */
+const BEATS_KEPT = 64;
+
+export class BeatChecker implements Observer {
+  readonly speakers = new Map<number, Speaker>();
+  private readonly report: Report;
+
+  constructor(report: Report) {
+    this.report = report;
+  }
+
+  speakerOf(board: Board): Speaker {
+    let speaker = this.speakers.get(board.id);
+    if (!speaker) {
+      speaker = {
+        board,
+        key: board.key,
+        beats: [],
+        twins: false,
+        bytes: "",
+        tries: 0,
+        unacked: 0,
+        promisedBy: Number.POSITIVE_INFINITY,
+        answeredAt: 0,
+        hourAt: 0,
+        hourFrames: 0,
+        clockMoved: false,
+      };
+      this.speakers.set(board.id, speaker);
+    }
+    return speaker;
+  }
+
+  sent({ board, direction, bytes, at }: Sighting): void {
+    if (!board || direction !== "up") return;
+    const speaker = this.speakerOf(board);
+    if (speaker.twins) return;
+    this.silence(speaker, at);
+    if (bytes === speaker.bytes) {
+      speaker.tries++;
+      if (speaker.tries > TRIES_MAX) {
+        this.report.broken("few-tries", at, `${board.name} sends it again`, board);
+      }
+      return;
+    }
+    speaker.bytes = bytes;
+    speaker.tries = 1;
+    const frame = decodeUp(bytes, tagBytes(board.suite));
+    if (typeof frame === "string") {
+      this.report.broken("own-epoch", at, `${board.name} says what is ${frame}`, board);
+    } else if (frame.type === HEARTBEAT) this.beat(speaker, board, frame, bytes, at);
+    else if (frame.type === HELLO) speaker.unacked = 0;
+  }
+
+  heard(bytes: string, board: Board, at: number, heard: boolean): void {
+    if (!heard) return;
+    const speaker = this.speakerOf(board);
+    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    if (type !== 1 && type !== 3) return;
+    // Genuine or not: at worst a stranger's noise grants a board more patience than it deserves.
+    speaker.unacked = 0;
+    speaker.answeredAt = at;
+  }
+
+  power(board: Board, _on: boolean, at: number): void {
+    const speaker = this.speakerOf(board);
+    speaker.promisedBy = Number.POSITIVE_INFINITY;
+    speaker.answeredAt = at;
+    // A boot may send the same bytes once more, as it may reserve and not send.
+    speaker.bytes = "";
+    speaker.unacked = 0;
+  }
+
+  struck(board: Board, kind: string): void {
+    const speaker = this.speakerOf(board);
+    if (kind === "clock" || kind === "drift") speaker.clockMoved = true;
+    // Without its access point a board cannot speak, whatever it promised.
+    if (kind === "ap") speaker.promisedBy = Number.POSITIVE_INFINITY;
+    if (kind === "clone") speaker.twins = true;
+  }
+
+  private beat(speaker: Speaker, board: Board, frame: Heartbeat, bytes: string, at: number): void {
+    const { key, beats } = speaker;
+    const { sender } = board;
+    if (!sender) return;
+    const { epoch, seq } = sender;
+    const say = (invariant: string, what: string) =>
+      this.report.broken(invariant, at, `${board.name} ${what}`, board);
+    const tag = computeTag(key, tagInput(UP, HEARTBEAT, epoch, seq, frame.body, ""));
+    if (!equalTags(tag, frame.tag)) say("own-epoch", `seals beat ${seq} under another epoch`);
+    const last = beats[0];
+    if (last && (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq))) {
+      say("one-beat", `uses (${epoch}, ${seq}) after (${last.epoch}, ${last.seq})`);
+    }
+    const { reachedAt, acked } = { reachedAt: undefined, acked: false };
+    beats.unshift({ board, epoch, seq, frame, bytes, reachedAt, acked });
+    if (beats.length > BEATS_KEPT) beats.pop();
+    speaker.unacked = last?.epoch === epoch ? speaker.unacked + 1 : 1;
+    if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);
+    const local = board.local(at);
+    if (local > speaker.promisedBy && !speaker.clockMoved) {
+      say("keeps-promise", `is ${Math.round(local - speaker.promisedBy)} ms late on its own clock`);
+    }
+    const { promise } = frame;
+    speaker.promisedBy =
+      promise === LEAVING ? Number.POSITIVE_INFINITY : local + intervalMs(promise);
+  }
+
+  /** Counts what it says hour by hour, once an hour has passed without an answer. */
+  private silence(speaker: Speaker, at: number): void {
+    if (at < speaker.answeredAt + HOUR_MS) {
+      speaker.hourAt = speaker.answeredAt + HOUR_MS;
+      speaker.hourFrames = 0;
+      return;
+    }
+    if (at >= speaker.hourAt + HOUR_MS) {
+      speaker.hourAt = at;
+      speaker.hourFrames = 0;
+    }
+    speaker.hourFrames++;
+    const { intervalMs: own } = speaker.board.kind;
+    const beats = Math.ceil(HOUR_MS / (SHORTEST_GAPS * own)) + 1;
+    const most = TRIES_MAX * (Math.min(beats, UNACKED_MAX) + HELLOS_PER_HOUR);
+    if (speaker.hourFrames !== most + 1) return;
+    const what = `${speaker.board.name} says more than ${most} frames an hour to nobody`;
+    this.report.broken("gives-up", at, what, speaker.board);
+  }
+}

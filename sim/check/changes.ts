@@ -1,0 +1,151 @@
+// What the gateway may tell people: changes without gaps, no doubt within a promise, nobody's death
+// overlooked, everybody back at once.
+//
+//   no-gap         changes of a device count 1, 2, 3 on disk, each from where the last one led; what
+//                  is told is there, and is told once
+//   no-false-doubt nobody is called late or absent within the promise of an accepted beat
+//   restart-quiet  nor within a promise after the gateway began to listen (rule 18: eight of them
+//                  after a long silence of its own)
+//   found-in-time  who is silent is told absent, two promises and the grace after the last beat
+//   back-at-once   who is heard again is told present as soon as the disk has it
+
+import { intervalMs } from "../../device/interval.ts";
+import { LEAVING } from "../../device/wire.ts";
+import { graceOf } from "../../gateway/detector.ts";
+import type { Change, Status } from "../../gateway/facts.ts";
+import { DOUBT } from "../../gateway/limits.ts";
+import type { Observer } from "../observer.ts";
+import type { World } from "../world.ts";
+import type { AnswerChecker } from "./answers.ts";
+import type { Beat, BeatChecker } from "./beats.ts";
+import type { Report } from "./report.ts";
+
+/** How late a verdict may be told: the flush, a commit, the turn that waits for it, ms. */
+const TELL_MS = 5_000;
+
+export class ChangeChecker implements Observer {
+  private readonly world: World;
+  private readonly report: Report;
+  private readonly beats: BeatChecker;
+  private readonly answers: AnswerChecker;
+  /** The newest change told; changes on disk looked at; the last one of each device. */
+  private cursor = 0;
+  private walked = 0;
+  private readonly last = new Map<number, Pick<Change, "tseq" | "to">>();
+  private readonly status = new Map<number, Status>();
+  private startedAt = 0;
+  private stoppedAt = 0;
+  private away = false;
+
+  constructor(world: World, report: Report, beats: BeatChecker, answers: AnswerChecker) {
+    this.world = world;
+    this.report = report;
+    this.beats = beats;
+    this.answers = answers;
+  }
+
+  gateway(running: boolean, at: number): void {
+    if (running) {
+      this.startedAt = at;
+      this.away = this.stoppedAt > 0;
+    } else this.stoppedAt = at;
+  }
+
+  told(change: Change, at: number): void {
+    this.walk(at);
+    this.status.set(change.id, change.to);
+    const stored = this.world.host.disk.changes[change.cursor - 1];
+    const isStored =
+      stored?.id === change.id && stored.tseq === change.tseq && stored.to === change.to;
+    if (!isStored) this.say("no-gap", change, at, "is not on disk");
+    if (change.cursor <= this.cursor) this.say("no-gap", change, at, "is told again");
+    this.cursor = change.cursor;
+    if (change.to !== "late" && change.to !== "absent") return;
+    const heard = this.heardBefore(change);
+    if (!heard) return;
+    if (change.at < livesUntil(heard)) {
+      this.say("no-false-doubt", change, at, `promised until ${livesUntil(heard)}`);
+    } else if (this.away && heard.reachedAt! < this.startedAt) {
+      const promise = intervalMs(heard.frame.promise);
+      if (change.at < this.startedAt + promise) {
+        this.say("restart-quiet", change, at, `the gateway listens since ${this.startedAt}`);
+      }
+    }
+  }
+
+  /** Looks at everybody: whom the gateway should have told of by now. */
+  audit(now: number): void {
+    const { host } = this.world;
+    this.walk(now);
+    if (!host.gateway || host.inbox.suspended || host.inbox.size > 0) return;
+    if (now < host.stalledUntil + TELL_MS || now < this.startedAt + TELL_MS) return;
+    const tellMs = TELL_MS + 2 * host.commitMs[1];
+    const quietUntil = this.away ? this.startedAt : 0;
+    for (const [id, beat] of this.answers.accepted) {
+      const { promise } = beat.frame;
+      if (promise === LEAVING || beat.reachedAt === undefined) continue;
+      if (this.beats.speakers.get(id)?.twins) continue;
+      const promised = intervalMs(promise);
+      const heardAt = this.lastHeard(id);
+      const status = this.status.get(id) ?? "unknown";
+      const grace = graceOf(promised, host.graceMs);
+      const bound = Math.max(heardAt + promised, quietUntil + DOUBT * promised) + promised + grace;
+      if (now > bound + tellMs && status === "present") {
+        const what = `silent since ${Math.round(heardAt)} ms, promised ${promised}, and still present`;
+        this.report.broken("found-in-time", now, `${beat.board.name}: ${what}`, beat.board);
+      }
+      // A beat that a crash took before its change was on disk is nobody's word.
+      const { reachedAt } = beat;
+      const stands = reachedAt > quietUntil && now > reachedAt + tellMs;
+      if (stands && now < reachedAt + promised && status === "absent") {
+        const what = `heard at ${Math.round(reachedAt)} ms and still ${status}`;
+        this.report.broken("back-at-once", now, `${beat.board.name}: ${what}`, beat.board);
+      }
+    }
+  }
+
+  /** When the newest beat that was acknowledged, or could have been, reached the gateway. */
+  private lastHeard(id: number): number {
+    let at = this.answers.accepted.get(id)!.reachedAt!;
+    for (const { reachedAt } of this.beats.speakers.get(id)!.beats) {
+      if (reachedAt !== undefined && reachedAt > at) at = reachedAt;
+    }
+    return at;
+  }
+
+  /** The newest beat accepted before a change: one that came during its commit proves nothing. */
+  private heardBefore({ id, at }: Change): Beat | undefined {
+    return this.beats.speakers
+      .get(id)
+      ?.beats.find(({ acked, reachedAt }) => acked && reachedAt !== undefined && reachedAt <= at);
+  }
+
+  /** Changes on disk that were not looked at yet. A crash may keep one from being told, no more. */
+  private walk(at: number): void {
+    const { changes } = this.world.host.disk;
+    while (this.walked < changes.length) {
+      const change = changes[this.walked++]!;
+      const last = this.last.get(change.id) ?? { tseq: 0, to: "unknown" };
+      const follows = change.tseq === last.tseq + 1 && change.from === last.to;
+      if (!follows || change.cursor !== this.walked) {
+        this.say("no-gap", change, at, `follows change ${last.tseq} to ${last.to}`);
+      }
+      this.last.set(change.id, change);
+      this.status.set(change.id, change.to);
+    }
+  }
+
+  private say(invariant: string, { id, tseq, from, to, at }: Change, now: number, what: string) {
+    const board = this.beats.speakers.get(id)?.board;
+    const name = board?.name ?? String(id);
+    const change = `change ${tseq} of ${name}, ${from} to ${to} at ${at}`;
+    this.report.broken(invariant, now, `${change}, ${what}`, board);
+  }
+}
+
+/** Until when an accepted beat promised life; a goodbye promises for ever to be silent. */
+function livesUntil({ frame, reachedAt }: Beat): number {
+  return frame.promise === LEAVING
+    ? Number.POSITIVE_INFINITY
+    : (reachedAt ?? 0) + intervalMs(frame.promise);
+}
