@@ -109,6 +109,8 @@ export interface Lane {
 export interface LaneMark {
   readonly at: number;
   readonly kind: "beat" | "retry" | "hello" | "lost-up" | "lost-down" | "ack" | "welcome" | "other";
+  /** How many of this kind, at `at` and right after it; absent: one. */
+  readonly n?: number;
 }
 
 export interface LaneSpan {

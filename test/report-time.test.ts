@@ -57,10 +57,10 @@ describe("statuses", () => {
   });
 
   it("stacks a small fleet, each layer as high as its boards", () => {
-    const zero = [0, 0, 0, 0];
-    const statuses = { bucketMs: 1_000, present: [4, 4, 2, 4], absent: [0, 0, 2, 0] };
+    const zero = [0, 0, 0, 0, 0, 0];
+    const statuses = { bucketMs: 1_000, present: [4, 4, 2, 4, 4, 4], absent: [0, 0, 2, 0, 0, 0] };
     const all = { ...statuses, late: zero, left: zero, unknown: zero };
-    const input = { runs: [{ name: "a", statuses: all }], faults: [], virtualMs: 4_000 };
+    const input = { runs: [{ name: "a", statuses: all }], faults: [], virtualMs: 6_000 };
     const svg = statusFigure(input).draw(530, "m");
     const [y0, y2, y4] = ["0", "2", "4"].map((text) => tick(svg, text, "y"));
     const [x2, x3] = [tick(svg, "2 s", "x"), tick(svg, "3 s", "x")];
@@ -118,12 +118,12 @@ describe("lanes", () => {
       [
         { at: 0, kind: "beat" },
         { at: 1, kind: "lost-up" },
-        { at: 2, kind: "retry" },
+        { at: 2, kind: "retry", n: 3 },
       ],
       1_128,
     );
     expect(svg).toMatch(
-      /<title>a-1, 0.ms to [^:]*: 1 frame lost on the way up, 1 beat, 1 later try, present<\/title>/,
+      /<title>a-1, 0.ms to [^:]*: 1 frame lost on the way up, 1 beat, 3.later tries, present<\/title>/,
     );
   });
 });

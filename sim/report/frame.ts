@@ -4,7 +4,8 @@
 
 import type { Fault } from "./runs.ts";
 import type { Scale, Tick } from "./scale.ts";
-import { box, clipped, element, group, line, num, textWidth, title, word } from "./svg.ts";
+import { spansShape } from "./spans.ts";
+import { clipped, group, line, textWidth, title, word } from "./svg.ts";
 
 /** Places in px: marks go between left and right, top and bottom. */
 export interface Frame {
@@ -115,28 +116,19 @@ export function faultsHeight(faults: readonly Fault[]): number {
  * lasted is shaded, unless each of its rows says for itself what befell it.
  */
 export function faultStrip(f: Frame, x: Scale, faults: readonly Fault[], shaded = true): string {
-  const rows = faultRows(faults);
   const top = f.top - faultsHeight(faults);
-  const end = (fault: Fault) => Math.max(x.at(fault.until), x.at(fault.from) + FAULT_LEAST);
   const lasting = faults.filter(
     ({ from, until }) => shaded && x.at(until) - x.at(from) >= FAULT_LEAST,
   );
-  const shades = lasting.map((fault) => {
-    const from = x.at(fault.from);
-    return `M${num(from)},${num(f.top)}H${num(end(fault))}V${num(f.bottom)}H${num(from)}Z`;
-  });
-  const d = shades.join("");
-  const shade = d === "" ? "" : element("path", { class: "shade", d });
-  const strips = rows.map((row, k) => {
+  const strips = faultRows(faults).map(({ text, faults: of }, k) => {
     const y = top + k * FAULT_ROW;
-    const bars = row.faults.map((fault) =>
-      box(x.at(fault.from), y + 5, end(fault) - x.at(fault.from), 5, "fault", title(row.text)),
-    );
-    return (
-      bars.join("") +
-      faultWord(f, x.at(row.faults[0]!.from), Math.max(...row.faults.map(end)), y + 11, row.text)
-    );
+    const ends = of.map(({ from, until }) => Math.max(x.at(until), x.at(from) + FAULT_LEAST));
+    const last = ends.reduce((a, b) => Math.max(a, b));
+    const first = of.reduce((at, { from }) => Math.min(at, x.at(from)), f.right);
+    const bars = spansShape(of, "fault", [y + 5, y + 10], x, FAULT_LEAST, title(text));
+    return bars + faultWord(f, first, last, y + 11, text);
   });
+  const shade = spansShape(lasting, "shade", [f.top, f.bottom], x, 0);
   return faults.length === 0 ? "" : group("faults", shade, ...strips);
 }
 

@@ -3,6 +3,7 @@
 //
 // `wallMs` is not in it: two runs of one seed give the same page, to the byte.
 
+import { sayInstant } from "../duration.ts";
 import type { Metrics, RunResult, Verdict, Violation } from "../result.ts";
 import { type Metric, metricOf, metricsOf, sayValue } from "./metrics.ts";
 import { figure, htmlTable, page, standalone } from "./page.ts";
@@ -11,6 +12,9 @@ import { type Batch, batches, missed, sayRanges } from "./runs.ts";
 import { count, sayMs, sayNumber } from "./say.ts";
 import { ascending, quantileOf } from "./stats.ts";
 import { safe } from "./svg.ts";
+
+/** Last events up to so many stand open; more would push the pictures out of sight. */
+const OPEN_MAX = 12;
 
 /** One self-contained page of all results, a section a scenario. */
 export function reportHtml(results: readonly RunResult[]): string {
@@ -128,7 +132,11 @@ function violations(runs: readonly RunResult[]): string {
   const all = runs.flatMap((run) => run.violations.map((violation) => ({ violation, run })));
   if (all.length === 0) return "";
   const items = all.map(({ violation, run }, i) =>
-    violationItem(violation, runs.length > 1 ? run.seed : undefined, i === 0),
+    violationItem(
+      violation,
+      runs.length > 1 ? run.seed : undefined,
+      i === 0 && violation.last.length <= OPEN_MAX,
+    ),
   );
   return `<h2>Violated</h2>\n${items.join("")}`;
 }
@@ -142,7 +150,7 @@ function violationItem(
   const events = last.map((event) => `<li>${safe(event)}</li>`).join("\n");
   const list = last.length === 0 ? "" : `<ol class="last">\n${events}\n</ol>\n`;
   return `<details${open ? " open" : ""}><summary><span class="bad">✗</span> <b>${safe(invariant)}</b>
- at ${safe(sayMs(at) + where)}: ${safe(what)}</summary>
+ at ${safe(sayInstant(at) + where)}: ${safe(what)}</summary>
 <p>${replay(token)}</p>
 ${list}</details>
 `;
@@ -155,14 +163,14 @@ function notEmulated(runs: readonly RunResult[]): string {
   return `<h2>Not emulated in this mode</h2>\n<ul class="plainly">\n${items.join("\n")}\n</ul>\n`;
 }
 
-/** All metrics, a table a topic, a column the fleet and one each group; of seeds the median. */
+/** All that was measured, a table a topic, a column the fleet and one each group; of seeds the median. */
 function figures(runs: readonly RunResult[]): string {
   const groups = [...new Set(runs.flatMap((run) => Object.keys(run.groups)))];
   const places = [
     { name: "fleet", of: runs.map((run) => run.metrics) },
     ...groups.map((name) => ({ name, of: runs.map((run) => run.groups[name] ?? {}) })),
   ];
-  const all = metricsOf(places.flatMap(({ of }) => of.flatMap((m) => Object.keys(m))));
+  const all = metricsOf(places.flatMap(({ of }) => of.flatMap(measured)));
   const topics = [...new Set(all.map(({ topic }) => topic))].map((topic) => {
     const metrics = all.filter((metric) => metric.topic === topic);
     // What no group has is of the whole run: no column of blanks for each of them.
@@ -181,6 +189,10 @@ function figures(runs: readonly RunResult[]): string {
 }
 
 const has = (places: readonly Metrics[], name: string) => places.some((of) => name in of);
+
+/** Names of figures for which there was something to measure. */
+const measured = (metrics: Metrics) =>
+  Object.keys(metrics).filter((name) => metrics[name] !== null);
 
 /** "" where no run has the figure. */
 function middle(metric: Metric, places: readonly Metrics[]): string {

@@ -18,6 +18,7 @@ import {
 import type { Fault } from "./runs.ts";
 import { count, sayMs } from "./say.ts";
 import { type Scale, time } from "./scale.ts";
+import { spansShape } from "./spans.ts";
 import { box, clipped, element, group, num, picture, title, word } from "./svg.ts";
 
 export interface LanesInput {
@@ -108,42 +109,15 @@ function draw({ lanes, faults, virtualMs }: LanesInput, width: number, size: str
 function drawLane(lane: Lane, middle: number, f: Frame, x: Scale, virtualMs: number): string {
   const spans = (kind: LaneSpan["kind"]) => lane.spans.filter((span) => span.kind === kind);
   const grounds = (["asleep", "off", "cut"] as const).map((kind) =>
-    shape(spans(kind), kind, middle - 20, middle + 19, x, kind === "asleep" ? 0 : 1),
+    spansShape(spans(kind), kind, [middle - 20, middle + 19], x, kind === "asleep" ? 0 : 1),
   );
   const statuses = (["unknown", "left", "present", "late", "absent"] as const).map((kind) => {
     const half = STATUS_HALF[kind]!;
-    return shape(spans(kind), `told ${kind}`, middle - half, middle + half, x, 1);
+    return spansShape(spans(kind), `told ${kind}`, [middle - half, middle + half], x, 1);
   });
   const marks = MARKS.map((kind) => drawMarks(lane, kind, middle, x));
   const tell = virtualMs > 0 ? tellings(lane, middle, f, x, virtualMs) : "";
   return group("lane", ...grounds, ...statuses, ...marks, tell);
-}
-
-/** Spans as one shape, each at least `least` px wide; what is on one pixel anyway is joined. */
-function shape(
-  spans: readonly LaneSpan[],
-  kind: string,
-  top: number,
-  bottom: number,
-  x: Scale,
-  least: number,
-): string {
-  let d = "";
-  let [from, until] = [0, Number.NEGATIVE_INFINITY];
-  const close = () => {
-    if (until > from) d += `M${num(from)},${num(top)}H${num(until)}V${num(bottom)}H${num(from)}Z`;
-  };
-  for (const span of [...spans].sort((a, b) => a.from - b.from)) {
-    const start = x.at(span.from);
-    const end = Math.max(x.at(span.until), start + least);
-    if (start - until < 0.5) until = Math.max(until, end);
-    else {
-      close();
-      [from, until] = [start, end];
-    }
-  }
-  close();
-  return d === "" ? "" : element("path", { class: kind, d });
 }
 
 /** One upright stroke a pixel that has such a mark. */
@@ -167,9 +141,9 @@ function tellings(lane: Lane, middle: number, f: Frame, x: Scale, virtualMs: num
   const n = Math.ceil((f.right - f.left) / TELL);
   const span = (virtualMs * TELL) / (f.right - f.left);
   const stretches = Array.from({ length: n }, () => new Map<Mark, number>());
-  for (const { at, kind } of lane.marks) {
+  for (const { at, kind, n: times = 1 } of lane.marks) {
     const kinds = stretches[Math.min(n - 1, Math.floor((x.at(at) - f.left) / TELL))]!;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    kinds.set(kind, (kinds.get(kind) ?? 0) + times);
   }
   const stretch = stretches.map((kinds, k) => {
     const [from, until] = [k * span, Math.min(virtualMs, (k + 1) * span)];

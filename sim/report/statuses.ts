@@ -143,9 +143,10 @@ function drawStack(
       feet[i] = high;
       const same = high === head && low === foot;
       [head, foot] = [high, low];
+      if (high === low) return;
       // Neighbours alike are one shape: fewer bytes, and no seams.
       if (same) d = d.replace(/H[\d.]+(V[\d.]+Z)$/, `H${num(until)}$1`);
-      else if (high > low)
+      else
         d += `M${num(from)},${num(y.at(low))}V${num(y.at(high))}H${num(until)}V${num(y.at(low))}Z`;
     });
     return d === "" ? "" : element("path", { class: `layer ${status}`, d }, title(status));

@@ -119,7 +119,7 @@ svg .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
 .layer.unknown { fill: var(--layer-unknown); }
 .told { fill: var(--c); shape-rendering: crispEdges; } .tell { fill: transparent; }
 .tell rect:hover { fill: var(--ink); fill-opacity: 0.07; }
-.beat-mark { stroke: var(--ink); stroke-width: 1px; fill: none; }
+.beat-mark { stroke: var(--quiet); stroke-width: 1px; fill: none; }
 .ack { stroke: var(--edge); } .retry { stroke: var(--s1); } .other { stroke: var(--edge); }
 .hello, .welcome { stroke: var(--s4); stroke-width: 2px; }
 .lost-up, .lost-down { stroke: var(--absent); stroke-width: 1.5px; }

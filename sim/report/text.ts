@@ -3,6 +3,7 @@
 // expectation would use, for it is written next. No colour: it is pasted into issues as often as it
 // is read. Text from files and runs is stripped of what would move the cursor.
 
+import { sayInstant } from "../duration.ts";
 import type { RunResult, Violation } from "../result.ts";
 import { type Metric, metricOf, metricsOf, sayValue } from "./metrics.ts";
 import { aloneWords, type Difference, differences, type Pairing, pairUp } from "./pairs.ts";
@@ -50,7 +51,7 @@ function expectationLines(result: RunResult, columns: number): string[] {
 function violationLines(violations: readonly Violation[], columns: number): string[] {
   return violations.flatMap(({ invariant, token, at, what, last }) => [
     "",
-    `VIOLATED ${invariant} at ${sayMs(at)}`,
+    `VIOLATED ${invariant} at ${sayInstant(at)}`,
     ...wrap(what, columns, 2),
     `  again: nextbeat sim run ${token}`,
     ...last.slice(-LAST_MAX).map((event) => `  | ${event}`),
@@ -60,7 +61,9 @@ function violationLines(violations: readonly Violation[], columns: number): stri
 function figureLines({ metrics, groups }: RunResult, columns: number): string[] {
   const places = [metrics, ...Object.values(groups)];
   const head = ["", "fleet", ...Object.keys(groups)];
-  const all = metricsOf(places.flatMap((place) => Object.keys(place)));
+  const all = metricsOf(
+    places.flatMap((place) => Object.keys(place).filter((name) => place[name] !== null)),
+  );
   const rows = all.map((metric) => [
     metric.name,
     ...places.map((place) => (metric.name in place ? sayValue(metric, place[metric.name]) : "")),

@@ -4,20 +4,20 @@
 
 import { describe } from "../../device/describe.ts";
 import { tagBytes } from "../../device/tag.ts";
-import { DOWN, UP } from "../../device/wire.ts";
+import { DOWN, HELLO, UP, WELCOME } from "../../device/wire.ts";
 import type { Change, Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
-import type { LadderStep, Lane, LaneMark, LaneSpan, Trace } from "../result.ts";
+import type { LadderStep, Lane, LaneSpan, Trace } from "../result.ts";
 import type { World } from "../world.ts";
 import type { Cast } from "./cast.ts";
 import type { Strike } from "./faults.ts";
 import { Load } from "./load.ts";
+import { mostToTell, Track } from "./track.ts";
 
-/** Lanes that a result has, lanes that are kept to choose from, marks of each. */
+/** Lanes that a result has, and lanes that are kept to choose from. */
 export const LANES_MAX = 12;
 const CANDIDATES_MAX = 96;
-const MARKS_MAX = 4_000;
 /** Buckets of a time line at most. */
 const BUCKETS_MAX = 600;
 const LADDER_MAX = 12;
@@ -27,16 +27,18 @@ const BUCKETS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_20
 interface Candidate {
   readonly board: string;
   readonly group: string;
-  readonly marks: LaneMark[];
-  readonly spans: LaneSpan[];
+  readonly track: Track;
   /** Begin of each kind of span that is open. */
   readonly open: Map<LaneSpan["kind"], number>;
   status: LaneSpan["kind"];
   statusAt: number;
   told: number;
   word: string;
-  steps: LadderStep[];
+  steps: Step[];
 }
+
+/** A step of the ladder before it is put into words. */
+type Step = Omit<LadderStep, "text"> & { readonly bytes: string; readonly suite: number };
 
 export class Tracer implements Observer {
   readonly bucketMs: number;
@@ -45,7 +47,7 @@ export class Tracer implements Observer {
   private readonly now: Record<(typeof STATUSES)[number], number>;
   private readonly candidates = new Map<Board, Candidate>();
   private readonly byId = new Map<number, Candidate>();
-  private ladder: LadderStep[] = [];
+  private ladder: Step[] = [];
   private rank = 0;
 
   constructor(world: World, cast: Cast, runMs: number) {
@@ -61,8 +63,7 @@ export class Tracer implements Observer {
       const candidate: Candidate = {
         board: board.name,
         group: group.group,
-        marks: [],
-        spans: [],
+        track: new Track(runMs),
         open: new Map(),
         status: "unknown",
         statusAt: 0,
@@ -98,19 +99,18 @@ export class Tracer implements Observer {
     const candidate = board && this.candidates.get(board);
     if (!candidate) return;
     this.climb(candidate, sighting);
-    if (candidate.marks.length >= MARKS_MAX) return;
-    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    const type = typeOf(bytes);
     const lost = deliveries.length === 0;
     if (direction === "up") {
       const again = bytes === candidate.word;
       candidate.word = bytes;
       const kind = type === 2 ? "hello" : type !== 0 ? "other" : again ? "retry" : "beat";
-      candidate.marks.push({ at, kind });
-      if (lost) candidate.marks.push({ at, kind: "lost-up" });
-    } else if (lost) candidate.marks.push({ at, kind: "lost-down" });
+      candidate.track.mark(at, kind);
+      if (lost) candidate.track.mark(at, "lost-up");
+    } else if (lost) candidate.track.mark(at, "lost-down");
     else {
       const kind = type === 1 ? "ack" : type === 3 ? "welcome" : "other";
-      candidate.marks.push({ at: deliveries[0]!.at, kind });
+      candidate.track.mark(deliveries[0]!.at, kind);
     }
   }
 
@@ -124,7 +124,7 @@ export class Tracer implements Observer {
     this.now[to]++;
     const candidate = this.byId.get(id);
     if (!candidate) return;
-    candidate.spans.push({ from: candidate.statusAt, until: at, kind: candidate.status });
+    candidate.track.span(candidate.statusAt, at, candidate.status);
     candidate.status = to;
     candidate.statusAt = at;
     candidate.told += to === "absent" ? 4 : 1;
@@ -158,7 +158,7 @@ export class Tracer implements Observer {
       load: this.load.trace(buckets),
       statuses: { bucketMs, ...statuses },
       lanes: this.lanes(end),
-      ladder: this.ladder,
+      ladder: this.ladder.map(inWords),
     };
   }
 
@@ -169,9 +169,9 @@ export class Tracer implements Observer {
       .filter((candidate) => chosen.has(candidate))
       .map((candidate) => {
         for (const kind of [...candidate.open.keys()]) this.shut(candidate, kind, end);
-        const { board, group, marks, spans, status, statusAt } = candidate;
-        spans.push({ from: statusAt, until: end, kind: status });
-        return { board, group, marks, spans };
+        const { board, group, track, status, statusAt } = candidate;
+        track.span(statusAt, end, status);
+        return { board, group, marks: track.marks, spans: track.spans };
       });
   }
 
@@ -179,11 +179,11 @@ export class Tracer implements Observer {
     if (!open.has(kind)) open.set(kind, now);
   }
 
-  private shut({ open, spans }: Candidate, kind: LaneSpan["kind"], now: number): void {
+  private shut({ open, track }: Candidate, kind: LaneSpan["kind"], now: number): void {
     const from = open.get(kind);
     if (from === undefined) return;
     open.delete(kind);
-    spans.push({ from, until: now, kind });
+    track.span(from, now, kind);
   }
 
   /** Keeps the exchange that says most: a HELLO, a retry that helped, then any beat with its ACK. */
@@ -191,13 +191,13 @@ export class Tracer implements Observer {
     const { at, direction, board, bytes, deliveries, peer } = sighting;
     if (this.rank >= 4) return;
     const up = direction === "up";
-    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    const type = typeOf(bytes);
     if (
       up &&
       bytes !== candidate.word &&
       (type === 2 || candidate.steps[0] === undefined || type === 0)
     ) {
-      const welcomed = candidate.steps.at(-1)?.text.startsWith("WELCOME");
+      const welcomed = typeOf(candidate.steps.at(-1)?.bytes ?? "") === WELCOME;
       if (!welcomed) candidate.steps = [];
     }
     if (candidate.steps.length >= LADDER_MAX) return;
@@ -205,13 +205,14 @@ export class Tracer implements Observer {
       at,
       arrivedAt: deliveries[0]?.at ?? null,
       direction,
-      text: describe(bytes, up ? UP : DOWN, tagBytes(board!.suite)),
+      bytes,
+      suite: board!.suite,
       via: board!.path.ap?.nat ? `${peer.address}:${peer.port}` : "",
     });
     const { steps } = candidate;
     if (up || type !== 1 || deliveries.length === 0) return;
     const lost = steps.some(({ arrivedAt }) => arrivedAt === null);
-    const hello = steps.some(({ text }) => text.startsWith("HELLO"));
+    const hello = steps.some((step) => typeOf(step.bytes) === HELLO);
     const rank = 1 + (hello ? 1 : 0) + (lost ? 2 : 0);
     if (rank <= this.rank) return;
     this.rank = rank;
@@ -232,14 +233,11 @@ export class Tracer implements Observer {
   }
 }
 
-/** Those that were told most of, the groups in turn: each has its lanes beside the noisiest. */
-function mostToTell(all: readonly Candidate[]): Candidate[] {
-  const places = new Map<string, number>();
-  const sorted = [...all].sort((a, b) => b.told - a.told);
-  const turns = sorted.map((candidate) => {
-    const turn = places.get(candidate.group) ?? 0;
-    places.set(candidate.group, turn + 1);
-    return { candidate, turn };
-  });
-  return turns.sort((a, b) => a.turn - b.turn).map(({ candidate }) => candidate);
+function typeOf(bytes: string): number {
+  return (bytes.charCodeAt(0) >> 3) & 7;
+}
+
+function inWords({ bytes, suite, ...step }: Step): LadderStep {
+  const direction = step.direction === "up" ? UP : DOWN;
+  return { ...step, text: describe(bytes, direction, tagBytes(suite)) };
 }
