@@ -1,0 +1,109 @@
+/**
+ * The world in virtual time at up to three sizes: events and beats a second of CPU, bytes a board, with
+ * the real sender, the real gateway core, lossy links and a disk that takes its time.
+ *
+ * An event is one entry taken from the queue. Boards boot within a minute and settle for another
+ * before the clock runs; nobody looks on, as in a run without checkers. Each size has a process of
+ * its own, since what one leaves in the heap is paid by the next. Usage: node
+ * dist/test/bench/world.js [--most 100000] [--suite 2] [--minutes 10]; `--most 1000000 --minutes
+ * 60` for an hour of a million.
+ */
+
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { sha256 } from "../../gateway/sha256.ts";
+import { sayDuration } from "../../sim/duration.ts";
+import { linkPreset } from "../../sim/presets.ts";
+import { World } from "../../sim/world.ts";
+import { readFlags } from "./flags.ts";
+import { mib, table } from "./table.ts";
+
+const MINUTE = 60_000;
+const INTERVAL_MS = 60_000;
+/** Virtual time before the clock runs. */
+const SETTLE_MS = 2 * MINUTE;
+
+interface Figures {
+  readonly devices: number;
+  readonly events: number;
+  readonly beats: number;
+  readonly cpuS: number;
+  readonly rssBytes: number;
+  readonly hash: string;
+}
+
+const SIZES = [1_000, 100_000, 1_000_000];
+/** One frame in fifteen is lost, in bursts. */
+const LINK = linkPreset("wifi-congested")!;
+/** `devices`: this process is the one that measures so many. */
+const NONE = 999_999_999;
+const flags = readFlags({ most: 100_000, suite: 2, minutes: 10, devices: NONE });
+
+function measure(devices: number): Figures {
+  const before = process.memoryUsage().rss;
+  const limits = { devicesMax: devices };
+  const world = new World({ seed: 1, sha256, host: { commitMs: [5, 20], limits } });
+  world.startGateway();
+  const kind = { suite: flags.suite, intervalMs: INTERVAL_MS, link: LINK };
+  for (let id = 1; id <= devices; id++) {
+    const board = world.make({ name: `bench-${id}`, id }, kind);
+    world.at(((id * 7_919) % devices) * (INTERVAL_MS / devices), () => world.plug(board));
+  }
+  world.run(SETTLE_MS);
+  const [events, beats] = [world.events, fresh(world)];
+  const { user, system } = process.cpuUsage();
+  const end = SETTLE_MS + flags.minutes * MINUTE;
+  for (let now = SETTLE_MS; now < end; now += MINUTE) {
+    world.run(now + MINUTE);
+    process.stderr.write(
+      `\r${devices} boards: ${sayDuration(world.now)} of ${sayDuration(end)}\u001b[K`,
+    );
+  }
+  const after = process.cpuUsage();
+  process.stderr.write("\r\u001b[K");
+  return {
+    devices,
+    events: world.events - events,
+    beats: fresh(world) - beats,
+    cpuS: (after.user + after.system - user - system) / 1e6,
+    rssBytes: process.memoryUsage().rss - before,
+    hash: world.hash.toString(16).padStart(8, "0"),
+  };
+}
+
+function fresh(world: World): number {
+  return world.host.gateway?.counters.fresh ?? 0;
+}
+
+/** The same in a process of its own. */
+function apart(devices: number): Figures {
+  const args = Object.entries({ ...flags, devices }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  const out = execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return JSON.parse(out) as Figures;
+}
+
+if (flags.devices !== NONE) console.log(JSON.stringify(measure(flags.devices)));
+else {
+  const rows = SIZES.filter((size) => size <= flags.most)
+    .map(apart)
+    .map(({ devices, events, beats, cpuS, rssBytes, hash }) => [
+      String(devices),
+      `${(events / cpuS / 1e6).toFixed(2)} M`,
+      `${(beats / cpuS / 1e3).toFixed(0)} k`,
+      (events / beats).toFixed(2),
+      `${((cpuS / beats) * 1e6).toFixed(2)} us`,
+      `${(rssBytes / devices).toFixed(0)}`,
+      mib(rssBytes),
+      `${((flags.minutes * 60) / cpuS).toFixed(0)} x`,
+      hash,
+    ]);
+  const heads = ["boards", "events/s", "beats/s", "events/beat", "CPU/beat", "bytes/board", "RSS"];
+  console.log(`suite ${flags.suite}, ${LINK.name}, ${flags.minutes} min, per second of CPU`);
+  console.log(table([...heads, "real time", "hash"], rows));
+}
