@@ -16,13 +16,14 @@
  */
 
 import type { Hello } from "../device/decode.ts";
-import { computeTag, SUITE_CRC } from "../device/tag.ts";
-import { DOWN, encodeWelcome, tagInput, WELCOME } from "../device/wire.ts";
+import { SUITE_CRC, sealTag } from "../device/tag.ts";
+import { DOWN, encodeWelcome, WELCOME } from "../device/wire.ts";
 import { verifies } from "./beats.ts";
 import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import { EPOCH_ZERO, NUMBER_MAX, WELCOME_AGAIN_MS } from "./limits.ts";
 import type { Parts } from "./parts.ts";
+import * as row from "./rows.ts";
 
 export class Epochs {
   readonly #parts: Parts;
@@ -48,33 +49,37 @@ export class Epochs {
     const key = records.tagKey(slot);
     if (!verifies(key, hello, 0, 0)) return "bad-tag";
 
-    const c = records.columns;
+    const { words, bytes, floats } = records.rows;
+    const w = slot * row.WORDS;
+    const f = slot * row.FLOATS;
     const unix = Math.max(0, Math.floor(speech.unixSeconds(now)));
-    const known = c.suite[slot] === SUITE_CRC ? 0 : hello.epoch;
-    if (c.pending[slot]! <= known || !this.#young(slot, now)) {
-      const highest = Math.max(c.issued[slot]!, known, unix - EPOCH_ZERO);
+    const known = bytes[slot * row.BYTES + row.SUITE] === SUITE_CRC ? 0 : hello.epoch;
+    if (records.pending(slot) <= known || !this.#young(slot, now)) {
+      const highest = Math.max(words[w + row.ISSUED]!, known, unix - EPOCH_ZERO);
       if (highest >= NUMBER_MAX) return "exhausted";
       const issued = highest + 1;
-      c.issued[slot] = issued;
-      c.pending[slot] = issued;
-      const epoch = c.epoch[slot]!;
-      c.issuedBy[slot] = draft.store({ kind: "epoch", id: hello.id, issued, epoch });
-      this.#waiting.push({ ticket: c.issuedBy[slot]!, slot });
+      words[w + row.ISSUED] = issued;
+      bytes[slot * row.BYTES + row.FLAGS]! |= row.PENDING;
+      const epoch = words[w + row.EPOCH]!;
+      const ticket = draft.store({ kind: "epoch", id: hello.id, issued, epoch });
+      floats[f + row.ISSUED_BY] = ticket;
+      this.#waiting.push({ ticket, slot });
     }
-    c.welcomedAt[slot] = now;
+    floats[f + row.WELCOMED_AT] = now;
 
-    const body = encodeWelcome(c.pending[slot]!, unix, speech.pace, speech.generation << 4);
-    const tag = computeTag(key, tagInput(DOWN, WELCOME, 0, 0, body, hello.nonce));
-    draft.replyAfter(c.issuedBy[slot]!, from, body + tag);
+    const body = encodeWelcome(words[w + row.ISSUED]!, unix, speech.pace, speech.generation << 4);
+    const tag = sealTag(key, (DOWN << 7) | WELCOME, 0, 0, body, hello.nonce);
+    draft.replyAfter(floats[f + row.ISSUED_BY]!, from, body + tag);
     return "welcome";
   }
 
   /** `ticket` is on disk: the WELCOMEs that waited for it are of this instant. */
   committed(ticket: number, now: number): void {
+    const { floats } = this.#parts.records.rows;
     let done = 0;
-    for (const w of this.#waiting) {
-      if (w.ticket > ticket) break;
-      this.#parts.records.columns.welcomedAt[w.slot] = now;
+    for (const { ticket: mine, slot } of this.#waiting) {
+      if (mine > ticket) break;
+      floats[slot * row.FLOATS + row.WELCOMED_AT] = now;
       done++;
     }
     if (done > 0) this.#waiting.splice(0, done);
@@ -83,7 +88,9 @@ export class Epochs {
   /** Whether the last WELCOME of the pending epoch is young enough to be given again. */
   #young(slot: number, now: number): boolean {
     const { records, ledger } = this.#parts;
-    const { welcomedAt, issuedBy } = records.columns;
-    return now - welcomedAt[slot]! < WELCOME_AGAIN_MS || issuedBy[slot]! > ledger.durable;
+    const { floats } = records.rows;
+    const f = slot * row.FLOATS;
+    if (now - floats[f + row.WELCOMED_AT]! < WELCOME_AGAIN_MS) return true;
+    return floats[f + row.ISSUED_BY]! > ledger.durable;
   }
 }

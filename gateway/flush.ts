@@ -11,6 +11,7 @@
 
 import type { Draft } from "./effects.ts";
 import type { Records } from "./records.ts";
+import * as row from "./rows.ts";
 
 export class Flush {
   /** Call `into` no later than this. */
@@ -18,10 +19,12 @@ export class Flush {
   readonly #records: Records;
   readonly #delayMs: number;
   /**
-   * Slots, oldest first; one whose beat went to disk with a fact of its own is no longer dirty, and
-   * is passed over.
+   * Slots in a ring, oldest first; one whose beat went to disk with a fact of its own is no longer
+   * dirty, and is passed over.
    */
-  #waiting: number[] = [];
+  #ring = new Int32Array(1_024);
+  #first = 0;
+  #waiting = 0;
 
   constructor(records: Records, flushMs: number) {
     this.#records = records;
@@ -30,24 +33,32 @@ export class Flush {
 
   /** The last beat of `slot`, accepted at `now`, may be written later. */
   mark(slot: number, now: number): void {
-    const { dirty } = this.#records.columns;
-    if (dirty[slot] === 1) return;
-    dirty[slot] = 1;
-    if (this.#waiting.length === 0) this.wakeAt = now + this.#delayMs;
-    this.#waiting.push(slot);
+    const { bytes } = this.#records.rows;
+    const at = slot * row.BYTES + row.FLAGS;
+    if (bytes[at]! & row.DIRTY) return;
+    bytes[at]! |= row.DIRTY;
+    if (this.#waiting === 0) this.wakeAt = now + this.#delayMs;
+    if (this.#waiting === this.#ring.length) this.#grow();
+    this.#ring[(this.#first + this.#waiting++) & (this.#ring.length - 1)] = slot;
   }
 
   /** Puts the oldest `max` beats into a draft. */
   into(draft: Draft, max: number): void {
     const records = this.#records;
-    const taken = this.#waiting.slice(0, max);
-    for (const slot of taken) {
-      if (records.columns.dirty[slot] === 1) draft.store(records.beatFact(slot));
+    for (let left = Math.min(max, this.#waiting); left > 0; left--) {
+      const slot = this.#ring[this.#first]!;
+      this.#first = (this.#first + 1) & (this.#ring.length - 1);
+      this.#waiting--;
+      if (records.rows.flag(slot, row.DIRTY)) draft.store(records.beatFact(slot));
     }
-    if (taken.length < this.#waiting.length) this.#waiting = this.#waiting.slice(max);
-    else {
-      this.#waiting = [];
-      this.wakeAt = Infinity;
-    }
+    if (this.#waiting === 0) this.wakeAt = Infinity;
+  }
+
+  #grow(): void {
+    const wide = new Int32Array(this.#ring.length * 2);
+    wide.set(this.#ring.subarray(this.#first));
+    wide.set(this.#ring.subarray(0, this.#first), this.#ring.length - this.#first);
+    this.#ring = wide;
+    this.#first = 0;
   }
 }

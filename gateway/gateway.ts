@@ -19,6 +19,7 @@ import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
 import { Presence } from "./presence.ts";
 import { Receiver } from "./receiver.ts";
 import { Records } from "./records.ts";
+import * as row from "./rows.ts";
 import { makeMapped } from "./source.ts";
 import { Told } from "./told.ts";
 import { type DeviceView, viewOf } from "./view.ts";
@@ -95,7 +96,9 @@ export class Gateway {
     for (const stored of devices) {
       const slot = records.load(stored, now);
       const source = records.source[slot];
-      if (source !== undefined) records.columns.mapped[slot] = mappedOf(source);
+      if (source !== undefined) {
+        records.rows.bytes[slot * row.BYTES + row.MAPPED] = mappedOf(source);
+      }
       this.#presence.joined(slot, now, options.stoppedMs);
     }
   }
@@ -146,7 +149,7 @@ export class Gateway {
    * changed then.
    */
   enrol(enrolment: Enrolment, now: number): Effects {
-    checkEnrolment(enrolment, this.#records, this.#limits);
+    checkEnrolment(enrolment, this.#records.roster, this.#limits);
     const draft = new Draft(this.#ledger);
     const slot = this.#records.add(enrolment);
     this.#presence.joined(slot, now, undefined);
@@ -160,8 +163,9 @@ export class Gateway {
    */
   amend(enrolment: Enrolment, _now: number): Effects {
     const slot = this.#slotOf(enrolment.id);
-    checkAmendment(enrolment, this.#records.enrolment[slot]!, this.#records);
-    this.#records.amend(slot, enrolment);
+    const { roster } = this.#records;
+    checkAmendment(enrolment, roster.enrolment[slot]!, roster);
+    roster.amend(slot, enrolment);
     const draft = new Draft(this.#ledger);
     draft.store({ kind: "enrol", id: enrolment.id, enrolment });
     return draft;
@@ -179,21 +183,21 @@ export class Gateway {
    * An id that is free: one above the highest ever used here, or the lowest; 0 when there is none.
    */
   freeId(): number {
-    return this.#records.freeId();
+    return this.#records.roster.freeId();
   }
 
   byName(name: string): number | undefined {
-    return this.#records.names.get(name);
+    return this.#records.roster.byName(name);
   }
 
   view(id: number, now: number): DeviceView | undefined {
-    const slot = this.#records.slots.get(id);
-    return slot === undefined ? undefined : this.#viewOf(slot, now);
+    const slot = this.#records.roster.slotOf(id);
+    return slot < 0 ? undefined : this.#viewOf(slot, now);
   }
 
   /** All devices in the order of their enrolment. */
   *views(now: number): IterableIterator<DeviceView> {
-    for (const slot of this.#records.slots.values()) yield this.#viewOf(slot, now);
+    for (const slot of this.#records.roster.slots()) yield this.#viewOf(slot, now);
   }
 
   /** Devices by the status that may be told. */
@@ -219,8 +223,8 @@ export class Gateway {
   }
 
   #slotOf(id: number): number {
-    const slot = this.#records.slots.get(id);
-    if (slot === undefined) throw new RangeError(`id ${idText(id)}; expected an enrolled one`);
+    const slot = this.#records.roster.slotOf(id);
+    if (slot < 0) throw new RangeError(`id ${idText(id)}; expected an enrolled one`);
     return slot;
   }
 

@@ -68,6 +68,13 @@ export class Hints {
     this.frames[from.transport][result]++;
   }
 
+  /** The usual one, by names that the compiler knows: a tenth of what it costs to look them up. */
+  fresh({ transport }: Source): void {
+    this.counters.fresh++;
+    const { udp, mqtt, sim } = this.frames;
+    (transport === "udp" ? udp : transport === "sim" ? sim : mqtt).fresh++;
+  }
+
   /** A frame that was refused: counted and remembered, the oldest hint making room. */
   refused(from: Source, result: Result, id: number, now: number): void {
     this.count(from, result);

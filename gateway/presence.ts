@@ -23,10 +23,11 @@ import { LEAVING } from "../device/wire.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { absentAt, doubtAfterStart, lateAt } from "./detector.ts";
 import type { Draft } from "./effects.ts";
-import type { Cause, Change, Status } from "./facts.ts";
+import type { Cause, Status } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
 import { CRC_PROMISE_MAX, OPEN_ABSENT_MS } from "./limits.ts";
 import type { Records } from "./records.ts";
+import * as row from "./rows.ts";
 import type { Told } from "./told.ts";
 
 export class Presence {
@@ -57,7 +58,7 @@ export class Presence {
       // Nothing promised and yet here: a damaged record, which must not be present for ever.
       const promiseMs = this.#records.promiseMs(slot) || CRC_PROMISE_MAX;
       this.#deadlines.set(slot, doubtAfterStart(now, promiseMs, this.#graceMs, stoppedMs));
-    } else if (status !== "left" && this.#records.enrolment[slot]!.open) {
+    } else if (status !== "left" && this.#records.rows.flag(slot, row.OPEN)) {
       this.#deadlines.set(slot, now + OPEN_ABSENT_MS);
     }
   }
@@ -65,7 +66,7 @@ export class Presence {
   /** The fresh beat in the record of `slot` arrived at `now` (rule 2). */
   heard(slot: number, now: number, draft: Draft): void {
     const records = this.#records;
-    const promise = records.columns.promise[slot]!;
+    const promise = records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
     const status = records.status(slot);
     if (promise === LEAVING) {
       this.#deadlines.clear(slot);
@@ -87,10 +88,10 @@ export class Presence {
         this.#deadlines.set(slot, absentAt(at, this.#records.promiseMs(slot)));
         this.#change(slot, "late", "promise-broken", at, draft);
       } else if (status === "late") {
-        if (this.#records.enrolment[slot]!.open) this.#deadlines.set(slot, at + OPEN_ABSENT_MS);
+        if (this.#records.rows.flag(slot, row.OPEN)) this.#deadlines.set(slot, at + OPEN_ABSENT_MS);
         else this.#deadlines.clear(slot);
         this.#change(slot, "absent", "promise-broken", at, draft);
-      } else if (this.#records.enrolment[slot]!.open) {
+      } else if (this.#records.rows.flag(slot, row.OPEN)) {
         this.remove(slot, at, draft);
       }
     }
@@ -99,24 +100,25 @@ export class Presence {
   /** Takes a device off the table, with a last change to say so. */
   remove(slot: number, at: number, draft: Draft): void {
     this.#change(slot, "unknown", "removed", at, draft);
-    const id = this.#records.columns.id[slot]!;
-    draft.store({ kind: "enrol", id, enrolment: null });
+    const id = this.#records.roster.id(slot);
+    const ticket = draft.store({ kind: "enrol", id, enrolment: null });
     this.#deadlines.clear(slot);
-    this.#told.removed(slot);
+    this.#told.removed(slot, ticket);
     this.#records.remove(slot);
   }
 
   #change(slot: number, to: Status, cause: Cause, at: number, draft: Draft): void {
-    const { columns } = this.#records;
-    const before = this.#told.newest(slot);
-    const tseq = before.tseq + 1;
-    const id = columns.id[slot]!;
+    const { words, bytes } = this.#records.rows;
+    const w = slot * row.WORDS;
+    const b = slot * row.BYTES;
+    const id = words[w + row.ID]!;
+    const tseq = words[w + row.TSEQ]! + 1;
+    const from = STATUSES[bytes[b + row.STATUS]!]!;
     const cursor = ++this.#cursor;
-    const from = before.status;
-    const change: Change = { cursor, id, tseq, at, from, to, cause, incident: null };
-    columns.status[slot] = STATUSES.indexOf(to);
-    columns.cause[slot] = CAUSES.indexOf(cause);
-    columns.tseq[slot] = tseq;
-    this.#told.changing(slot, before, change, draft.tell(change));
+    words[w + row.TSEQ] = tseq;
+    bytes[b + row.STATUS] = STATUSES.indexOf(to);
+    bytes[b + row.CAUSE] = CAUSES.indexOf(cause);
+    const ticket = draft.tell({ cursor, id, tseq, at, from, to, cause, incident: null });
+    this.#told.changing(draft.afterCommit.changes, ticket);
   }
 }

@@ -7,22 +7,17 @@
  * a thing to lie about.
  */
 
-import {
-  decodeUp,
-  frameId,
-  type Hello,
-  type ProbeUp,
-  type Result as ResultFrame,
-} from "../device/decode.ts";
+import { decodeUp, frameId, type Hello, type UpFrame } from "../device/decode.ts";
 import { SUITE_CRC, tagBytes } from "../device/tag.ts";
-import { HEARTBEAT, HELLO, rebuildSeq } from "../device/wire.ts";
-import { Beats, verifies } from "./beats.ts";
+import { HELLO, rebuildSeq } from "../device/wire.ts";
+import { Beats, isBeat, verifies } from "./beats.ts";
 import { Draft, NOTHING } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import { Epochs } from "./epochs.ts";
 import type { Effects, Source } from "./facts.ts";
 import type { Result } from "./hints.ts";
 import type { Parts } from "./parts.ts";
+import * as row from "./rows.ts";
 
 /** Results of frames that verified, or that count against a rate: they leave no hint. */
 const KNOWN = new Set<Result>([
@@ -53,39 +48,37 @@ export class Receiver {
 
   handle(frame: string, from: Source, now: number): Effects {
     const { records, ledger } = this.#parts;
-    const slot = records.slots.get(frameId(frame));
-    if (slot === undefined) return this.#stranger(frame, from, now);
-    const suite = records.columns.suite[slot]!;
+    const slot = records.roster.slotOf(frameId(frame));
+    if (slot < 0) return this.#stranger(frame, from, now);
+    const suite = records.rows.bytes[slot * row.BYTES + row.SUITE]!;
+    const end = frame.length - tagBytes(suite);
+    if (isBeat(frame, end)) {
+      const draft = new Draft(ledger);
+      const result = this.#beats.receive(slot, frame, end, from, now, draft);
+      return this.#done(result, frameId(frame), from, now, draft);
+    }
     const up = decodeUp(frame, tagBytes(suite));
     if (typeof up === "string") return this.#done(up, 0, from, now, NOTHING);
-    const draft = new Draft(ledger);
-    switch (up.type) {
-      case HEARTBEAT:
-        return this.#done(this.#beats.receive(slot, up, from, now, draft), up.id, from, now, draft);
-      case HELLO:
-        return this.#done(
-          this.#epochs.receive(slot, up, from, now, draft),
-          up.id,
-          from,
-          now,
-          draft,
-        );
-      default:
-        return this.#done(this.#answer(slot, up), up.id, from, now, NOTHING);
+    if (up.type === HELLO) {
+      const draft = new Draft(ledger);
+      const result = this.#epochs.receive(slot, up, from, now, draft);
+      return this.#done(result, up.id, from, now, draft);
     }
+    return this.#done(this.#answer(slot, up), up.id, from, now, NOTHING);
   }
 
   /**
    * RESULT and PROBE: verified, and ignored until commands and the finding of bindings are built.
    */
-  #answer(slot: number, up: ResultFrame | ProbeUp): Result {
+  #answer(slot: number, up: Exclude<UpFrame, Hello>): Result {
     const { records } = this.#parts;
-    const c = records.columns;
+    const { words, bytes } = records.rows;
     // Types 4 to 7 do not exist under suite 0.
-    if (c.suite[slot] === SUITE_CRC) return "type";
-    const epoch = c.epoch[slot]!;
-    const seq = rebuildSeq(c.seq[slot]!, up.seq16);
-    if (epoch === 0 || seq !== c.seq[slot]) return "bad-tag";
+    if (bytes[slot * row.BYTES + row.SUITE] === SUITE_CRC) return "type";
+    const epoch = words[slot * row.WORDS + row.EPOCH]!;
+    const last = words[slot * row.WORDS + row.SEQ]!;
+    const seq = rebuildSeq(last, up.seq16);
+    if (epoch === 0 || seq !== last) return "bad-tag";
     return verifies(records.tagKey(slot), up, epoch, seq) ? "ignored" : "bad-tag";
   }
 
@@ -104,11 +97,12 @@ export class Receiver {
   /** `open`: a device that nobody enrolled says HELLO under suite 0. */
   #takeIn(hello: Hello, from: Source, now: number): Effects {
     const { records, presence, ledger, limits } = this.#parts;
+    const { roster } = records;
     const { id } = hello;
     if (!verifies(records.crcKey, hello, 0, 0)) {
       return this.#done("bad-tag", id, from, now, NOTHING);
     }
-    if (records.opened >= limits.openMax || records.slots.size >= limits.devicesMax) {
+    if (roster.opened >= limits.openMax || roster.size >= limits.devicesMax) {
       return this.#done("open-full", id, from, now, NOTHING);
     }
     const enrolment = {
@@ -129,7 +123,8 @@ export class Receiver {
 
   #done(result: Result, id: number, from: Source, now: number, effects: Effects): Effects {
     const { hints } = this.#parts;
-    if (KNOWN.has(result)) hints.count(from, result);
+    if (result === "fresh") hints.fresh(from);
+    else if (KNOWN.has(result)) hints.count(from, result);
     else hints.refused(from, result, id, now);
     return effects;
   }

@@ -1,88 +1,60 @@
 /**
- * Who is enrolled, and what is stored of each: slots, names, keys, and the facts that are no
- * numbers.
- *
- * A slot is a place in the columns, given at enrolment and given again after a removal. Ids are
- * looked up in a `Map`; an own hash table would save 50 ns of a beat that costs a thousand and
- * more, and lost.
+ * What is stored of each device: the numbers in rows.ts, by slot, and beside them the facts that
+ * are no numbers.
  */
 
-import { u16, u32 } from "../device/bytes.ts";
-import { makeTagKey, type TagKey } from "../device/tag.ts";
-import { ID_MAX } from "../device/wire.ts";
-import { type Columns, makeColumns, wipeSlot } from "./columns.ts";
-import type { BeatFact, Cause, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
+import { makeTagKey, SUITE_CHASKEY, SUITE_CRC, SUITE_HMAC, type TagKey } from "../device/tag.ts";
+import type { BeatFact, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
 import { creditedMs, DUPLICATES_MAX, DUPLICATES_MS } from "./limits.ts";
+import { Roster } from "./roster.ts";
+import * as row from "./rows.ts";
+import { wordOf } from "./rows.ts";
+
+/** Beats under the number of another, and the last one. */
+export interface Clash {
+  readonly count: number;
+  readonly at: number;
+}
 
 export class Records {
-  /** Slot of an id, in the order of enrolment. */
-  readonly slots = new Map<number, number>();
-  /** Id of a name, and of a key. */
-  readonly names = new Map<string, number>();
-  readonly keys = new Map<string, number>();
-  /** Devices taken in by `open`. */
-  opened = 0;
-  /** Replaced when it grows: never keep it over a call to `add`. */
-  columns: Columns = makeColumns(64);
-  readonly enrolment: (Enrolment | undefined)[] = [];
-  /** Where the last accepted beat came from, and its extensions. */
+  readonly rows = new row.Rows();
+  readonly roster = new Roster(this.rows);
+  /** Where the last accepted beat came from. */
   readonly source: (Source | undefined)[] = [];
-  readonly ext: string[] = [];
-  /** Made at the first frame of a device: 200 bytes that a silent one does not cost. */
-  readonly #tagKey: (TagKey | undefined)[] = [];
-  readonly #free: number[] = [];
-  #used = 0;
-  #highest = 0;
+  /** Rule 3: devices that clashed since the start, by slot. */
+  readonly clashes = new Map<number, Clash>();
+  /** Extensions of the last accepted beat, where its row says that it had any. */
+  readonly #ext: string[] = [];
+  /** Suite 1: made at the first frame of a device, 200 bytes that a silent one does not cost. */
+  readonly #hmacKeys = new Map<number, TagKey>();
+  /** Suite 2: of whichever device it was filled for. */
+  readonly #chaskeyKey: TagKey;
   readonly #sha256: (message: string) => string;
   /** Of every device under suite 0. */
   readonly crcKey: TagKey;
 
   constructor(sha256: (message: string) => string) {
     this.#sha256 = sha256;
-    this.crcKey = makeTagKey(0, "", sha256);
+    this.crcKey = makeTagKey(SUITE_CRC, "", sha256);
+    this.#chaskeyKey = makeTagKey(SUITE_CHASKEY, "", sha256);
   }
 
   /** A slot for an enrolment whose id, name and key are not taken: nothing known, nothing heard. */
   add(enrolment: Enrolment): number {
-    const slot = this.#free.pop() ?? this.#used++;
-    const room = this.columns.id.length;
-    if (slot >= room) this.columns = makeColumns(room * 2, this.columns);
-    wipeSlot(this.columns, slot);
-    const { id, name, key, suite, open } = enrolment;
-    this.columns.id[slot] = id;
-    this.columns.suite[slot] = suite;
-    this.enrolment[slot] = enrolment;
+    const slot = this.roster.add(enrolment);
     this.source[slot] = undefined;
-    this.ext[slot] = "";
-    this.#tagKey[slot] = undefined;
-    this.slots.set(id, slot);
-    this.names.set(name, id);
-    if (key !== "") this.keys.set(key, id);
-    if (open) this.opened++;
-    if (id > this.#highest) this.#highest = id;
+    this.#ext[slot] = "";
     return slot;
-  }
-
-  /** New words for a device, by the same key. */
-  amend(slot: number, enrolment: Enrolment): void {
-    this.names.delete(this.enrolment[slot]!.name);
-    this.names.set(enrolment.name, enrolment.id);
-    this.enrolment[slot] = enrolment;
   }
 
   /** Forgets a device; its slot may be given to another one at once. */
   remove(slot: number): void {
-    const { id, name, key, open } = this.enrolment[slot]!;
-    this.slots.delete(id);
-    this.names.delete(name);
-    this.keys.delete(key);
-    if (open) this.opened--;
-    wipeSlot(this.columns, slot);
-    this.enrolment[slot] = undefined;
+    this.roster.remove(slot);
     this.source[slot] = undefined;
-    this.#tagKey[slot] = undefined;
-    this.#free.push(slot);
+    this.clashes.delete(slot);
+    this.#ext[slot] = "";
+    this.#hmacKeys.delete(slot);
   }
 
   /**
@@ -94,78 +66,105 @@ export class Records {
     const slot = this.add(stored.enrolment);
     const { beat, issued, epoch } = stored;
     const whole = stored.restored !== true && (epoch === 0 || beat?.epoch === epoch);
-    const c = this.columns;
-    c.status[slot] = STATUSES.indexOf(stored.status);
-    if (stored.cause !== null) c.cause[slot] = CAUSES.indexOf(stored.cause);
-    c.tseq[slot] = stored.tseq;
-    c.issued[slot] = issued;
-    c.epoch[slot] = whole ? epoch : 0;
-    c.pending[slot] = whole && issued > epoch ? issued : 0;
+    const { words, bytes, floats } = this.rows;
+    const w = slot * row.WORDS;
+    const b = slot * row.BYTES;
+    bytes[b + row.STATUS] = STATUSES.indexOf(stored.status);
+    if (stored.cause !== null) bytes[b + row.CAUSE] = CAUSES.indexOf(stored.cause);
+    words[w + row.TSEQ] = stored.tseq;
+    words[w + row.ISSUED] = issued;
+    words[w + row.EPOCH] = whole ? epoch : 0;
+    if (whole && issued > epoch) bytes[b + row.FLAGS]! |= row.PENDING;
     if (beat === null) return slot;
-    c.promise[slot] = beat.promise;
-    c.promiseStored[slot] = beat.promise;
-    c.vitals[slot] = beat.vitals;
-    c.reach[slot] = beat.reach;
-    c.at[slot] = Math.min(beat.at, now);
-    this.ext[slot] = beat.ext;
+    bytes[b + row.PROMISE] = beat.promise;
+    bytes[b + row.PROMISE_STORED] = beat.promise;
+    bytes[b + row.VITALS] = beat.vitals;
+    bytes[b + row.REACH] = beat.reach;
+    floats[slot * row.FLOATS + row.AT] = Math.min(beat.at, now);
+    this.setExt(slot, beat.ext);
     this.source[slot] = { transport: beat.transport, address: beat.address, port: beat.port };
     if (!whole || epoch === 0) return slot;
-    c.seq[slot] = beat.seq;
-    this.setTag(slot, beat.tag);
+    words[w + row.SEQ] = beat.seq;
+    this.setTag(slot, beat.tag, 0);
     return slot;
   }
 
-  /**
-   * One above the highest id ever seen here, so that an old board does not meet a new key; else the
-   * lowest free.
-   */
-  freeId(): number {
-    if (this.#highest < ID_MAX) return this.#highest + 1;
-    let id = 1;
-    while (this.slots.has(id)) id++;
-    return id <= ID_MAX ? id : 0;
-  }
-
+  /** The key of a device, made ready: to be used before the next call. */
   tagKey(slot: number): TagKey {
-    let ready = this.#tagKey[slot];
+    const suite = this.rows.bytes[slot * row.BYTES + row.SUITE];
+    if (suite === SUITE_CHASKEY) {
+      const { words } = this.rows;
+      const key = this.#chaskeyKey.subkeys!;
+      const at = slot * row.WORDS + row.KEY;
+      for (let word = 0; word < 4; word++) key[word] = words[at + word]!;
+      return this.#chaskeyKey;
+    }
+    if (suite === SUITE_CRC) return this.crcKey;
+    let ready = this.#hmacKeys.get(slot);
     if (ready === undefined) {
-      const { suite, key } = this.enrolment[slot]!;
-      ready = suite === 0 ? this.crcKey : makeTagKey(suite, key, this.#sha256);
-      this.#tagKey[slot] = ready;
+      ready = makeTagKey(SUITE_HMAC, this.roster.enrolment[slot]!.key, this.#sha256);
+      this.#hmacKeys.set(slot, ready);
     }
     return ready;
   }
 
-  setTag(slot: number, tag: string): void {
-    this.columns.tagHigh[slot] = word(tag, 0);
-    this.columns.tagLow[slot] = word(tag, 4);
+  /** Rule 7: the epoch that was given and is not in force yet; 0 = none. */
+  pending(slot: number): number {
+    const { words } = this.rows;
+    return this.rows.flag(slot, row.PENDING) ? words[slot * row.WORDS + row.ISSUED]! : 0;
   }
 
-  tagIs(slot: number, tag: string): boolean {
-    const { tagHigh, tagLow } = this.columns;
-    return tagHigh[slot] === word(tag, 0) && tagLow[slot] === word(tag, 4);
+  /** The tag of the last beat: what stands in its frame from `end` on. */
+  setTag(slot: number, frame: string, end: number): void {
+    const { words } = this.rows;
+    const at = slot * row.WORDS + row.TAG;
+    words[at] = wordOf(frame, end);
+    words[at + 1] = wordOf(frame, end + 4);
+  }
+
+  tagIs(slot: number, frame: string, end: number): boolean {
+    const { words } = this.rows;
+    const at = slot * row.WORDS + row.TAG;
+    return words[at] === wordOf(frame, end) >>> 0 && words[at + 1] === wordOf(frame, end + 4) >>> 0;
+  }
+
+  setExt(slot: number, ext: string): void {
+    const { bytes } = this.rows;
+    const at = slot * row.BYTES + row.FLAGS;
+    if (ext !== "") {
+      bytes[at]! |= row.EXTENDED;
+      this.#ext[slot] = ext;
+    } else if (bytes[at]! & row.EXTENDED) {
+      bytes[at]! &= ~row.EXTENDED;
+      this.#ext[slot] = "";
+    }
+  }
+
+  /** Rule 3: another tag under the number of the last beat. */
+  clash(slot: number, at: number): void {
+    const count = (this.clashes.get(slot)?.count ?? 0) + 1;
+    this.clashes.set(slot, { count, at });
   }
 
   /** What the last beat promised, in ms; 0: nothing. */
   promiseMs(slot: number): number {
-    return creditedMs(this.columns.promise[slot]!, this.columns.suite[slot]!);
+    const { bytes } = this.rows;
+    const b = slot * row.BYTES;
+    return creditedMs(bytes[b + row.PROMISE]!, bytes[b + row.SUITE]!);
   }
 
   status(slot: number): Status {
-    return STATUSES[this.columns.status[slot]!]!;
-  }
-
-  cause(slot: number): Cause | null {
-    return CAUSES[this.columns.cause[slot]!] ?? null;
+    return STATUSES[this.rows.bytes[slot * row.BYTES + row.STATUS]!]!;
   }
 
   /** Rule 3: whether one more duplicate may be acknowledged now; if so, it counts. */
   mayRepeat(slot: number, now: number): boolean {
-    const { repeatedAt, repeatedOldest } = this.columns;
-    const place = slot * DUPLICATES_MAX + repeatedOldest[slot]!;
-    if (now - repeatedAt[place]! < DUPLICATES_MS) return false;
-    repeatedAt[place] = now;
-    repeatedOldest[slot] = (repeatedOldest[slot]! + 1) % DUPLICATES_MAX;
+    const { bytes, floats } = this.rows;
+    const b = slot * row.BYTES + row.REPEATED_OLDEST;
+    const place = slot * row.FLOATS + row.REPEATED_AT + bytes[b]!;
+    if (now - floats[place]! < DUPLICATES_MS) return false;
+    floats[place] = now;
+    bytes[b] = (bytes[b]! + 1) % DUPLICATES_MAX;
     return true;
   }
 
@@ -174,22 +173,25 @@ export class Records {
    * one.
    */
   beatFact(slot: number): BeatFact {
-    const c = this.columns;
-    c.dirty[slot] = 0;
-    c.promiseStored[slot] = c.promise[slot]!;
+    const { words, bytes, floats } = this.rows;
+    const w = slot * row.WORDS;
+    const b = slot * row.BYTES;
+    const flags = bytes[b + row.FLAGS]!;
+    bytes[b + row.FLAGS] = flags & ~row.DIRTY;
+    bytes[b + row.PROMISE_STORED] = bytes[b + row.PROMISE]!;
     const { transport, address, port } = this.source[slot]!;
-    const high = c.tagHigh[slot]!;
+    const tag = textOf(words[w + row.TAG]!, words[w + row.TAG + 1]!);
     return {
       kind: "beat",
-      id: c.id[slot]!,
-      epoch: c.epoch[slot]!,
-      seq: c.seq[slot]!,
-      tag: c.suite[slot] === 0 ? u16(high) : u32(high) + u32(c.tagLow[slot]!),
-      promise: c.promise[slot]!,
-      vitals: c.vitals[slot]!,
-      reach: c.reach[slot]!,
-      ext: this.ext[slot]!,
-      at: c.at[slot]!,
+      id: words[w + row.ID]!,
+      epoch: words[w + row.EPOCH]!,
+      seq: words[w + row.SEQ]!,
+      tag: bytes[b + row.SUITE] === SUITE_CRC ? tag.slice(0, 2) : tag,
+      promise: bytes[b + row.PROMISE]!,
+      vitals: bytes[b + row.VITALS]!,
+      reach: bytes[b + row.REACH]!,
+      ext: flags & row.EXTENDED ? this.#ext[slot]! : "",
+      at: floats[slot * row.FLOATS + row.AT]!,
       transport,
       address,
       port,
@@ -197,12 +199,11 @@ export class Records {
   }
 }
 
-/**
- * Four bytes of a tag from `at`; under suite 0 the two that there are, and then nothing, which is
- * 0.
- */
-function word(tag: string, at: number): number {
-  let bits = 0;
-  for (let i = at; i < at + 4 && i < tag.length; i++) bits = (bits << 8) | tag.charCodeAt(i);
-  return bits >>> 0;
+/** The eight bytes of two words. */
+function textOf(first: number, second: number): string {
+  // biome-ignore format: one word a line
+  return String.fromCharCode(
+    first & 255, (first >> 8) & 255, (first >> 16) & 255, first >>> 24,
+    second & 255, (second >> 8) & 255, (second >> 16) & 255, second >>> 24,
+  );
 }

@@ -11,6 +11,7 @@
 import type { Source } from "./facts.ts";
 
 export function sameSource(a: Source, b: Source): boolean {
+  if (a === b) return true;
   return a.port === b.port && a.address === b.address && a.transport === b.transport;
 }
 

@@ -11,6 +11,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Cause, Source, Status } from "./facts.ts";
 import { CLASH_SHOWN_MS } from "./limits.ts";
 import type { Records } from "./records.ts";
+import * as row from "./rows.ts";
 import type { Told } from "./told.ts";
 
 /** Instants are ms on the monotonic clock; `null`: unknown, or none. */
@@ -67,40 +68,44 @@ export function viewOf(
   slot: number,
   now: number,
 ): DeviceView {
-  const c = records.columns;
-  const { name, site, labels, open } = records.enrolment[slot]!;
+  const { words, bytes, floats } = records.rows;
+  const w = slot * row.WORDS;
+  const b = slot * row.BYTES;
+  const { id, name, site, labels, suite, open } = records.roster.enrolment[slot]!;
   const source = records.source[slot];
   const { status, cause, tseq } = told.of(slot);
-  const vitals = c.vitals[slot]!;
+  const at = floats[slot * row.FLOATS + row.AT]!;
+  const vitals = bytes[b + row.VITALS]!;
   const promiseMs = records.promiseMs(slot);
   const here = status === "present" || status === "late";
   const deadlineAt = deadlines.get(slot);
-  const clash = now - c.clashAt[slot]! < CLASH_SHOWN_MS;
+  const clash = records.clashes.get(slot);
+  const clashed = clash !== undefined && now - clash.at < CLASH_SHOWN_MS;
   return {
-    id: c.id[slot]!,
+    id,
     name,
     site,
     labels,
-    suite: c.suite[slot]!,
+    suite,
     status,
     cause,
     tseq,
-    seenAt: source === undefined ? null : c.at[slot]!,
-    dueAt: promiseMs === 0 ? null : c.at[slot]! + promiseMs,
+    seenAt: source === undefined ? null : at,
+    dueAt: promiseMs === 0 ? null : at + promiseMs,
     deadlineAt: here && deadlineAt !== Infinity ? deadlineAt : null,
     promiseMs: promiseMs === 0 ? null : promiseMs,
     promiseLong: promiseMs > promiseMax,
-    reach: c.reach[slot]!,
+    reach: bytes[b + row.REACH]!,
     transport: source?.transport ?? null,
     address: source?.address ?? null,
     port: source?.port ?? null,
-    epoch: c.epoch[slot]!,
-    seq: c.seq[slot]!,
+    epoch: words[w + row.EPOCH]!,
+    seq: words[w + row.SEQ]!,
     battery: source === undefined ? null : batteryOf(vitals),
     signal: signalOf(vitals),
     alert: (vitals & ALERT) !== 0,
-    clashes: clash ? c.clashes[slot]! : 0,
-    clashAt: clash ? c.clashAt[slot]! : null,
+    clashes: clashed ? clash.count : 0,
+    clashAt: clashed ? clash.at : null,
     open: open === true,
     lossUp: null,
     lossDown: null,
