@@ -26,9 +26,6 @@ const HELLOS_KEPT = 8;
 
 /** What one board's frames allow the gateway to say. */
 interface Earned {
-  /** Where the newest beats came from, and when their last ACKs were given. */
-  readonly from: Map<Beat, Source[]>;
-  readonly acks: Map<Beat, number[]>;
   /** HELLOs that reached it, newest first: nonce, and where from. */
   hellos: { readonly nonce: string; readonly from: Source }[];
   /** The highest epoch that an ACK told to be in force. */
@@ -58,19 +55,17 @@ export class AnswerChecker implements Observer {
     const id = frameId(bytes);
     const beat = this.beatOf(id, bytes);
     this.before = beat ? "" : this.standing(id);
-    const earned = this.earnedOf(id);
     if (beat) {
+      if (beat.reachedAt === undefined) this.beats.speakers.get(id)!.reachedAt = at;
       beat.reachedAt ??= at;
-      const sources = earned.from.get(beat);
-      if (!sources) earned.from.set(beat, [from]);
-      else if (!sources.some((other) => same(other, from))) sources.push(from);
-      if (earned.from.size > 4 * HELLOS_KEPT) this.prune(earned, id);
+      if (!beat.from.some((other) => same(other, from))) beat.from.push(from);
       return;
     }
     const frame = decodeUp(bytes, tagBytes(this.beats.speakers.get(id)?.board.suite ?? 2));
     if (typeof frame !== "string" && frame.type === HELLO) {
-      earned.hellos.unshift({ nonce: frame.nonce, from });
-      if (earned.hellos.length > HELLOS_KEPT) earned.hellos.pop();
+      const { hellos } = this.earnedOf(id);
+      hellos.unshift({ nonce: frame.nonce, from });
+      if (hellos.length > HELLOS_KEPT) hellos.pop();
     }
   }
 
@@ -112,11 +107,10 @@ export class AnswerChecker implements Observer {
       return;
     }
     const earned = this.earnedOf(board.id);
-    if (!earned.from.get(beat)?.some((source) => same(source, peer))) {
+    if (!beat.from.some((source) => same(source, peer))) {
       say("right-place", `an ACK to ${peer.address}:${peer.port}, from where that beat never came`);
     }
-    const acks = earned.acks.get(beat) ?? [];
-    earned.acks.set(beat, acks);
+    const { acks } = beat;
     acks.push(at);
     while (acks[0]! <= at - 1_000) acks.shift();
     if (acks.length > REPEATS_MAX)
@@ -181,17 +175,10 @@ export class AnswerChecker implements Observer {
   private earnedOf(id: number): Earned {
     let earned = this.earned.get(id);
     if (!earned) {
-      earned = { from: new Map(), acks: new Map(), hellos: [], inForce: 0 };
+      earned = { hellos: [], inForce: 0 };
       this.earned.set(id, earned);
     }
     return earned;
-  }
-
-  /** Beats that are forgotten earn nothing any more. */
-  private prune({ from, acks }: Earned, id: number): void {
-    const kept = new Set(this.beats.speakers.get(id)?.beats);
-    for (const beat of [...from.keys()]) if (!kept.has(beat)) from.delete(beat);
-    for (const beat of [...acks.keys()]) if (!kept.has(beat)) acks.delete(beat);
   }
 }
 

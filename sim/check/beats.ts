@@ -13,6 +13,7 @@ import { intervalMs } from "../../device/interval.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, type TagKey, tagBytes } from "../../device/tag.ts";
 import { HEARTBEAT, HELLO, LEAVING, tagInput, UP } from "../../device/wire.ts";
+import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
 import type { Report } from "./report.ts";
@@ -33,6 +34,9 @@ export interface Beat {
   /** When it first reached a gateway that ran; undefined: not yet. */
   reachedAt: number | undefined;
   acked: boolean;
+  /** Where it and its tries came from; when it was acknowledged in the last second. */
+  readonly from: Source[];
+  readonly acks: number[];
 }
 
 /** What is remembered of one identity; twins share it. */
@@ -43,6 +47,8 @@ export interface Speaker {
   beats: Beat[];
   /** Twins with one identity repeat each other's numbers: nothing about them is held against it. */
   twins: boolean;
+  /** When its newest frame that was a beat reached the gateway. */
+  reachedAt: number;
   bytes: string;
   tries: number;
   unacked: number;
@@ -75,6 +81,7 @@ export class BeatChecker implements Observer {
         key: board.key,
         beats: [],
         twins: false,
+        reachedAt: 0,
         bytes: "",
         tries: 0,
         unacked: 0,
@@ -150,8 +157,8 @@ export class BeatChecker implements Observer {
     if (last && (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq))) {
       say("one-beat", `uses (${epoch}, ${seq}) after (${last.epoch}, ${last.seq})`);
     }
-    const { reachedAt, acked } = { reachedAt: undefined, acked: false };
-    beats.unshift({ board, epoch, seq, frame, bytes, reachedAt, acked });
+    const fate = { reachedAt: undefined, acked: false, from: [], acks: [] };
+    beats.unshift({ board, epoch, seq, frame, bytes, ...fate });
     if (beats.length > BEATS_KEPT) beats.pop();
     speaker.unacked = last?.epoch === epoch ? speaker.unacked + 1 : 1;
     if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);

@@ -86,7 +86,7 @@ export class ChangeChecker implements Observer {
       if (promise === LEAVING || beat.reachedAt === undefined) continue;
       if (this.beats.speakers.get(id)?.twins) continue;
       const promised = intervalMs(promise);
-      const heardAt = this.lastHeard(id);
+      const heardAt = this.beats.speakers.get(id)!.reachedAt;
       const status = this.status.get(id) ?? "unknown";
       const grace = graceOf(promised, host.graceMs);
       const bound = Math.max(heardAt + promised, quietUntil + DOUBT * promised) + promised + grace;
@@ -102,15 +102,6 @@ export class ChangeChecker implements Observer {
         this.report.broken("back-at-once", now, `${beat.board.name}: ${what}`, beat.board);
       }
     }
-  }
-
-  /** When the newest beat that was acknowledged, or could have been, reached the gateway. */
-  private lastHeard(id: number): number {
-    let at = this.answers.accepted.get(id)!.reachedAt!;
-    for (const { reachedAt } of this.beats.speakers.get(id)!.beats) {
-      if (reachedAt !== undefined && reachedAt > at) at = reachedAt;
-    }
-    return at;
   }
 
   /** The newest beat accepted before a change: one that came during its commit proves nothing. */
