@@ -18,6 +18,7 @@ const RTO_MIN = 200;
 const GIVE_UP_MS = 60_000;
 /** Between segments that were split on purpose, so that they are read apart. */
 const SPLIT_GAP_MS = 1;
+const LIMIT_GAP_MS = 2;
 /** Bytes that wait in one direction before its source is not read any more. */
 export const WAITING_MAX = 1_048_576;
 
@@ -136,6 +137,16 @@ export class Pipe {
     this.bytes -= segment.length;
     if (!sink.write(segment)) source.pause();
     else if (this.bytes < WAITING_MAX / 2 && source.isPaused()) source.resume();
-    if (this.sent === this.limit) this.atLimit();
+    // A moment later, so that the last bytes are read before a reset overtakes them.
+    if (this.sent === this.limit) stage.at(stage.now + LIMIT_GAP_MS, this.atLimit);
   }
+}
+
+/**
+ * Ends a connection by RST alone. `resetAndDestroy` says goodbye first: the other end reads an
+ * orderly end, and takes no notice of what comes after it. This is what it does without that.
+ */
+export function reset(socket: Socket): void {
+  (socket as Socket & { resetAndClosing?: boolean }).resetAndClosing = true;
+  socket.destroy();
 }

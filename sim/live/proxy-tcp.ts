@@ -11,7 +11,7 @@ import type { LinkPreset } from "../presets.ts";
 import type { Scenario } from "../scenario/types.ts";
 import { judge, type ProxyReport, type Traffic } from "./certify.ts";
 import { filesMax, type Place } from "./datagrams.ts";
-import { Pipe } from "./pipe.ts";
+import { Pipe, reset } from "./pipe.ts";
 import { PATH_FAULTS, Stage } from "./stage.ts";
 import { Durations } from "./timing.ts";
 
@@ -153,7 +153,7 @@ class Relay implements TcpProxy {
     client.on("error", () => {});
     if (this.connections.size >= this.connectionsMax) this.refused++;
     if (!this.running || this.connections.size >= this.connectionsMax) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const { target: place, split, breaks } = this.options;
@@ -184,7 +184,7 @@ class Relay implements TcpProxy {
     source.on("end", () => pipe.end());
     source.on("drain", () => sink.resume());
     source.on("error", () => {
-      if (!pipe.hole) sink.resetAndDestroy();
+      if (!pipe.hole) reset(sink);
     });
     source.on("close", () => {
       if (!sink.destroyed || !this.connections.delete(connection)) return;
@@ -204,8 +204,8 @@ class Relay implements TcpProxy {
 function breakIt({ client, target, up, down }: Connection, how: Break["how"]): void {
   up.hole = down.hole = true;
   if (how === "stall") return;
-  target.resetAndDestroy();
-  if (how === "reset") client.resetAndDestroy();
+  reset(target);
+  if (how === "reset") reset(client);
 }
 
 const NOTHING = new Durations().figures();
