@@ -96,6 +96,11 @@ export class Agenda {
     return this.bottom.nextAt;
   }
 
+  /** Bytes that the events take, and what is kept for more of them. */
+  get bytes(): number {
+    return this.chunks.bytes + this.rungs.length * 4 * (BUCKETS_MAX + 1);
+  }
+
   /** Takes the next event: its fields are then this object's. False: there is none. */
   pop(): boolean {
     if (this.size === 0) return false;
@@ -116,32 +121,36 @@ export class Agenda {
   /** Makes the next bucket that has events the bottom, which is empty. There are events. */
   private settle(): void {
     const { chunks } = this;
-    let chain = 0;
     for (;;) {
       const rung = this.rungs[this.depth - 1]!;
       const { ends, buckets } = rung;
       let bucket = rung.current;
       while (bucket < buckets && ends[bucket] === 0) bucket++;
       rung.current = bucket;
-      chain = ends[bucket]!;
+      const chain = ends[bucket]!;
       if (chain === 0) {
         this.depth--;
         continue;
       }
       ends[bucket] = 0;
-      chunks.survey(chain);
-      this.edges[this.depth - 1] =
-        bucket < buckets ? rung.start + (bucket + 1) / rung.scale : chunks.last + 1;
-      if (chunks.found <= RUN_MAX || chunks.first === chunks.last) break;
-      this.deal(chain);
+      const found = chunks.count(chain);
+      const beyond = bucket === buckets;
+      if (beyond || found > RUN_MAX) chunks.survey(chain);
+      this.edges[this.depth - 1] = beyond
+        ? chunks.last + 1
+        : rung.start + (bucket + 1) / rung.scale;
+      if (found <= RUN_MAX || chunks.first === chunks.last) {
+        this.bottom.open(chain, found);
+        return;
+      }
+      this.deal(chain, found);
     }
-    this.bottom.open(chain);
   }
 
   /** Deals a chain that was surveyed out to a rung finer than all others. */
-  private deal(chain: number): void {
+  private deal(chain: number, found: number): void {
     const { chunks } = this;
-    const { first, last, found } = chunks;
+    const { first, last } = chunks;
     const rung = this.rungs[this.depth] ?? new Rung();
     this.rungs[this.depth] = rung;
     this.edges[this.depth++] = first;
@@ -167,6 +176,6 @@ export class Agenda {
   private lift(): void {
     if (this.depth >= RUNGS_LIFTED) return;
     const chain = this.bottom.lift();
-    if (chain > 0) this.deal(chain);
+    if (chain > 0) this.deal(chain, this.chunks.count(chain));
   }
 }

@@ -83,12 +83,12 @@ export class Bottom {
     return place;
   }
 
-  /** Takes over a chain that was surveyed, while it is empty. */
-  open(chain: number): void {
+  /** Takes over a chain of so many events, while it is empty. */
+  open(chain: number, found: number): void {
     const { chunks } = this;
     this.clear();
     this.chain = chain;
-    const short = chunks.found <= RUN_MAX;
+    const short = found <= RUN_MAX;
     for (let end = chain; end > 0; end = chunks.rest(end)) {
       for (let place = chunks.begin(end); place < end; place++) {
         if (short) this.insert(place);

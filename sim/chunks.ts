@@ -13,8 +13,7 @@ const CHUNK = 4;
 const WORDS = 6;
 
 export class Chunks {
-  /** What `survey` found in a chain: how many events, their first and last instant. */
-  found = 0;
+  /** What `survey` found in a chain. */
   first = 0;
   last = 0;
   /** Of the entry at place n: the instant at 3 n; its other words from 6 n + 2. */
@@ -27,6 +26,10 @@ export class Chunks {
   private before = new Int32Array(0);
   /** The chunks in nobody's use, as a chain, -1 = none. */
   private unused = -1;
+
+  get bytes(): number {
+    return this.words.byteLength + this.before.byteLength;
+  }
 
   /** The place for one more entry of a chain with this end: in its last chunk, or in a new one. */
   place(end: number): number {
@@ -83,14 +86,19 @@ export class Chunks {
     for (let end = chain; end > 0; ) end = this.drop(end);
   }
 
+  /** Events of a chain. */
+  count(chain: number): number {
+    let found = 0;
+    for (let end = chain; end > 0; end = this.rest(end)) found += end - this.begin(end);
+    return found;
+  }
+
+  /** Finds the first and the last instant of a chain. */
   survey(chain: number): void {
     let first = Number.POSITIVE_INFINITY;
     let last = 0;
-    let found = 0;
     for (let end = chain; end > 0; end = this.rest(end)) {
-      const begin = this.begin(end);
-      found += end - begin;
-      for (let entry = begin; entry < end; entry++) {
+      for (let entry = this.begin(end); entry < end; entry++) {
         const at = this.instants[entry * (WORDS / 2)]!;
         if (at < first) first = at;
         if (at > last) last = at;
@@ -98,7 +106,6 @@ export class Chunks {
     }
     this.first = first;
     this.last = last;
-    this.found = found;
   }
 
   /** Whether the event at `a` is before that at `b`, of the same instant. A draw ends the run. */
