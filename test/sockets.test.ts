@@ -1,21 +1,15 @@
-// The fleet on real sockets of loopback, against the real gateway in this process, and the commands
-// around it. Real time passes, so boards beat a few times a second; every wait ends with what it
-// waits for.
+// The fleet on real sockets of loopback, against the real gateway in this process. Real time passes,
+// so boards beat a few times a second; every wait ends with what it waits for.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { DeviceJson } from "../gateway/http/present.ts";
 import type { RunningGateway } from "../gateway/server.ts";
 import type { BoardOptions } from "../sim/board-kind.ts";
 import { followChanges, readChange } from "../sim/events.ts";
-import { readKeys } from "../sim/keys.ts";
 import { plainLink } from "../sim/link.ts";
 import { Links, LOST } from "../sim/links.ts";
-import { main } from "../sim/main.ts";
-import { type LinkPreset, linkPreset } from "../sim/presets.ts";
+import type { LinkPreset } from "../sim/presets.ts";
 import { randomBytes } from "../sim/random.ts";
+import { parseScenario } from "../sim/scenario/parse.ts";
 import { type Member, SocketFleet } from "../sim/sockets.ts";
 import { percentile, summarise } from "../sim/summary.ts";
 import { startHere } from "./socket-rig.ts";
@@ -144,78 +138,45 @@ test("a board that is unplugged is found, and the others are not doubted", async
   await following;
 });
 
-test("`sim fleet` enrols its boards, runs, reports, and takes them out again", async () => {
+const SCENARIO = `
+run: 1h
+fleet:
+  - {group: a, count: 3, only: [1, 3], interval: 250ms, link: {loss: 10%, delay: 2ms..5ms}}
+  - {group: b, interval: 250ms, link: lan, nat: linux, suite: hmac}
+faults:
+  - {at: 300ms, where: a-1, do: power, for: 300ms}
+  - {at: 300ms, where: a-3, do: powercut, step: after-store, for: 300ms}
+  - {at: 400ms, where: b, do: nat, change: rebind}
+  - {at: 400ms, where: b, do: clone}
+`;
+
+test("a scenario's boards live as it says: power goes and comes, addresses change", async () => {
   const gateway = await startGateway();
-  const out: string[] = [];
-  const flags = ["--link", "lan", "--interval", "300ms", "--seconds", "1", "--json"];
-  const code = await main(
-    [
-      ...["fleet", "--gateway", `127.0.0.1:${gateway.udpPort}`, "--devices", "10", ...flags],
-      ...["--url", `http://127.0.0.1:${gateway.httpPort}`, "--seed", "5"],
-    ],
-    { out: (text) => void out.push(text), err: () => {} },
+  const scenario = parseScenario(SCENARIO, "test.yaml");
+  const ids = { "a-1": 1, "a-3": 3, "b-1": 0x10001 };
+  for (const [name, id] of Object.entries(ids)) {
+    const suite = name === "b-1" ? 1 : 2;
+    await gateway.registry.add({ id, name, suite, key: randomBytes(SEED, id, "key", 16) });
+  }
+  const { udpPort: port } = gateway;
+  const place = { address: "127.0.0.1", family: 4, port } as const;
+  const fleet = new SocketFleet({ ...place, seed: SEED, boards: [], spreadMs: 0, scenario });
+  fleets.push(fleet);
+  await fleet.open();
+  const [first, third, behind] = fleet.members as [Member, Member, Member];
+  expect(fleet.members.map(({ board }) => `${board.name} ${board.id}`)).toEqual(
+    Object.entries(ids).map(([name, id]) => `${name} ${id}`),
   );
-  expect(code).toBe(0);
-  expect(JSON.parse(out.join(""))).toMatchObject({ link: "lan", seed: 5, boards: 10, heard: 10 });
-  const list = await fetch(`http://127.0.0.1:${gateway.httpPort}/api/v1/devices`);
-  expect(((await list.json()) as { items: DeviceJson[] }).items).toEqual([]);
-});
-
-test("bad usage is one line and exit code 2, a gateway that is not there exit code 1", async () => {
-  const run = async (...argv: string[]) => {
-    let said = "";
-    const say = (text: string) => {
-      said += text;
-    };
-    const code = await main(argv, { out: say, err: say });
-    expect(said.trim().split("\n")).toHaveLength(1);
-    return `${code} ${said.trim()}`;
-  };
-  const fleet = ["fleet", "--gateway", "127.0.0.1:1", "--link", "lan"];
-  expect(await run("fly")).toMatch(/^2 error: unknown command 'fly'/);
-  expect(await run(...fleet)).toMatch(/^2 error: expected --devices and --link, or --scenario/);
-  expect(await run(...fleet, "--devices", "0")).toMatch(/^2 .*Expected a whole number, 1 to/);
-  expect(await run(...fleet, "--devices", "2", "--interval", "soon")).toMatch(/^2 .*such as 90s/);
-  expect(await run("fleet", "--gateway", "a b", "--devices", "1", "--link", "lan")).toMatch(/^2 /);
-  expect(await run(...fleet.slice(0, 3), "--devices", "1", "--link", "wlan")).toMatch(/^2 .*geo/);
-  expect(await run("demo", "--seconds", "3")).toMatch(/^2 .*20 to/);
-  expect(await run("transcript", "/nowhere")).toMatch(/^2 .*there is no such file/);
-  expect(await run(...fleet, "--devices", "1", "--keys", "/nowhere")).toMatch(/^2 error: --keys/);
-  expect(await run(...fleet, "--devices", "1", "--url", "http://127.0.0.1:9")).toMatch(/^1 error/);
-});
-
-test("`sim presets` prints what the models are", async () => {
-  let said = "";
-  const say = (text: string) => {
-    said += text;
-  };
-  expect(await main(["presets", "--json"], { out: say, err: say })).toBe(0);
-  const { links } = JSON.parse(said) as { links: { name: string; loss: number }[] };
-  expect(links).toHaveLength(9);
-  expect(links.find(({ name }) => name === "wifi-edge")?.loss).toBeCloseTo(0.315, 6);
-  said = "";
-  expect(await main(["presets"], { out: say, err: say })).toBe(0);
-  expect(said).toContain("wifi-congested  6.7 %");
-  expect(linkPreset("wifi")).toBeUndefined();
-});
-
-test("identities come from JSON and CSV, and what is wrong with one is said", () => {
-  const folder = mkdtempSync(join(tmpdir(), "nextbeat-test-"));
-  const file = join(folder, "keys");
-  const key = "00".repeat(16);
-  const read = (text: string, count = 1) => {
-    writeFileSync(file, text);
-    return readKeys(file, count);
-  };
-  const board = { id: 0x2bd, name: "a", suite: 2, key: "\0".repeat(16) };
-  expect(read(JSON.stringify({ id: "0002bd", name: "a", suite: 2, key }))).toEqual([board]);
-  expect(read(`id,key,name,suite\n0002bd,${key},a,2\n`)).toEqual([board]);
-  expect(() => read("[]")).toThrow("has 0 boards, --devices asks for 1");
-  expect(() => read("[{")).toThrow("no JSON");
-  expect(() => read(JSON.stringify([{ id: "x", key }]))).toThrow("board 1: id x");
-  expect(() => read(JSON.stringify([{ id: "1", key: "00" }]))).toThrow("not 32 hex digits");
-  expect(() => read(JSON.stringify([{ id: "1", suite: 3, key }]))).toThrow("suite 3");
-  rmSync(folder, { recursive: true });
+  await until(everyone(fleet, 1));
+  const before = behind.board.path.source;
+  await until(() => !first.board.on);
+  await until(() => !third.board.on);
+  await until(() => first.board.on && third.board.on);
+  await until(() => behind.board.path.source !== before);
+  expect(fleet.members.map(({ board }) => board.name)).toEqual([...Object.keys(ids), "b-1-twin"]);
+  const acked = fleet.members.map((member) => member.acked);
+  // A board and its twin clash, and drive each other out of their epochs again and again.
+  await until(() => [first, third].every((member, n) => member.acked > acked[n]! + 1));
 });
 
 test("a change is read from the event stream, anything else is not", () => {
