@@ -48,8 +48,8 @@ describe("how soon a death is told", () => {
     expect(caption).toContain("n: a 5\u00a0deaths, 1 never told.");
   });
 
-  it("keeps the shape of ten thousand deaths in as many steps as there are half pixels", () => {
-    const many = Array.from({ length: 10_000 }, (_, i) => death(60_000 + i * 6));
+  it("keeps the shape of 200 000 deaths in as many steps as there are half pixels", () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => death(60_000 + i * 0.3));
     const curve = corners(path(draw(many), "line"));
     expect(curve.length).toBeLessThan(2 * 2 * 530);
     const svg = draw(many);

@@ -34,7 +34,7 @@ const VOID = new Set(["meta"]);
 const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[a-zA-Z:-]+(?:="[^"<>]*")?)*)\s*(\/?)>/y;
 const TEXT = /[^<>]+/y;
 
-/** Throws unless every element is closed, every attribute quoted, and `<>&` stand for nothing else. */
+/** Throws unless elements are closed, attributes quoted, and `<>&` stand for nothing else. */
 export function wellFormed(markup: string): string[] {
   const names: string[] = [];
   const open: string[] = [];

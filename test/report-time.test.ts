@@ -7,6 +7,8 @@ import { lanesFigure } from "../sim/report/lanes.ts";
 import { loadFigure } from "../sim/report/load.ts";
 import { statusFigure } from "../sim/report/statuses.ts";
 import type { LaneMark } from "../sim/result.ts";
+import { Load } from "../sim/scenario/load.ts";
+import { mostToTell, Track } from "../sim/scenario/track.ts";
 import { corners, path, tick } from "./report-reader.ts";
 
 const HOUR = 3_600_000;
@@ -147,5 +149,53 @@ describe("the ladder", () => {
     for (const [i, [x, y]] of starts.entries())
       for (const [ox, oy] of starts.slice(0, i)) if (ox === x) expect(y - oy).toBeGreaterThan(40);
     expect(svg).toContain(">60\u00a0s</text>");
+  });
+});
+
+describe("what a run keeps for its pictures", () => {
+  it("marks of a week of beats five seconds apart, none uncounted, to its end", () => {
+    const week = 168 * HOUR;
+    const track = new Track(week);
+    for (let at = 0; at < week; at += 5_000) track.mark(at, "beat");
+    track.mark(week / 2 + 1, "lost-up");
+    expect(track.marks.length).toBeLessThanOrEqual(2_049);
+    const beats = track.marks.filter(({ kind }) => kind === "beat");
+    expect(beats.reduce((sum, { n = 1 }) => sum + n, 0)).toBe(week / 5_000);
+    expect(beats.at(-1)!.at).toBeGreaterThan(week - week / 1_000);
+    expect(track.marks.at(-1)).toEqual({ at: week / 2 + 1, kind: "lost-up" });
+  });
+
+  it("sleeps as one where no picture could show them apart; no other span is touched", () => {
+    const track = new Track(2_048_000);
+    track.span(0, 500, "asleep");
+    track.span(100, 200, "cut");
+    track.span(600, 5_000, "asleep");
+    track.span(210, 300, "cut");
+    track.span(6_000, 7_000, "asleep");
+    expect(track.spans).toEqual([
+      { from: 0, until: 5_000, kind: "asleep" },
+      { from: 100, until: 200, kind: "cut" },
+      { from: 210, until: 300, kind: "cut" },
+      { from: 6_000, until: 7_000, kind: "asleep" },
+    ]);
+  });
+
+  it("the busiest second of each bucket, and of all", () => {
+    const load = new Load(10_000);
+    for (const at of [0, 999, 1_000, 9_500, 9_600, 9_700, 25_000]) load.count(load.rx, at);
+    expect(load.peak(load.rx)).toBe(3);
+    const { rx, tx, rxMost, txMost } = load.trace(3);
+    expect({ rx, tx, rxMost, txMost }).toEqual({
+      rx: [6, 0, 1],
+      tx: [0, 0, 0],
+      rxMost: [3, 0, 1],
+      txMost: [0, 0, 0],
+    });
+  });
+
+  it("lanes of every group, in each the boards of which most was told", () => {
+    const board = (group: string, told: number) => ({ group, told });
+    const all = [board("a", 1), board("a", 9), board("a", 8), board("b", 0), board("b", 2)];
+    expect(mostToTell(all).map(({ told }) => told)).toEqual([9, 2, 8, 0, 1]);
   });
 });

@@ -35,8 +35,10 @@ function section(pairing: Pairing, names: Names): string {
   const alone = aloneWords(pairing, names);
   const leftOut = alone === "" ? "" : ` ${alone[0]!.toUpperCase()}${alone.slice(1)}.`;
   const n = pairing.a.length;
-  if (n === 0)
-    return `<section>${title}\n<p class="about">No seed was run on both sides.${safe(leftOut)}</p>\n</section>`;
+  if (n === 0) {
+    const words = `No seed was run on both sides.${leftOut}`;
+    return `<section>${title}\n<p class="about">${safe(words)}</p>\n</section>`;
+  }
   const all = differences(pairing);
   const fleet = all.filter(({ where }) => where === "");
   const about =

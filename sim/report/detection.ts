@@ -119,8 +119,8 @@ function timeScale(curves: readonly Curve[], f: Frame): Scale {
     ...(absent.length > 0 ? [quantileOf(absent, 0.5)] : []),
     quantileOf(promises, 0.5),
   ]);
-  const all = curves.flatMap(({ absent, late, promises }) => [...absent, ...late, ...promises]);
-  const max = Math.max(1, ...all);
+  const ends = curves.flatMap(({ absent, late, promises }) => [absent, late, promises]);
+  const max = Math.max(1, ...ends.map((sorted) => sorted.at(-1) ?? 0));
   const least = Math.min(...halves);
   if (Math.max(...halves) <= LINEAR_MAX * least) return time(max * 1.04, f.left, f.right, 6);
   return logTime(Math.max(1, least / 10), max * 1.1, f.left, f.right);

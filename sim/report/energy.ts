@@ -121,8 +121,8 @@ export function batteryFigure(rows: readonly BatteryRow[]): Figure {
 
 function drawBatteries(rows: readonly BatteryRow[], width: number, size: string): string {
   const f = frame(width, rows.length * 58, { left: 1, top: 2, right: 16 });
-  const all = rows.flatMap(({ days }) => days).filter((days) => days > 0);
-  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const all = ascending(rows.flatMap(({ days }) => days).filter((days) => days > 0));
+  const [least, most] = [all[0] ?? 1, all.at(-1) ?? 1];
   const x =
     most > LINEAR_MAX * least
       ? log(10 ** Math.floor(Math.log10(least)), most * 1.2, f.left + 6, f.right)

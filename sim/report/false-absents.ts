@@ -135,7 +135,7 @@ function closedForms(dots: readonly Dot[], f: Frame, x: Scale, y: Scale): string
   });
 }
 
-/** Ten points between each two of a curve, straight on logarithmic axes, as such curves nearly are. */
+/** Ten points between each two of a curve, in line on logarithmic axes, as these nearly are. */
 function fine(curve: NonNullable<Measured["curve"]>): [loss: number, rate: number][] {
   const some = curve.filter(([q, rate]) => q > 0 && rate > 0);
   return some.flatMap(([q, rate], i) => {

@@ -13,8 +13,9 @@ import { count, sayMs, sayNumber } from "./say.ts";
 import { ascending, quantileOf } from "./stats.ts";
 import { safe } from "./svg.ts";
 
-/** Last events up to so many stand open; more would push the pictures out of sight. */
+/** Last events up to so many stand open, and so many violations in the list at first. */
 const OPEN_MAX = 12;
+const SHOWN_MAX = 6;
 
 /** One self-contained page of all results, a section a scenario. */
 export function reportHtml(results: readonly RunResult[]): string {
@@ -87,7 +88,7 @@ function facts(runs: readonly RunResult[]): string {
 
 const replay = (token: string): string => `<code>nextbeat sim run ${safe(token)}</code>`;
 
-/** A row an expectation; of several seeds the middle value, the worst side, and a mark each. */
+/** A row an expectation; of several seeds a mark each, and from what to what it was. */
 function expectations(runs: readonly RunResult[]): string {
   const asked = runs[0]!.expectations;
   if (asked.length === 0) return "";
@@ -138,7 +139,12 @@ function violations(runs: readonly RunResult[]): string {
       i === 0 && violation.last.length <= OPEN_MAX,
     ),
   );
-  return `<h2>Violated</h2>\n${items.join("")}`;
+  const rest = items.slice(SHOWN_MAX);
+  const more =
+    rest.length === 0
+      ? ""
+      : `<details><summary>${rest.length} more</summary>\n${rest.join("")}</details>\n`;
+  return `<h2>Violated</h2>\n${items.slice(0, SHOWN_MAX).join("")}${more}`;
 }
 
 function violationItem(
@@ -149,7 +155,8 @@ function violationItem(
   const where = seed === undefined ? "" : `, seed ${seed}`;
   const events = last.map((event) => `<li>${safe(event)}</li>`).join("\n");
   const list = last.length === 0 ? "" : `<ol class="last">\n${events}\n</ol>\n`;
-  return `<details${open ? " open" : ""}><summary><span class="bad">✗</span> <b>${safe(invariant)}</b>
+  const kind = open ? " open" : "";
+  return `<details${kind}><summary>${sign(false)} <b>${safe(invariant)}</b>
  at ${safe(sayInstant(at) + where)}: ${safe(what)}</summary>
 <p>${replay(token)}</p>
 ${list}</details>
@@ -163,7 +170,7 @@ function notEmulated(runs: readonly RunResult[]): string {
   return `<h2>Not emulated in this mode</h2>\n<ul class="plainly">\n${items.join("\n")}\n</ul>\n`;
 }
 
-/** All that was measured, a table a topic, a column the fleet and one each group; of seeds the median. */
+/** All that was measured, a table a topic, a column for each group; of several seeds the median. */
 function figures(runs: readonly RunResult[]): string {
   const groups = [...new Set(runs.flatMap((run) => Object.keys(run.groups)))];
   const places = [

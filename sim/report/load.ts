@@ -76,7 +76,7 @@ interface Column {
 function draw(input: LoadInput, width: number, size: string): string {
   const { loads, faults, virtualMs } = input;
   const max = niceEnd(input.most > 0 ? input.most : peakRate(loads), 3);
-  const logarithmic = max > LINEAR_MAX * usual(loads);
+  const logarithmic = max > LINEAR_MAX * Math.max(1, usual(loads));
   const scale = (a: number, b: number) =>
     logarithmic ? counts(max, a, b, 3) : linear(0, max, a, b, { most: 2 });
   const f = frame(width, width < 400 ? 180 : 220, {

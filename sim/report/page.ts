@@ -1,6 +1,6 @@
 // The page that holds it all: one file, no script, nothing fetched. A picture is in it two or three
 // times, drawn for the width of a telephone, of a column and of a desk, and CSS shows the one that
-// fits: words keep their size, where one picture stretched or shrunk would be unreadable at one end.
+// fits: words keep their size, where one picture stretched or shrunk is unreadable at one end.
 
 import type { Figure } from "./frame.ts";
 import { STYLE } from "./style.ts";
@@ -43,7 +43,7 @@ export function page(title: string, body: string): string {
 ${STYLE}</style>
 </head>
 <body>
-<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>${HATCHES.join("")}</defs></svg>
+<svg class="hatches" aria-hidden="true"><defs>${HATCHES.join("")}</defs></svg>
 <p class="brand">${MARK}nextbeat sim</p>
 ${body}
 </body>

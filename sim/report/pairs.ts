@@ -67,7 +67,10 @@ export interface Difference {
   readonly pairs: number;
   /** Of b - a. */
   readonly difference: Estimate;
-  /** "same": in no pair the sides differ by more than 0.1 %. "open": the interval holds 0, or one pair has none. */
+  /**
+   * "same": in no pair the sides differ by more than 0.1 %. "open": the interval holds 0, or is
+   * of a single pair and not known.
+   */
   readonly verdict: "same" | "better" | "worse" | "changed" | "open";
 }
 

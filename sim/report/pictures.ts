@@ -9,7 +9,7 @@ import type { Figure } from "./frame.ts";
 import { ladderFigure } from "./ladder.ts";
 import { lanesFigure } from "./lanes.ts";
 import { loadFigure, peakRate } from "./load.ts";
-import { deathsByGroup, seriesKind, telling } from "./runs.ts";
+import { deathsByGroup, groupKinds, telling } from "./runs.ts";
 import { boardsOf, statusFigure } from "./statuses.ts";
 
 /** A picture, and of which run it is; "": of all of them. */
@@ -37,7 +37,6 @@ export function picturesOf(runs: readonly RunResult[]): Shown[] {
   ];
 }
 
-/** A row of the group, where several seeds are put together its first run's faults. */
 function lanes({ trace, virtualMs }: RunResult): Figure | undefined {
   const { lanes: list, faults } = trace;
   return list.length === 0 ? undefined : lanesFigure({ lanes: list, faults, virtualMs });
@@ -52,9 +51,10 @@ export function statuses(runs: readonly RunResult[]): Figure | undefined {
 
 /** Curves of the groups' deaths; `side` names the set of runs where there are two of them. */
 export function deathsOf(runs: readonly RunResult[], side = "", dashed = false): Deaths[] {
-  return [...deathsByGroup(runs)].map(([name, seeds], i) => ({
+  const kindOf = groupKinds(runs);
+  return [...deathsByGroup(runs)].map(([name, seeds]) => ({
     name: side === "" ? name : `${name}, ${side}`,
-    kind: dashed ? `${seriesKind(i)} dashed` : seriesKind(i),
+    kind: dashed ? `${kindOf(name)} dashed` : kindOf(name),
     seeds,
   }));
 }
@@ -74,14 +74,15 @@ export function load(runs: readonly RunResult[], most = 0): Figure | undefined {
 
 /** Points of the groups, all seeds together; `side` as in `deathsOf`. */
 export function pointsOf(runs: readonly RunResult[], side = ""): Measured[] {
-  const points = runs.flatMap(({ trace }) => trace.falseAbsents);
-  const groups = [...new Set(points.map(({ group }) => group))];
+  const kindOf = groupKinds(runs);
   return pooled(
-    points.map((point) => ({
-      ...point,
-      group: side === "" ? point.group : `${point.group}, ${side}`,
-      kind: seriesKind(groups.indexOf(point.group)),
-    })),
+    runs
+      .flatMap(({ trace }) => trace.falseAbsents)
+      .map((point) => ({
+        ...point,
+        group: side === "" ? point.group : `${point.group}, ${side}`,
+        kind: kindOf(point.group),
+      })),
   );
 }
 
@@ -97,6 +98,7 @@ export function energy(runs: readonly RunResult[]): Figure | undefined {
 }
 
 export function batteryRows(runs: readonly RunResult[], side = ""): BatteryRow[] {
+  const kindOf = groupKinds(runs);
   const known = (list: readonly number[]) => list.filter((days) => Number.isFinite(days));
   const rows = meanEnergy(runs.map(({ trace }) => trace.energy)).map(({ group, batteryDays }) => ({
     name: group,
@@ -105,9 +107,9 @@ export function batteryRows(runs: readonly RunResult[], side = ""): BatteryRow[]
   const all = { name: "all boards", days: known(runs.flatMap(({ trace }) => trace.batteryDays)) };
   const grouped = rows.filter(({ days }) => days.length > 0);
   return (grouped.length > 0 ? grouped : [all].filter(({ days }) => days.length > 0)).map(
-    ({ name, days }, i) => ({
+    ({ name, days }) => ({
       name: side === "" ? name : `${name}, ${side}`,
-      kind: seriesKind(i),
+      kind: kindOf(name),
       days,
     }),
   );

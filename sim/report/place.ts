@@ -34,8 +34,8 @@ const HEIGHT = 11;
 const GAP = 7;
 
 /** A word for each curve, with a halo in the colour of the ground. */
-export function names(curves: readonly Curve[], room: Room, taken: readonly Room[] = []): string {
-  const placed: Room[] = [...taken];
+export function names(curves: readonly Curve[], room: Room): string {
+  const placed: Room[] = [];
   let words = "";
   for (const curve of curves) {
     if (curve.points.length === 0 || curve.name === "") continue;
@@ -49,11 +49,11 @@ export function names(curves: readonly Curve[], room: Room, taken: readonly Room
   return words;
 }
 
-/** Places to try: the later ones of equal cost lose, so the middle of the curve comes first. */
+/** Places to try, the middle of the curve first: of equal ones the first is taken. */
 function spotsAlong({ points, name }: Curve, room: Room): Spot[] {
   const width = textWidth(name);
   return [0.55, 0.7, 0.4, 0.85, 0.25, 0.95, 0.1].flatMap((share) => {
-    const [x, y] = alongHeight(points, share);
+    const [x, y] = along(points, share);
     return [
       spot(x + GAP, y + 4, width, "start"),
       spot(x - GAP, y + 4, width, "end"),
@@ -63,8 +63,8 @@ function spotsAlong({ points, name }: Curve, room: Room): Spot[] {
   });
 }
 
-/** The point at which the curve has gone this share of its way, counted in px of both axes. */
-function alongHeight(points: readonly Point[], share: number): Point {
+/** The point at which the curve has gone this share of its way, in px across and up. */
+function along(points: readonly Point[], share: number): Point {
   let way = 0;
   const ways = points.map(([x, y], i) => {
     const [px, py] = points[i - 1] ?? [x, y];

@@ -49,9 +49,17 @@ export function missed(run: RunResult): number {
   return run.expectations.filter(({ ok }) => !ok).length;
 }
 
-/** Series of a picture have the classes s1 to s6, over and over; from the seventh on dashed. */
-export function seriesKind(index: number): string {
-  return `s${(index % 6) + 1}${index < 6 ? "" : " dashed"}`;
+/**
+ * The class of each group's marks, the same in all pictures of these runs: s1 to s6 over and over,
+ * from the seventh on dashed.
+ */
+export function groupKinds(runs: readonly RunResult[]): (group: string) => string {
+  const lists = runs.flatMap(({ trace }) => [trace.falseAbsents, trace.detections, trace.energy]);
+  const groups = [...new Set(lists.flatMap((list) => list.map(({ group }) => group)))];
+  return (group) => {
+    const index = Math.max(0, groups.indexOf(group));
+    return `s${(index % 6) + 1}${index < 6 ? "" : " dashed"}`;
+  };
 }
 
 /** Deaths by group, groups in order of appearance over all runs. */

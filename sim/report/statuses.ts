@@ -23,10 +23,10 @@ import { counts, linear, type Scale, time } from "./scale.ts";
 import { box, element, group, line, num, picture, title, word } from "./svg.ts";
 
 type Statuses = Trace["statuses"];
-export type Status = "present" | "late" | "absent" | "left" | "unknown";
+type Status = "present" | "late" | "absent" | "left" | "unknown";
 
 /** From the bottom of the stack. */
-export const STATUSES: readonly Status[] = ["present", "late", "absent", "left", "unknown"];
+const STATUSES: readonly Status[] = ["present", "late", "absent", "left", "unknown"];
 /** Worst first: of the buckets on one pixel, the one with most of these is drawn. */
 const WORST: readonly Status[] = ["absent", "late", "left", "unknown"];
 /** What is missing: a board before its first beat is not. */

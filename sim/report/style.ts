@@ -28,6 +28,7 @@ a { color: inherit; text-decoration-color: var(--edge); text-underline-offset: 0
 code, .last { font: 0.8125rem/1.5 var(--mono); overflow-wrap: anywhere; }
 .brand { display: flex; align-items: center; gap: 0.5rem; font-weight: 650; color: var(--quiet);
   font-size: 0.8125rem; margin-bottom: 1.25rem; }
+.hatches { position: absolute; width: 0; height: 0; }
 .brand svg { width: 1.25rem; height: 1.25rem; color: var(--present); }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem;
   margin: 0 0 1.5rem; }
@@ -83,7 +84,8 @@ figcaption { color: var(--quiet); font-size: 0.8125rem; margin-top: 0.375rem; ma
 .pair { display: grid; gap: 1.25rem 2.5rem; grid-template-columns: minmax(0, 1fr);
   grid-column: 1 / -1; }
 @media (min-width: 40rem) { .plot > .s { display: none; } .plot > .m { display: block; } }
-@media (min-width: 74rem) { .topics { columns: 2; } .figures, .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+@media (min-width: 74rem) { .topics { columns: 2; }
+  .figures, .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   figure.wide { grid-column: 1 / -1; }
   figure.wide .m { display: none; } figure.wide .l { display: block; } }
 @media print { body { padding: 0; font-size: 9pt; } figure, tr, details { break-inside: avoid; }
@@ -127,7 +129,8 @@ svg .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
 .off { fill: url(#hatch-off); }
 .state { stroke: var(--ground); stroke-width: 1px; fill: var(--s4); }
 .deep, .state.off { fill: var(--deep); } .light { fill: var(--s1); } .awake { fill: var(--s2); }
-.rx { fill: var(--s3); } .boot { fill: var(--s5); } .join { fill: var(--s4); } .tx { fill: var(--s6); }
+.rx { fill: var(--s3); } .boot { fill: var(--s5); } .join { fill: var(--s4); }
+.tx { fill: var(--s6); }
 .quartiles { fill: var(--c); fill-opacity: 0.22; stroke: var(--c); }
 .median { stroke: var(--c); stroke-width: 2.5px; } .speck { fill: var(--c); opacity: 0.55; }
 .rail { stroke: var(--edge); stroke-width: 1.5px; fill: none; }
@@ -137,7 +140,8 @@ svg .halo { paint-order: stroke; stroke: var(--ground); stroke-width: 4px;
 .lost .flight { stroke: var(--absent); stroke-dasharray: 4 3; } .lost .foot { fill: var(--absent); }
 .cross { stroke: var(--absent); stroke-width: 2px; fill: none; }
 svg .wait { font-style: italic; }
-.forest { vertical-align: middle; } .nil { stroke: var(--edge); } .reach { stroke: var(--c); stroke-width: 2px; }
+.forest { vertical-align: middle; } .nil { stroke: var(--edge); }
+.reach { stroke: var(--c); stroke-width: 2px; }
 .better { --c: var(--present); } .worse { --c: var(--absent); } .changed { --c: var(--s1); }
 .undecided { --c: var(--edge); }`;
 

@@ -106,7 +106,7 @@ const MARKS = {
   same: "",
 };
 
-/** What changed from `a` to `b`, run by run of the same seed; figures that are alike are left out. */
+/** What changed from `a` to `b`, by pairs of the same seed; figures that are alike are left out. */
 export function compareText(
   a: readonly RunResult[],
   b: readonly RunResult[],
