@@ -1,5 +1,5 @@
-// Whatever stands in a scenario file, it is read, or refused in lines that have a place and say what
-// was expected. Every value of a scenario that says all there is to say is replaced in turn.
+// Whatever stands in a scenario file, it is read, or refused in lines that have a place and say
+// what was expected. Every value of a scenario that says all there is to say is replaced in turn.
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
