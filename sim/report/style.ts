@@ -88,7 +88,8 @@ figcaption { color: var(--quiet); font-size: 0.8125rem; margin-top: 0.375rem; ma
   .figures, .pair { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   figure.wide { grid-column: 1 / -1; }
   figure.wide .m { display: none; } figure.wide .l { display: block; } }
-@media print { body { padding: 0; font-size: 9pt; } figure, tr, details { break-inside: avoid; }
+@media print { :root { --ground: #fff; } body { padding: 0; font-size: 9pt; }
+  figure, tr, details { break-inside: avoid; }
   .plot > .s, .plot > .l { display: none !important; }
   .plot > .m { display: block !important; } html { background: none; } }`;
 
