@@ -14,7 +14,7 @@ import {
   SEED_MAX,
   whole,
 } from "./flags.ts";
-import type { ProxyReport, Traffic } from "./live/certify.ts";
+import type { Progress, ProxyReport, Traffic } from "./live/certify.ts";
 import { cannotListen, resolvePlace } from "./live/datagrams.ts";
 import { type Break, openTcpProxy } from "./live/proxy-tcp.ts";
 import { openUdpProxy } from "./live/proxy-udp.ts";
@@ -77,7 +77,7 @@ async function runProxy(flags: ProxyFlags, streams: Streams): Promise<number> {
   const seed = flags.seed ?? scenario?.seeds[0] ?? randomInt(SEED_MAX);
   const proxy = await open(flags, seed, scenario);
   tellStart(flags, seed, proxy.port, scenario, streams);
-  const ticker = setInterval(() => streams.err(`${line(proxy.report())}\n`), PROGRESS_MS);
+  const ticker = setInterval(() => streams.err(`${line(proxy.progress())}\n`), PROGRESS_MS);
   let timer: NodeJS.Timeout | undefined;
   const mostMs = flags.seconds === undefined ? scenario?.runMs : flags.seconds * 1_000;
   const over = new Promise<void>((end) => {
@@ -148,7 +148,7 @@ function tellEnd(
   if (!certified) err(`not certified: ${report.faults.join("; ")}\n`);
 }
 
-function line({ seconds, clients, up, down, errorMs }: ProxyReport): string {
+function line({ seconds, clients, up, down, errorMs }: Progress): string {
   const { p50, p99, max } = errorMs;
   const late = `late by ${sayMs(p50)} p50, ${sayMs(p99)} p99, ${sayMs(max)} at most`;
   const traffic = `${up.received} up, ${down.received} down`;

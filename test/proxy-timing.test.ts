@@ -4,8 +4,8 @@
 import { performance } from "node:perf_hooks";
 import { afterEach, describe, expect, it } from "vitest";
 import { Alarms } from "../sim/alarms.ts";
-import { ERROR_P99_MAX, judge } from "../sim/live/certify.ts";
-import { Durations } from "../sim/live/timing.ts";
+import { certified, ERROR_P99_MAX } from "../sim/live/certify.ts";
+import { Durations, type Figures } from "../sim/live/timing.ts";
 import { stream } from "../sim/random.ts";
 
 const SEED = 11;
@@ -117,22 +117,27 @@ describe("a run", () => {
   const good = { p50: 0.1, p99: ERROR_P99_MAX, max: 9 };
   const bad = { ...good, p99: ERROR_P99_MAX + 0.01 };
   const none = { p50: null, p99: null, max: null };
+  const faultsOf = (received: number, errorMs: Figures, unreadMs: Figures, losses = {}) => {
+    const up = { received, sent: 0, lost: 0, doubled: 0, corrupted: 0 };
+    const progress = { seconds: 1, clients: 1, up, down: { ...up, received: 0 }, errorMs };
+    return certified("udp", progress, unreadMs, losses).faults;
+  };
 
   it("is believed up to 1.5 ms at p99, and with nothing lost but by the links", () => {
-    expect(judge(1, good, good, { "frames of ours": 0 })).toEqual([]);
-    expect(judge(1, good, none, {})).toEqual([]);
+    expect(faultsOf(1, good, good, { "frames of ours": 0 })).toEqual([]);
+    expect(faultsOf(1, good, none)).toEqual([]);
   });
 
   it("is not where it was late, overflowed, or saw nothing", () => {
-    expect(judge(1, bad, good, {})).toEqual([
+    expect(faultsOf(1, bad, good)).toEqual([
       "its timing error was 1.51 ms at p99, expected at most 1.5 ms",
     ]);
-    expect(judge(1, good, bad, {})).toEqual([
+    expect(faultsOf(1, good, bad)).toEqual([
       "what came lay unread for 1.51 ms at p99, expected at most 1.5 ms",
     ]);
-    expect(judge(1, good, good, { "frames beyond the limit of the queue": 3 })).toEqual([
+    expect(faultsOf(1, good, good, { "frames beyond the limit of the queue": 3 })).toEqual([
       "3 frames beyond the limit of the queue",
     ]);
-    expect(judge(0, none, none, {})).toEqual(["nothing came through"]);
+    expect(faultsOf(0, none, none)).toEqual(["nothing came through"]);
   });
 });

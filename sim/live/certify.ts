@@ -19,8 +19,8 @@ export interface Traffic {
   readonly corrupted: number;
 }
 
-export interface ProxyReport {
-  readonly transport: "udp" | "tcp";
+/** How it goes. */
+export interface Progress {
   readonly seconds: number;
   /** Boards, or connections, that were served. */
   readonly clients: number;
@@ -28,34 +28,40 @@ export interface ProxyReport {
   readonly down: Traffic;
   /** From the instant at which something was to leave until it left. */
   readonly errorMs: Figures;
+}
+
+/** How it went. */
+export interface ProxyReport extends Progress {
+  readonly transport: "udp" | "tcp";
   /** How long a datagram to the proxy lay unread. */
   readonly unreadMs: Figures;
   /** Why it is not certified, in words; empty: it is. */
   readonly faults: readonly string[];
 }
 
-/** What a proxy lost that no link wanted lost: by name, how many. */
-export type Losses = Readonly<Record<string, number>>;
-
-/** @returns why this run is not to be believed; empty if it is */
-export function judge(
-  received: number,
-  errorMs: Figures,
+/**
+ * The report of a run, with why it is not to be believed.
+ * @param losses what the proxy lost that no link wanted lost: by name, how many
+ */
+export function certified(
+  transport: "udp" | "tcp",
+  progress: Progress,
   unreadMs: Figures,
-  losses: Losses,
-): string[] {
+  losses: Readonly<Record<string, number>>,
+): ProxyReport {
+  const { errorMs, up, down } = progress;
   const faults: string[] = [];
-  const late = (figures: Figures, what: string) => {
-    const { p99 } = figures;
+  const late = ({ p99 }: Figures, what: string) => {
     if (p99 === null || p99 <= ERROR_P99_MAX) return;
     faults.push(`${what} ${p99.toFixed(2)} ms at p99, expected at most ${ERROR_P99_MAX} ms`);
   };
-  if (received === 0) faults.push("nothing came through");
+  if (up.received + down.received === 0) faults.push("nothing came through");
   late(errorMs, "its timing error was");
   late(unreadMs, "what came lay unread for");
-  for (const [what, count] of Object.entries(losses))
+  for (const [what, count] of Object.entries(losses)) {
     if (count > 0) faults.push(`${count} ${what}`);
-  return faults;
+  }
+  return { transport, ...progress, unreadMs, faults };
 }
 
 /** What the links of all boards did in one direction. */

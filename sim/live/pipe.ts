@@ -26,6 +26,8 @@ export interface PipeOptions {
   readonly stage: Stage;
   readonly path: Path;
   readonly direction: "up" | "down";
+  /** Of the connection: keys its luck on a path that it is not the first one to have. */
+  readonly number: number;
   readonly source: Socket;
   readonly sink: Socket;
   /** Bytes of a segment, at most; undefined: as they come. */
@@ -103,11 +105,11 @@ export class Pipe {
 
   /** @returns the arrival, or LOST: a flipped bit is found by TCP's own check sum */
   private submit(segment: Buffer | undefined, now: number): number {
-    const { stage, path, direction } = this.options;
+    const { stage, path, direction, number } = this.options;
     const { links } = stage.network;
     const bytes = segment?.toString("latin1") ?? "";
     const low = ((this.number & 0xffffff) << 8) | Math.min(this.tries, 255);
-    const arrival = links.submit(path[direction], bytes, now, 0, low);
+    const arrival = links.submit(path[direction], bytes, now, number & 0x1fffffff, low);
     return links.frame === bytes ? arrival : LOST;
   }
 

@@ -3,13 +3,13 @@
 // half open, which is how long-lived connections of boards really end.
 //
 // The n-th connection has the path of the n-th board that a scenario puts on MQTT, in turns; without
-// a scenario one of its own.
+// such boards one of its own.
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Board } from "../board.ts";
 import type { LinkPreset } from "../presets.ts";
 import type { Scenario } from "../scenario/types.ts";
-import { judge, type ProxyReport, type Traffic } from "./certify.ts";
+import { certified, type Progress, type ProxyReport, type Traffic } from "./certify.ts";
 import { filesMax, type Place } from "./datagrams.ts";
 import { Pipe, reset } from "./pipe.ts";
 import { PATH_FAULTS, Stage } from "./stage.ts";
@@ -51,6 +51,7 @@ export interface TcpProxyOptions {
 
 export interface TcpProxy {
   readonly port: number;
+  progress(): Progress;
   report(): ProxyReport;
   /** Breaks all connections that there are now. */
   break(how: Break["how"]): void;
@@ -58,7 +59,7 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** @throws what `listen` said, such as EADDRINUSE */
+/** Rejects with what `listen` said, such as EADDRINUSE. */
 export function openTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
   const server = createServer({ allowHalfOpen: true, noDelay: true });
   return new Promise((resolve, reject) => {
@@ -82,7 +83,9 @@ class Relay implements TcpProxy {
   private readonly options: TcpProxyOptions;
   private readonly server: Server;
   private readonly stage: Stage;
-  private readonly boards: readonly Board[];
+  /** Whose paths connections have; with a scenario there are no others. */
+  private readonly boards: Board[];
+  private readonly scripted: boolean;
   private readonly connectionsMax: number;
   private readonly connections = new Set<Connection>();
   private readonly error = new Durations();
@@ -104,6 +107,7 @@ class Relay implements TcpProxy {
     const cast = scenario && this.stage.play(scenario, [...PATH_FAULTS, "broker"]);
     const onMqtt = cast?.members.filter(({ group }) => group.transport === "mqtt") ?? [];
     this.boards = onMqtt.map(({ board }) => board);
+    this.scripted = this.boards.length > 0;
     // The fault of the broker reaches the streams of the network; the real ones are here.
     const { streams } = this.stage.network;
     streams.stop = () => this.brokerRuns(false);
@@ -111,24 +115,21 @@ class Relay implements TcpProxy {
     server.on("connection", (client) => this.accept(client));
   }
 
-  report(): ProxyReport {
-    const errorMs = this.error.figures();
-    const unreadMs = NOTHING;
+  progress(): Progress {
     const total = (direction: "up" | "down") =>
       [...this.connections].reduce((sum, each) => plus(sum, each[direction]), this.past[direction]);
-    const up = total("up");
-    const down = total("down");
-    const losses = { "connections beyond the limit": this.refused };
     return {
-      transport: "tcp",
       seconds: this.stage.now / 1_000,
       clients: this.number,
-      up,
-      down,
-      errorMs,
-      unreadMs,
-      faults: judge(up.received + down.received, errorMs, unreadMs, losses),
+      up: total("up"),
+      down: total("down"),
+      errorMs: this.error.figures(),
     };
+  }
+
+  report(): ProxyReport {
+    const losses = { "connections beyond the limit": this.refused };
+    return certified("tcp", this.progress(), new Durations().figures(), losses);
   }
 
   break(how: Break["how"]): void {
@@ -163,7 +164,7 @@ class Relay implements TcpProxy {
     const { stage, error } = this;
     const { path } = this.boardOf(n);
     const broken = () => breakIt(connection, "reset");
-    const both = { stage, path, split, error, broken };
+    const both = { stage, path, number: n, split, error, broken };
     const connection: Connection = {
       client,
       target,
@@ -193,11 +194,15 @@ class Relay implements TcpProxy {
     });
   }
 
+  /** Whose path the n-th connection has: boards take turns. */
   private boardOf(n: number): Board {
     const { boards, stage, options } = this;
-    if (boards.length > 0) return boards[n % boards.length]!;
+    const known = boards[n % (this.scripted ? boards.length : this.connectionsMax)];
+    if (known) return known;
     const kind = { suite: 0, intervalMs: 60_000, link: options.link };
-    return stage.make({ name: `connection-${n + 1}`, id: CONNECTIONS + n }, kind);
+    const board = stage.make({ name: `connection-${n + 1}`, id: CONNECTIONS + n }, kind);
+    boards.push(board);
+    return board;
   }
 }
 
@@ -208,7 +213,6 @@ function breakIt({ client, target, up, down }: Connection, how: Break["how"]): v
   if (how === "reset") reset(client);
 }
 
-const NOTHING = new Durations().figures();
 const NO_TRAFFIC: Traffic = { received: 0, sent: 0, lost: 0, doubled: 0, corrupted: 0 };
 
 function plus(sum: Traffic, { received, sent, lost }: Pipe): Traffic {

@@ -18,7 +18,7 @@ import type { Board } from "../board.ts";
 import type { NatModel } from "../nat.ts";
 import type { LinkPreset } from "../presets.ts";
 import type { Scenario } from "../scenario/types.ts";
-import { judge, type ProxyReport, trafficOf } from "./certify.ts";
+import { certified, type Progress, type ProxyReport, trafficOf } from "./certify.ts";
 import { closeUdp, filesMax, kernelDrops, listen, type Place, widen } from "./datagrams.ts";
 import { decisions, type OnDecision } from "./decisions.ts";
 import { PATH_FAULTS, Stage } from "./stage.ts";
@@ -61,15 +61,18 @@ export interface UdpProxyOptions {
 export interface UdpProxy {
   /** Where boards send to. */
   readonly port: number;
+  progress(): Progress;
+  /** The whole of it: reads the kernel's books, which takes some milliseconds. */
   report(): ProxyReport;
   /** Can be called again. */
   close(): Promise<void>;
 }
 
-/** @throws what `bind` said, such as EADDRINUSE */
+/** Rejects with what `bind` said, such as EADDRINUSE. */
 export function openUdpProxy(options: UdpProxyOptions): Promise<UdpProxy> {
-  const inners = listen(options.port, options.host);
-  return Promise.resolve(new Relay(options, inners));
+  return new Promise((resolve) => {
+    resolve(new Relay(options, listen(options.port, options.host)));
+  });
 }
 
 /** A board at a client's address. */
@@ -96,6 +99,8 @@ class Relay implements UdpProxy {
   /** Whose frame goes through the network at this moment. */
   private passing: Binding | undefined;
   private strangers = 0;
+  /** Frames on their way. */
+  private waiting = 0;
   private closed = false;
   private readonly received = { up: 0, down: 0 };
   private readonly sent = { up: 0, down: 0 };
@@ -125,27 +130,26 @@ class Relay implements UdpProxy {
     this.unread = new Unread(inners[0]!, this.stage);
   }
 
-  report(): ProxyReport {
-    const { stage, received, sent, losses } = this;
-    const errorMs = this.error.figures();
-    const unreadMs = this.unread.durations.figures();
+  progress(): Progress {
+    const { stage, received, sent } = this;
     return {
-      transport: "udp",
       seconds: stage.now / 1_000,
       clients: this.bindings.size,
       up: trafficOf(stage, "up", received.up, sent.up),
       down: trafficOf(stage, "down", received.down, sent.down),
-      errorMs,
-      unreadMs,
-      faults: judge(received.up + received.down, errorMs, unreadMs, {
-        "frames of clients beyond the limit": losses.clients,
-        "frames beyond the limit of the queue": losses.queue,
-        "frames that the system refused to send": losses.refused + this.wires.failures,
-        "datagrams that the kernel dropped": kernelDrops(
-          new Set([this.port, ...this.wires.ports()]),
-        ),
-      }),
+      errorMs: this.error.figures(),
     };
+  }
+
+  report(): ProxyReport {
+    const { losses, wires } = this;
+    const unreadMs = this.unread.durations.figures();
+    return certified("udp", this.progress(), unreadMs, {
+      "frames of clients beyond the limit": losses.clients,
+      "frames beyond the limit of the queue": losses.queue,
+      "frames that the system refused to send": losses.refused + wires.failures,
+      "datagrams that the kernel dropped": kernelDrops(new Set([this.port, ...wires.ports()])),
+    });
   }
 
   async close(): Promise<void> {
@@ -173,27 +177,22 @@ class Relay implements UdpProxy {
 
   /** The network lets a frame through, which is to arrive at `at`. */
   private carry(up: boolean, at: number, bytes: string): void {
-    const { stage, options } = this;
+    const { stage, options, wires } = this;
     const binding = this.passing!;
-    if (stage.alarms.size >= (options.queueMax ?? QUEUE_MAX)) {
+    if (this.waiting >= (options.queueMax ?? QUEUE_MAX)) {
       this.losses.queue++;
       return;
     }
+    const wire = up ? wires.wireFor(binding, bytes) : undefined;
+    if (up && !wire) return;
     const message = Buffer.from(bytes, "latin1");
-    if (!up) {
-      stage.at(at, () => {
-        this.error.add(stage.now - at);
-        this.sent.down++;
-        binding.inner.send(message, binding.port, binding.address, this.done);
-      });
-      return;
-    }
-    const wire = this.wires.wireFor(binding, bytes);
-    if (!wire) return;
+    this.waiting++;
     stage.at(at, () => {
       this.error.add(stage.now - at);
-      this.sent.up++;
-      this.wires.send(wire, message);
+      this.waiting--;
+      this.sent[up ? "up" : "down"]++;
+      if (wire) wires.send(wire, message);
+      else binding.inner.send(message, binding.port, binding.address, this.done);
     });
   }
 
