@@ -64,7 +64,7 @@ export class Board {
     this.seed = seed;
     this.sha256 = sha256;
     this.roster = roster;
-    this.slot = roster.place(id);
+    this.slot = roster.place(id, this);
     this.salt = salt;
     this.given = key;
   }
@@ -87,6 +87,13 @@ export class Board {
   get enrolment(): Enrolment {
     const { id, name, secret: key, kind } = this;
     return { id, name, site: kind.site ?? "", labels: NO_LABELS, suite: kind.suite, key };
+  }
+
+  /** What no earlier boot of this key had: salt, boot counter, physical noise. */
+  get origin(): string {
+    const salt = this.salt ?? randomBytes(this.seed, this.id, "salt", 8);
+    const noise = Math.floor(draw(this.seed, this.id, NOISE, this.booted) * 2 ** 32);
+    return `${salt}${this.flash.boots},${noise}`;
   }
 
   /** undefined: no power. Valid until another board's sender is asked for. */
@@ -114,7 +121,6 @@ export class Board {
     const { kind, flash, roster } = this;
     flash.boots++;
     this.booted++;
-    const noise = Math.floor(draw(this.seed, this.id, NOISE, this.booted) * 2 ** 32);
     const config: SenderConfig = {
       id: this.id,
       key: this.key,
@@ -124,9 +130,8 @@ export class Board {
       extra: coldBoot(cause, "sim"),
       ...kind.config,
     };
-    const { epoch, limit, acked, boots } = flash;
-    const salt = this.salt ?? randomBytes(this.seed, this.id, "salt", 8);
-    const origin = `${salt}${boots},${noise}`;
+    const { epoch, limit, acked } = flash;
+    const { origin } = this;
     this.resolved = this.path?.ap?.names ?? true;
     this.body?.boot(now);
     roster.put(this.slot, createSender(config, { epoch, limit, acked, origin }, this.local(now)));

@@ -8,16 +8,8 @@
 // process. The real stores map instants over the wall clock in the same way. What lost: running one
 // of them here. Promises settle in an order that the event queue does not see.
 
-import type {
-  BeatFact,
-  Cause,
-  Change,
-  Effects,
-  Enrolment,
-  Fact,
-  Status,
-  StoredDevice,
-} from "../gateway/facts.ts";
+import type { Change, Effects, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
+import { Shelf } from "./shelf.ts";
 
 /** Effects of one call, waiting for their ticket, and what their instants must be shifted by. */
 interface Waiting {
@@ -25,20 +17,8 @@ interface Waiting {
   readonly shiftMs: number;
 }
 
-/** One device on the disk; `shiftMs` makes world time of its beat's instant. */
-interface Kept {
-  enrolment: Enrolment;
-  issued: number;
-  epoch: number;
-  beat: BeatFact | null;
-  shiftMs: number;
-  status: Status;
-  cause: Cause | null;
-  tseq: number;
-}
-
 export class Disk {
-  readonly devices = new Map<number, Readonly<Kept>>();
+  readonly devices = new Shelf();
   /** Every change that was ever made durable, in the order of its cursor; world time. */
   readonly changes: Change[] = [];
   cursor = 0;
@@ -97,70 +77,40 @@ export class Disk {
 
   /** A device enrolled while no gateway runs. */
   enrol(enrolment: Enrolment): void {
-    this.devices.set(enrolment.id, {
-      enrolment,
-      issued: 0,
-      epoch: 0,
-      beat: null,
-      shiftMs: 0,
-      status: "unknown",
-      cause: null,
-      tseq: 0,
-    });
+    this.devices.enrol(enrolment);
   }
 
   /** The devices as a gateway of monotonic time (world time - shiftMs) must be given them. */
   *load(shiftMs: number): IterableIterator<StoredDevice> {
-    for (const { shiftMs: kept, ...device } of this.devices.values()) {
+    for (const id of this.devices.ids()) {
+      const { shiftMs: kept, ...device } = this.devices.get(id)!;
       const { beat } = device;
       yield beat ? { ...device, beat: { ...beat, at: beat.at + kept - shiftMs } } : device;
     }
   }
 
   private keep(fact: Fact, shiftMs: number): void {
+    const { devices } = this;
     switch (fact.kind) {
       case "enrol":
-        if (fact.enrolment) this.keepEnrolment(fact.enrolment);
-        else this.devices.delete(fact.id);
+        if (fact.enrolment) devices.enrol(fact.enrolment);
+        else devices.remove(fact.id);
         return;
-      case "beat": {
-        const device = this.device(fact.id);
-        device.beat = fact;
-        device.shiftMs = shiftMs;
+      case "beat":
+        devices.putBeat(fact, shiftMs);
+        return;
+      case "epoch":
+        devices.putEpoch(fact.id, fact.issued, fact.epoch);
+        return;
+      case "change": {
+        const change = { ...fact.change, at: fact.change.at + shiftMs };
+        this.changes.push(change);
+        this.cursor = change.cursor;
+        if (devices.has(change.id)) devices.putChange(change);
         return;
       }
-      case "epoch": {
-        const device = this.device(fact.id);
-        device.issued = fact.issued;
-        device.epoch = fact.epoch;
-        return;
-      }
-      case "change":
-        this.keepChange({ ...fact.change, at: fact.change.at + shiftMs });
-        return;
       default:
         fact satisfies never;
     }
-  }
-
-  private keepEnrolment(enrolment: Enrolment): void {
-    if (this.devices.has(enrolment.id)) this.device(enrolment.id).enrolment = enrolment;
-    else this.enrol(enrolment);
-  }
-
-  private keepChange(change: Change): void {
-    this.changes.push(change);
-    this.cursor = change.cursor;
-    if (!this.devices.has(change.id)) return;
-    const device = this.device(change.id);
-    device.status = change.to;
-    device.cause = change.cause;
-    device.tseq = change.tseq;
-  }
-
-  private device(id: number): Kept {
-    const device = this.devices.get(id);
-    if (!device) throw new Error(`fact about ${id}, which is not enrolled`);
-    return device as Kept;
   }
 }

@@ -38,17 +38,22 @@ type Make = Pick<
   "own" | "reach" | "rtoMax" | "clockError" | "wakeMs" | "paceMin" | "paceMax" | "ownCode"
 >;
 
+/** Whose sender it is: knows what its boot was different in, which is asked once a HELLO. */
+interface Owner {
+  readonly origin: string;
+}
+
 export class Roster {
   private readonly seed: number;
   private doubles = new Float64Array(64 * DOUBLES);
   private words = new Uint32Array(this.doubles.buffer);
   private bytes = new Uint8Array(this.doubles.buffer);
   private readonly makes: Make[] = [];
-  /** What is seldom there: frames in flight, nonces, extensions; origins; keys but suite 2's. */
+  /** What is seldom there: frames in flight, nonces, extensions; keys but suite 2's. */
   private readonly frames: string[] = [];
   private readonly nonces: string[] = [];
   private readonly extras: string[] = [];
-  private readonly origins: string[] = [];
+  private readonly owners: Owner[] = [];
   private readonly keys: TagKey[] = [];
   private readonly chaskey: TagKey = {
     suite: SUITE_CHASKEY,
@@ -68,8 +73,9 @@ export class Roster {
   }
 
   /** A place for one more sender, whose luck is `entity`'s. */
-  place(entity: number): number {
+  place(entity: number, owner: Owner): number {
     const slot = this.used++;
+    this.owners[slot] = owner;
     if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
     this.words[slot * WORDS + W] = entity;
     return slot;
@@ -87,7 +93,6 @@ export class Roster {
     this.current = -1;
     this.desk ??= this.deskLike(sender);
     this.bytes[slot * BYTES + B + 8] = this.makeOf(sender);
-    this.origins[slot] = sender.origin;
     const { suite, subkeys } = sender.key;
     this.bytes[slot * BYTES + B + 9] = suite;
     if (suite === SUITE_CHASKEY) {
@@ -256,7 +261,7 @@ export class Roster {
       if (typeof value === "number") desk[name] = 0.5;
     }
     // Read once a HELLO: not worth a string to touch at each change of board.
-    const origin = () => this.origins[this.current]!;
+    const origin = () => this.owners[this.current]!.origin;
     Object.defineProperty(desk, "origin", { get: origin, enumerable: true });
     return desk as unknown as Sender;
   }

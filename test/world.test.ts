@@ -176,7 +176,10 @@ test("a clean stop writes every beat; a crash at most a second of them", () => {
   const heard = [...world.boards.values()].map((board) => world.view(board)!.seenAt);
   world.stopGateway();
   const stored = () =>
-    [...world.host.disk.devices.values()].map(({ beat, shiftMs }) => (beat?.at ?? 0) + shiftMs);
+    [...world.boards.values()].map(({ id }) => {
+      const { beat, shiftMs } = world.host.disk.devices.get(id)!;
+      return (beat?.at ?? 0) + shiftMs;
+    });
   expect(stored()).toEqual(heard);
   world.startGateway();
   world.run(10 * MINUTE);

@@ -1,0 +1,162 @@
+// What the disk holds of each device, in rows of one buffer: a million of them as objects would be
+// the largest thing in the simulator. Rows are kept as they are written: the beat's instant is on
+// the clock of the gateway that wrote it, `shiftMs` makes world time of it.
+//
+//   f64 x 2  at, shift        u32 x 7  issued, epoch, beat's epoch, seq, tag, tseq
+//   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag
+
+import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
+import { CAUSES, STATUSES } from "../gateway/facts.ts";
+
+const DOUBLES = 7;
+const WORDS = 14;
+const BYTES = 56;
+const W = 4;
+const B = 44;
+const THERE = 1;
+const EXTENDED = 2;
+
+/** A device as it is on the disk; `shiftMs` + the beat's `at` is world time. */
+export type Kept = StoredDevice & { readonly shiftMs: number };
+
+export class Shelf {
+  private readonly slots = new Map<number, number>();
+  private readonly free: number[] = [];
+  private doubles = new Float64Array(64 * DOUBLES);
+  private words = new Uint32Array(this.doubles.buffer);
+  private bytes = new Uint8Array(this.doubles.buffer);
+  private readonly enrolments: (Enrolment | undefined)[] = [];
+  private readonly transports: BeatFact["transport"][] = [];
+  private readonly addresses: string[] = [];
+  private readonly ports: number[] = [];
+  /** Extensions of the few beats that have any. */
+  private readonly extensions = new Map<number, string>();
+
+  has(id: number): boolean {
+    return this.slots.has(id);
+  }
+
+  ids(): IterableIterator<number> {
+    return this.slots.keys();
+  }
+
+  /** A device that was never heard, or new words for one that is there. */
+  enrol(enrolment: Enrolment): void {
+    let slot = this.slots.get(enrolment.id);
+    if (slot === undefined) {
+      slot = this.free.pop() ?? this.slots.size;
+      this.slots.set(enrolment.id, slot);
+      if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
+      this.bytes.fill(0, slot * BYTES, (slot + 1) * BYTES);
+      this.bytes[slot * BYTES + B + 5] = CAUSES.length;
+    }
+    this.enrolments[slot] = enrolment;
+  }
+
+  remove(id: number): void {
+    const slot = this.slots.get(id);
+    if (slot === undefined) return;
+    this.slots.delete(id);
+    this.extensions.delete(id);
+    this.enrolments[slot] = undefined;
+    this.free.push(slot);
+  }
+
+  putEpoch(id: number, issued: number, epoch: number): void {
+    const w = this.slotOf(id) * WORDS + W;
+    this.words[w] = issued;
+    this.words[w + 1] = epoch;
+  }
+
+  putBeat(fact: BeatFact, shiftMs: number): void {
+    const slot = this.slotOf(fact.id);
+    const { tag, ext } = fact;
+    this.doubles[slot * DOUBLES] = fact.at;
+    this.doubles[slot * DOUBLES + 1] = shiftMs;
+    const w = slot * WORDS + W;
+    this.words[w + 2] = fact.epoch;
+    this.words[w + 3] = fact.seq;
+    this.words[w + 4] = word(tag, 0);
+    this.words[w + 5] = word(tag, 4);
+    const b = slot * BYTES + B;
+    this.bytes[b] = ext === "" ? THERE : THERE | EXTENDED;
+    this.bytes[b + 1] = fact.promise;
+    this.bytes[b + 2] = fact.vitals;
+    this.bytes[b + 3] = fact.reach;
+    this.bytes[b + 6] = tag.length;
+    if (ext !== "") this.extensions.set(fact.id, ext);
+    if (this.addresses[slot] !== fact.address) this.addresses[slot] = fact.address;
+    this.transports[slot] = fact.transport;
+    this.ports[slot] = fact.port;
+  }
+
+  putChange({ id, to, cause, tseq }: Change): void {
+    const slot = this.slotOf(id);
+    this.words[slot * WORDS + W + 6] = tseq;
+    this.bytes[slot * BYTES + B + 4] = STATUSES.indexOf(to);
+    this.bytes[slot * BYTES + B + 5] = CAUSES.indexOf(cause);
+  }
+
+  get(id: number): Kept | undefined {
+    const slot = this.slots.get(id);
+    if (slot === undefined) return undefined;
+    const w = slot * WORDS + W;
+    const b = slot * BYTES + B;
+    return {
+      enrolment: this.enrolments[slot]!,
+      issued: this.words[w]!,
+      epoch: this.words[w + 1]!,
+      beat: this.bytes[b]! & THERE ? this.beatAt(slot, id) : null,
+      status: STATUSES[this.bytes[b + 4]!] as Status,
+      cause: (CAUSES[this.bytes[b + 5]!] as Cause | undefined) ?? null,
+      tseq: this.words[w + 6]!,
+      shiftMs: this.doubles[slot * DOUBLES + 1]!,
+    };
+  }
+
+  private beatAt(slot: number, id: number): BeatFact {
+    const w = slot * WORDS + W;
+    const b = slot * BYTES + B;
+    const tag = text(this.words[w + 4]!) + text(this.words[w + 5]!);
+    return {
+      kind: "beat",
+      id,
+      epoch: this.words[w + 2]!,
+      seq: this.words[w + 3]!,
+      tag: tag.slice(0, this.bytes[b + 6]!),
+      promise: this.bytes[b + 1]!,
+      vitals: this.bytes[b + 2]!,
+      reach: this.bytes[b + 3]!,
+      ext: this.bytes[b]! & EXTENDED ? this.extensions.get(id)! : "",
+      at: this.doubles[slot * DOUBLES]!,
+      transport: this.transports[slot]!,
+      address: this.addresses[slot]!,
+      port: this.ports[slot]!,
+    };
+  }
+
+  private slotOf(id: number): number {
+    const slot = this.slots.get(id);
+    if (slot === undefined) throw new Error(`fact about ${id}, which is not enrolled`);
+    return slot;
+  }
+
+  private grow(): void {
+    const doubles = new Float64Array(this.doubles.length * 2);
+    doubles.set(this.doubles);
+    this.doubles = doubles;
+    this.words = new Uint32Array(doubles.buffer);
+    this.bytes = new Uint8Array(doubles.buffer);
+  }
+}
+
+/** Four bytes of a tag; those that are not there are 0. */
+function word(tag: string, at: number): number {
+  let bits = 0;
+  for (let i = at; i < at + 4; i++) bits = (bits << 8) | (i < tag.length ? tag.charCodeAt(i) : 0);
+  return bits;
+}
+
+function text(bits: number): string {
+  return String.fromCharCode(bits >>> 24, (bits >> 16) & 255, (bits >> 8) & 255, bits & 255);
+}
