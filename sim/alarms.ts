@@ -5,8 +5,8 @@
 //
 // A timer of Node for each alarm lost: with tens of thousands of boards and every frame on its way,
 // setting and clearing them is most of the work, and their order within a millisecond is not that
-// of their instants. A wheel lost too: each of its slots must be sorted to keep that order, and with
-// a hundred thousand in the heap an alarm costs 0.6 us, all in all (measured).
+// of their instants. A wheel lost too: each of its slots must be sorted to keep that order, and
+// with a hundred thousand in the heap an alarm costs 0.6 us, all in all (measured).
 //
 // Node's timers are late by 0.6 ms on average and 1.2 ms at p99, whatever one asks for. An `exact`
 // Alarms sleeps the last stretch in naps of a fraction of a millisecond and looks at the sockets

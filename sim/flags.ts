@@ -1,4 +1,5 @@
-// How the commands of `nextbeat sim` read what is given to them; each refuses with what it expected.
+// How the commands of `nextbeat sim` read what is given to them; each refuses with what it
+// expected.
 
 import { InvalidArgumentError } from "commander";
 import { UDP_PORT } from "../gateway/cli/words.ts";

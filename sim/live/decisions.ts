@@ -1,5 +1,6 @@
-// What a network decides about each frame, told with the occasion by which it decided: how a run on
-// real sockets and one in virtual time are compared, frame by frame, however different their clocks.
+// What a network decides about each frame, told with the occasion by which it decided: how a run
+// on real sockets and one in virtual time are compared, frame by frame, however their clocks
+// differ.
 
 import type { Observer } from "../observer.ts";
 import { Occasions } from "../occasion.ts";

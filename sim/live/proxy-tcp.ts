@@ -2,8 +2,8 @@
 // and down (pipe.ts), and can be split into segments as small as a byte, stalled, reset, or left
 // half open, which is how long-lived connections of boards really end.
 //
-// The n-th connection has the path of the n-th board that a scenario puts on MQTT, in turns; without
-// such boards one of its own.
+// The n-th connection has the path of the n-th board that a scenario puts on MQTT, in turns;
+// without such boards one of its own.
 
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Board } from "../board.ts";

@@ -8,7 +8,7 @@
 //   board :5002 -'                      '- :40002 (board 2)
 //
 // A frame is told by the id in it, so several boards behind one address (a NAT on the way, a fleet
-// that shares sockets) have paths of their own. What is no frame of ours has the path of its sender.
+// that shares sockets) have paths of their own. What is no frame of ours has its sender's path.
 
 import type { RemoteInfo, Socket } from "node:dgram";
 import { frameId } from "../../device/decode.ts";

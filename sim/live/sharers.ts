@@ -2,7 +2,7 @@
 // the tag does, which is bound to a beat or a nonce that one of them sent. So boards stand in an
 // index by the seq of their newest beat, those that are answered apart from those that wait, and
 // those whose HELLO is open beside it; only of them the tag is tried, most often of one. Asking all
-// lost: a hundred boards that booted together have the same seq, and that is a hundred tags a frame.
+// lost: a hundred boards that booted together have the same seq, which is a hundred tags a frame.
 
 import { seal } from "../../device/hello.ts";
 import type { Sender } from "../../device/state.ts";

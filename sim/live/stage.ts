@@ -1,7 +1,8 @@
 // A world in real time: the same network as in virtual time, with its links, NATs and occasions,
-// whose deliveries wait for the clock instead of standing in a queue. Whoever holds the sockets, the
-// proxy or a fleet, hands frames in and is told when to let them out. So the live modes share with
-// the virtual one not a model but the very objects: the same scenario and seed lose the same frames.
+// whose deliveries wait for the clock instead of standing in a queue. Whoever holds the sockets,
+// the proxy or a fleet, hands frames in and is told when to let them out. So the live modes share
+// with the virtual one not a model but the very objects: the same scenario and seed lose the same
+// frames.
 //
 // A scenario's cast and faults are played as they are; a fault that a mode cannot do (the gateway is
 // not ours to kill) keeps its number, since that keys its luck, and meets nobody.
