@@ -86,7 +86,7 @@ export class Board {
 
   get enrolment(): Enrolment {
     const { id, name, secret: key, kind } = this;
-    return { id, name, site: kind.site ?? "", labels: NO_LABELS, suite: kind.suite, key };
+    return { id, name, site: kind.site ?? "", labels: [], suite: kind.suite, key };
   }
 
   /** What no earlier boot of this key had: salt, boot counter, physical noise. */
@@ -262,5 +262,3 @@ function listensUntil(s: Sender, local: number): number {
   if (!listening(s, local)) return 0;
   return s.frame === "" && s.reach !== 0 ? Math.min(s.windowAt, s.windowEnd) : Infinity;
 }
-
-const NO_LABELS: readonly string[] = [];

@@ -6,6 +6,7 @@ import { Failed, Usage } from "../gateway/cli/errors.ts";
 import { addDemo, addFleet, addTranscript, type Streams } from "./commands.ts";
 import { addPresets } from "./presets-command.ts";
 import { addCompare, addRun } from "./run-command.ts";
+import { addScenarios, addSchema } from "./scenario-commands.ts";
 
 const PROCESS: Streams = {
   out: (text) => void process.stdout.write(text),
@@ -32,6 +33,8 @@ export async function main(argv: readonly string[], streams = PROCESS): Promise<
   addTranscript(program, streams, done);
   addRun(program, streams, done);
   addCompare(program, streams);
+  addScenarios(program, streams);
+  addSchema(program, streams);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return code;

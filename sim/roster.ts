@@ -15,6 +15,7 @@
 import type { Sender } from "../device/state.ts";
 import type { TagKey } from "../device/tag.ts";
 import { SUITE_CHASKEY } from "../device/tag.ts";
+import { textOf, wordOf } from "./pack.ts";
 import { draw, purposeOf } from "./random.ts";
 
 const SENDER = purposeOf("sender");
@@ -202,43 +203,40 @@ export class Roster {
     s.code = b[o + 3]!;
     s.unacked = b[o + 4]!;
     s.heard = b[o + 5]! | (b[o + 6]! << 8);
-    const strings = b[o + 7]!;
+    this.fillStrings(slot, s, b[o + 7]!);
+    if (b[o + 8]! !== this.make) this.change(b[o + 8]!, s);
+    s.key = b[o + 9]! === SUITE_CHASKEY ? this.chaskeyAt(u + 10) : this.keys[slot]!;
+  }
+
+  private fillStrings(slot: number, s: Sender, strings: number): void {
+    const u = slot * WORDS + W;
     s.tag = strings & TAG ? this.tagAt(u + 6, strings) : "";
     s.ackTag = strings & ACK_TAG ? this.tagAt(u + 8, strings) : "";
     s.frame = strings & FRAME ? this.frames[slot]! : "";
     s.nonce = strings & NONCE ? this.nonces[slot]! : "";
     s.extra = strings & EXTRA ? this.extras[slot]! : "";
-    if (b[o + 8]! !== this.make) this.change(b[o + 8]!, s);
-    if (b[o + 9]! === SUITE_CHASKEY) {
-      const k = this.subkeys;
-      k[0] = w[u + 10]!;
-      k[1] = w[u + 11]!;
-      k[2] = w[u + 12]!;
-      k[3] = w[u + 13]!;
-      for (let i = 4; i < 12; i++) {
-        const carry = k[i % 4 ? i - 5 : i - 1]! >>> 31;
-        k[i] = (k[i - 4]! << 1) ^ (i % 4 ? carry : carry * 0x87);
-      }
-      s.key = this.chaskey;
-    } else s.key = this.keys[slot]!;
   }
 
   private saveTag(tag: string, at: number, bit: number): number {
     if (tag === "") return 0;
-    this.words[at] = word(tag, 0);
-    this.words[at + 1] = tag.length > 4 ? word(tag, 4) : 0;
+    this.words[at] = wordOf(tag, 0);
+    this.words[at + 1] = tag.length > 4 ? wordOf(tag, 4) : 0;
     return tag.length > 4 ? bit : bit | SHORT;
   }
 
   private tagAt(at: number, strings: number): string {
     const a = this.words[at]!;
-    if (strings & SHORT) return String.fromCharCode(a >>> 24, (a >> 16) & 255);
-    const z = this.words[at + 1]!;
-    // biome-ignore format: one word a line
-    return String.fromCharCode(
-      a >>> 24, (a >> 16) & 255, (a >> 8) & 255, a & 255,
-      z >>> 24, (z >> 16) & 255, (z >> 8) & 255, z & 255,
-    );
+    return strings & SHORT ? textOf(a).slice(0, 2) : textOf(a, this.words[at + 1]!);
+  }
+
+  /** The one key of suite 2, with the words of this sender's: all that tags look at. */
+  private chaskeyAt(at: number): TagKey {
+    const { words, subkeys } = this;
+    subkeys[0] = words[at]!;
+    subkeys[1] = words[at + 1]!;
+    subkeys[2] = words[at + 2]!;
+    subkeys[3] = words[at + 3]!;
+    return this.chaskey;
   }
 
   private makeOf(s: Sender): number {
@@ -273,11 +271,4 @@ export class Roster {
     this.words = new Uint32Array(doubles.buffer);
     this.bytes = new Uint8Array(doubles.buffer);
   }
-}
-
-/** Four bytes of a tag, or the two that there are. */
-function word(tag: string, at: number): number {
-  let bits = 0;
-  for (let i = at; i < at + 4; i++) bits = (bits << 8) | (i < tag.length ? tag.charCodeAt(i) : 0);
-  return bits;
 }

@@ -7,6 +7,7 @@
 
 import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
 import { CAUSES, STATUSES } from "../gateway/facts.ts";
+import { textOf, wordOf } from "./pack.ts";
 
 const DOUBLES = 7;
 const WORDS = 14;
@@ -76,8 +77,8 @@ export class Shelf {
     const w = slot * WORDS + W;
     this.words[w + 2] = fact.epoch;
     this.words[w + 3] = fact.seq;
-    this.words[w + 4] = word(tag, 0);
-    this.words[w + 5] = word(tag, 4);
+    this.words[w + 4] = wordOf(tag, 0);
+    this.words[w + 5] = wordOf(tag, 4);
     const b = slot * BYTES + B;
     this.bytes[b] = ext === "" ? THERE : THERE | EXTENDED;
     this.bytes[b + 1] = fact.promise;
@@ -117,7 +118,7 @@ export class Shelf {
   private beatAt(slot: number, id: number): BeatFact {
     const w = slot * WORDS + W;
     const b = slot * BYTES + B;
-    const tag = text(this.words[w + 4]!) + text(this.words[w + 5]!);
+    const tag = textOf(this.words[w + 4]!, this.words[w + 5]!);
     return {
       kind: "beat",
       id,
@@ -148,15 +149,4 @@ export class Shelf {
     this.words = new Uint32Array(doubles.buffer);
     this.bytes = new Uint8Array(doubles.buffer);
   }
-}
-
-/** Four bytes of a tag; those that are not there are 0. */
-function word(tag: string, at: number): number {
-  let bits = 0;
-  for (let i = at; i < at + 4; i++) bits = (bits << 8) | (i < tag.length ? tag.charCodeAt(i) : 0);
-  return bits;
-}
-
-function text(bits: number): string {
-  return String.fromCharCode(bits >>> 24, (bits >> 16) & 255, (bits >> 8) & 255, bits & 255);
 }

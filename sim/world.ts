@@ -10,11 +10,10 @@
 
 import type { Source } from "../gateway/facts.ts";
 import type { DeviceView } from "../gateway/view.ts";
+import { Air } from "./air.ts";
 import { Board, BROWN_OUT } from "./board.ts";
 import type { BoardKind, BoardOptions, Sha256 } from "./board-kind.ts";
-import { Flights } from "./flights.ts";
-import { mixBytes } from "./hash.ts";
-import { HOST, type Host, type HostOptions, type HostStep } from "./host.ts";
+import type { Host, HostOptions, HostStep } from "./host.ts";
 import { Machine } from "./machine.ts";
 import { type AccessPoint, Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
@@ -49,7 +48,7 @@ export class World {
   private readonly machine: Machine;
   private readonly wakes: Wakes;
   private readonly roster: Roster;
-  private readonly flights = new Flights();
+  private readonly air: Air;
   private readonly inOrder: Board[] = [];
   private waking: Board | undefined;
   private readonly transmit = (frame: string): void => {
@@ -64,10 +63,9 @@ export class World {
     this.wakes = new Wakes(agenda, BOARD_WAKES);
     this.roster = new Roster(seed);
     const host = { commitMs: [0, 0] as const, clockTrusted: true, ...options.host };
-    this.network = new Network(seed, this.boards, this.observers, (up, board, at, bytes, peer) => {
-      const flight = this.flights.add(bytes, peer, board);
-      agenda.push(us(at), up ? ARRIVES_UP : ARRIVES_DOWN, up ? board.id : HOST, flight);
-    });
+    const kinds = { up: ARRIVES_UP, down: ARRIVES_DOWN };
+    this.air = new Air(this.timeline, this.observers, kinds);
+    this.network = new Network(seed, this.boards, this.observers, this.air.carry);
     this.machine = new Machine(host, seed, sha256, {
       agenda,
       observers: this.observers,
@@ -94,7 +92,7 @@ export class World {
 
   /** Frames that have left and not arrived. */
   get underWay(): number {
-    return this.flights.size;
+    return this.air.size;
   }
 
   get host(): Host {
@@ -179,20 +177,12 @@ export class World {
 
   /** A stranger's datagram for the gateway, which arrives in this instant. */
   inject(bytes: string, peer: Source): void {
-    const { now } = this;
-    const board = undefined;
-    if (this.observers.any) {
-      const deliveries = [{ at: now, bytes }];
-      const seen = { at: now, board, peer, bytes, deliveries, fate: "passed" };
-      this.observers.notify("sent", { ...seen, direction: "up" });
-    }
-    this.timeline.agenda.push(us(now), ARRIVES_UP, HOST, this.flights.add(bytes, peer, undefined));
+    this.air.inject(bytes, peer);
   }
 
   /** A stranger's datagram for a board, under the gateway's address. */
   forge(bytes: string, board: Board): void {
-    const flight = this.flights.add(bytes, board.path.source, board);
-    this.timeline.agenda.push(us(this.now), ARRIVES_DOWN, HOST, flight);
+    this.air.carry(false, board, this.now, bytes, board.path.source);
   }
 
   /** Does something at an instant that is yet to come. */
@@ -231,7 +221,7 @@ export class World {
         this.boardWakes(payload, at);
         break;
       case ARRIVES_UP:
-        this.arrivesUp(payload);
+        this.air.arrivesUp(payload, this.machine);
         break;
       case ARRIVES_DOWN:
         this.arrivesDown(payload);
@@ -247,27 +237,9 @@ export class World {
     }
   };
 
-  private arrivesUp(flight: number): void {
-    const { host, now, flights } = this;
-    const bytes = flights.bytes(flight);
-    const from = flights.peer(flight);
-    flights.remove(flight);
-    this.timeline.hash = mixBytes(this.timeline.hash, bytes);
-    if (this.observers.any) {
-      this.observers.notify("reached", bytes, from, now, host.gateway !== undefined);
-    }
-    this.machine.arrive(bytes, from);
-  }
-
   private arrivesDown(flight: number): void {
-    const { now, flights } = this;
-    const bytes = flights.bytes(flight);
-    const board = flights.board(flight)!;
-    flights.remove(flight);
-    this.timeline.hash = mixBytes(this.timeline.hash, bytes);
-    const heard = board.hear(bytes, now) >= 0;
-    if (this.observers.any) this.observers.notify("heard", bytes, board, now, heard);
-    if (heard) this.arm(board);
+    const board = this.air.arrivesDown(flight);
+    if (board) this.arm(board);
   }
 
   private boardWakes(number: number, at: number): void {

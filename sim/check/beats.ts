@@ -167,8 +167,9 @@ export class BeatChecker implements Observer {
       say("keeps-promise", `is ${Math.round(local - speaker.promisedBy)} ms late on its own clock`);
     }
     const { promise } = frame;
-    speaker.promisedBy =
-      promise === LEAVING ? Number.POSITIVE_INFINITY : local + intervalMs(promise);
+    // After 16 beats unheard it may only say HELLO (rule 12), whatever the last of them promised.
+    const silent = promise === LEAVING || speaker.unacked >= UNACKED_MAX;
+    speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : local + intervalMs(promise);
   }
 
   /** Counts what it says hour by hour, once an hour has passed without an answer. */

@@ -8,6 +8,9 @@ import type { Member } from "./cast.ts";
 import type { BoardAct, Occurrence } from "./faults.ts";
 import type { Act, FaultKind, LinkSpec } from "./types.ts";
 
+/** A jump of a board's clock that its shell takes for time that has passed, ms. */
+const CLOCK_STEP_MAX = 7_200_000;
+
 type Of<K extends FaultKind> = Extract<Act, { do: K }>;
 type Table = { readonly [K in FaultKind]?: BoardAct<Of<K>> };
 
@@ -31,6 +34,11 @@ function shared(
   return () => {
     if (holds.drop(key)) end();
   };
+}
+
+/** As the board's shell takes it (device/board.ts): back, or by more than two hours, is no time. */
+function counted(byMs: number): number {
+  return byMs < 0 || byMs > CLOCK_STEP_MAX ? 0 : byMs;
 }
 
 export const boardActs: Table = {
@@ -82,7 +90,7 @@ export const boardActs: Table = {
   },
 
   clock: ({ byMs }, { board }, { world }) => {
-    board.body?.clock.step(byMs, world.now);
+    board.body?.clock.step(counted(byMs), world.now);
     world.stir(board);
     return undefined;
   },

@@ -6,7 +6,7 @@ import { backoff, promiseMs, RTO_FIRST, RTO_MAX } from "../../device/schedule.ts
 import { graceOf } from "../../gateway/detector.ts";
 import type { Metrics, Trace } from "../result.ts";
 import type { World } from "../world.ts";
-import type { Life } from "./ledger.ts";
+import type { Life } from "./life.ts";
 import type { Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;
@@ -168,9 +168,9 @@ export function falseAbsentPoints(
 ): Trace["falseAbsents"] {
   return groups.flatMap((group) => {
     const lives = byGroup.get(group.group) ?? [];
-    const beats = sum(lives, (life) => life.beats);
+    const beats = sum(lives, (life) => life.cleanBeats);
     if (beats === 0) return [];
-    const loss = Math.max(0, 1 - sum(lives, (life) => life.accepted) / beats);
+    const loss = Math.max(0, 1 - sum(lives, (life) => life.cleanAccepted) / beats);
     const deviceDays = (lives.length * now) / DAY_MS;
     const perDeviceDay = sum(lives, (life) => life.falseAbsent) / deviceDays;
     const expected = falseAbsentsPerDay(group, graceMs, loss);

@@ -5,13 +5,13 @@
 //
 // Its figures are kept by board in plain objects of few numbers, and added up by group at the end.
 
-import type { Change, Source, Status } from "../../gateway/facts.ts";
+import type { Change, Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
-import type { Detection } from "../result.ts";
 import type { World } from "../world.ts";
-import type { Cast, Member } from "./cast.ts";
+import type { Cast } from "./cast.ts";
 import type { Strike } from "./faults.ts";
+import { beginLife, type Life } from "./life.ts";
 import { STRANGER } from "./stranger.ts";
 
 const HEARTBEAT = 0;
@@ -19,49 +19,6 @@ const ACK = 1;
 const HELLO = 2;
 /** Round trips kept of a board. */
 const ROUND_TRIPS_MAX = 1_000;
-
-/** What a board lived through. Instants in ms, -1: never. */
-export interface Life {
-  readonly member: Member;
-  beats: number;
-  acked: number;
-  hellos: number;
-  rebinds: number;
-  changes: number;
-  alarms: number;
-  falseLate: number;
-  falseAbsent: number;
-  clashes: number;
-  stale: number;
-  replaysTaken: number;
-  brownOuts: number;
-  /** Beats that were accepted at all, by the gateway's own count. */
-  accepted: number;
-  readonly roundTrips: number[];
-  readonly returns: number[];
-  readonly detections: Detection[];
-  /** Its last word said, when first, how often, and whether it was acknowledged. */
-  word: string;
-  saidAt: number;
-  tries: number;
-  heard: boolean;
-  from: Source | undefined;
-  /** The last beat accepted, and what it promised; when power went, if none was heard since. */
-  acceptedAt: number;
-  promiseMs: number;
-  offAt: number;
-  on: boolean;
-  blocks: number;
-  blockedAt: number;
-  /** The last instant at which it had no power or no path. */
-  excusedAt: number;
-  /** Since when it could be present, and is not told so. */
-  backAt: number;
-  lateTold: number | null;
-  absentTold: number | null;
-  left: boolean;
-  status: Status;
-}
 
 export class Ledger implements Observer {
   readonly lives: Life[];
@@ -83,7 +40,7 @@ export class Ledger implements Observer {
   constructor(world: World, cast: Cast, attacked: boolean) {
     this.world = world;
     this.attacked = attacked;
-    this.lives = cast.members.map(begin);
+    this.lives = cast.members.map(beginLife);
     for (const life of this.lives) {
       this.byId.set(life.member.board.id, life);
       this.byBoard.set(life.member.board, life);
@@ -125,6 +82,8 @@ export class Ledger implements Observer {
     life.tries = 1;
     const type = (bytes.charCodeAt(0) >> 3) & 7;
     life.heard = type !== HEARTBEAT;
+    life.clean = type === HEARTBEAT && life.blocks === 0;
+    if (life.clean) life.cleanBeats++;
     if (type === HEARTBEAT) life.beats++;
     else if (type === HELLO) life.hellos++;
   }
@@ -145,7 +104,7 @@ export class Ledger implements Observer {
     if (counters.clash !== this.clash) life.clashes++;
     if (counters.stale !== this.stale) life.stale++;
     if (counters.fresh === this.fresh) return;
-    life.accepted++;
+    if (life.clean && bytes === life.word) life.cleanAccepted++;
     if (this.attacked) {
       if (from === STRANGER && this.taken.has(bytes)) life.replaysTaken++;
       this.taken.add(bytes);
@@ -238,45 +197,6 @@ export class Ledger implements Observer {
 
 /** Faults that keep a board from being heard, or from being answered. */
 const BLOCKS = new Set<string>(["cut", "ap", "dns", "nat-full", "nat-deaf", "broker"]);
-
-function begin(member: Member): Life {
-  return {
-    member,
-    beats: 0,
-    acked: 0,
-    hellos: 0,
-    rebinds: 0,
-    changes: 0,
-    alarms: 0,
-    falseLate: 0,
-    falseAbsent: 0,
-    clashes: 0,
-    stale: 0,
-    replaysTaken: 0,
-    brownOuts: 0,
-    accepted: 0,
-    roundTrips: [],
-    returns: [],
-    detections: [],
-    word: "",
-    saidAt: -1,
-    tries: 0,
-    heard: true,
-    from: undefined,
-    acceptedAt: -1,
-    promiseMs: 0,
-    offAt: -1,
-    on: false,
-    blocks: 0,
-    blockedAt: -1,
-    excusedAt: -1,
-    backAt: -1,
-    lateTold: null,
-    absentTold: null,
-    left: false,
-    status: "unknown",
-  };
-}
 
 function idOf(bytes: string): number {
   return (bytes.charCodeAt(1) << 16) | (bytes.charCodeAt(2) << 8) | bytes.charCodeAt(3);

@@ -74,7 +74,10 @@ export function randomFault(seed: number, n: number, targets: Targets, troubleMs
   const dice = new Dice(seed, n, "fault");
   const kind = kindOf(seed, dice);
   const at = dice.whole(0, Math.floor(troubleMs / 1_000) - 1);
-  const again = dice.chance(0.3) ? dice.of(GAPS) : undefined;
+  const repeats = dice.chance(0.3);
+  const gap = dice.of(GAPS);
+  // A board with a dozen twins says HELLO without end, and hides all else.
+  const again = repeats && kind !== "clone" ? gap : undefined;
   const every = dice.chance(0.5) ? again : { random: again };
   return {
     at: `${at}s`,

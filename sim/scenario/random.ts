@@ -23,7 +23,7 @@ const RUN_MAX = 480 * MINUTE;
 /** Boards of a fleet, and beats of a run: about a second of work. */
 const BOARDS_MAX = 60;
 const GROUPS_MAX = 4;
-const BEATS_MAX = 100_000;
+const BEATS_MAX = 40_000;
 const FAULTS_MAX = 12;
 /** Intervals that a calm is long: a backed-off gap, its beat lost, the same again, and rest. */
 const CALM_INTERVALS = 24;
@@ -37,6 +37,16 @@ const REACHES = ["awake", "awake", "light", "deep"];
 const CLOCKS = ["xtal20", "exact", "rc-esp32", "rc-c3"];
 const BOARDS = ["esp32", "esp32-c3", "esp8266"];
 const BATTERIES = ["cr123a", "18650", "aa2"];
+/** What links do that those of no preset do. */
+const ODDITIES = [
+  { outage: { every: "10m", for: "20s" } },
+  { rate: "2kbit/s", queue: 100 },
+  { corrupt: "2%" },
+  { duplicate: "10%" },
+  { reorder: { share: "20%", by: "800ms" } },
+  { pattern: { per: "frame", steps: [0, "lost", 0, "200ms", 0, 0, "lost", "lost"] } },
+  { down: { loss: "40%" } },
+];
 const SUITES = ["crc16", "hmac", "chaskey"];
 
 /** Durations of the drawn fleet, from which those of the run follow. */
@@ -46,7 +56,7 @@ interface Shape {
   readonly runMs: number;
 }
 
-/** A scenario without expectations. @param seed 32 bits count; it is also the seed to run */
+/** A scenario without expectations. @param seed 32 bits count: its number */
 export function randomScenario(seed: number): Scenario {
   const dice = new Dice(seed, 0, "run");
   const counts = countsOf(dice);
@@ -58,7 +68,13 @@ export function randomScenario(seed: number): Scenario {
     const ap = own.of(aps);
     const nat = own.of(NATS);
     const name = `g${i + 1}`;
-    return { ...group(own, name, count, intervals[i]!), ap, nat: ap === "own" ? nat : natOf[ap] };
+    const link = linkOf(new Dice(seed, i, "link"));
+    return {
+      ...group(own, name, count, intervals[i]!),
+      link,
+      ap,
+      nat: ap === "own" ? nat : natOf[ap],
+    };
   });
   const names = [...fleet.map((each) => each.group), ...fleet.map(({ ap }) => ap)];
   const where = {
@@ -68,7 +84,7 @@ export function randomScenario(seed: number): Scenario {
   const plain = {
     name: `swarm-${seed}`,
     about: "Made up by luck",
-    seeds: seed,
+    seeds: 1,
     run: writeDuration(runMs),
     calm: writeDuration(troubleMs),
     gateway: gateway(new Dice(seed, 0, "gateway")),
@@ -121,6 +137,11 @@ function gateway(dice: Dice) {
   };
 }
 
+function linkOf(dice: Dice) {
+  const preset = dice.of(LINKS);
+  return dice.chance(0.25) ? { preset, ...dice.of(ODDITIES) } : preset;
+}
+
 function group(dice: Dice, name: string, count: number, interval: number) {
   const reach = dice.of(REACHES);
   // Joining takes a sleeper time before each beat; at short intervals it would do nothing else.
@@ -136,7 +157,6 @@ function group(dice: Dice, name: string, count: number, interval: number) {
     interval: writeDuration(interval),
     reach: reach === "deep" && !sleeps ? "light" : reach,
     transport: dice.chance(0.2) ? "mqtt" : "udp",
-    link: dice.of(LINKS),
     clock,
     ...(powered && { board, battery }),
     temperature: { mean: dice.whole(0, 35), swing: dice.whole(0, 10) },
