@@ -1,5 +1,5 @@
-// `nextbeat sim proxy`: what it refuses, what it prints, and its exit code. What it does to frames is
-// the proxy's own test's business.
+// `nextbeat sim proxy`: what it refuses, what it prints, and its exit code. What it does to frames
+// is the proxy's own test's business.
 
 import { Command, CommanderError } from "commander";
 import { afterEach, describe, expect, it } from "vitest";

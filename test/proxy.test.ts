@@ -172,10 +172,13 @@ describe("a NAT", () => {
     stream: "60ms",
     streamAfter: "0ms",
   };
-  const text = (nat: object, faults = "[]") =>
-    `run: 1h\nfleet: [{group: a, count: 2, link: lan, nat: ${JSON.stringify(nat)}}]\nfaults: ${faults}`;
+  const text = (nat: object, faults = "[]") => `
+run: 1h
+fleet: [{group: a, count: 2, link: lan, nat: ${JSON.stringify(nat)}}]
+faults: ${faults}
+`;
 
-  it("that has forgotten a board gives it another port, and lets nothing in by the old one", async () => {
+  it("that forgot a board gives it another port, and lets nothing in by the old one", async () => {
     const gateway = new Echo();
     const client = new Client();
     const proxy = await proxyTo(gateway, { scenario: scenarioOf(text(short)) });
@@ -274,8 +277,8 @@ faults:
     const kinds = [...Object.keys(shapes), ...others.split(" ")] as FaultKind[];
     for (const kind of kinds) {
       const shape = shapes[kind] === undefined ? "" : `, ${shapes[kind]}`;
-      const text = `run: 1h\nfleet: [{group: a, nat: linux}]\nfaults: [{at: 1s, do: ${kind}${shape}}]`;
-      const scenario = scenarioOf(text);
+      const fleet = "run: 1h\nfleet: [{group: a, nat: linux}]";
+      const scenario = scenarioOf(`${fleet}\nfaults: [{at: 1s, do: ${kind}${shape}}]`);
       const done = (mode: "proxy" | "fleet") =>
         !notEmulated(scenario, mode).some((line) => line.includes(`${kind}:`));
       expect(`${kind} ${done("proxy")}`).toBe(`${kind} ${PATH_FAULTS.includes(kind)}`);

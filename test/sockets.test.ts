@@ -1,5 +1,5 @@
-// The fleet on real sockets of loopback, against the real gateway in this process. Real time passes,
-// so boards beat a few times a second; every wait ends with what it waits for.
+// The fleet on real sockets of loopback, against the real gateway in this process. Real time
+// passes, so boards beat a few times a second; every wait ends with what it waits for.
 
 import { afterEach, expect, test } from "vitest";
 import type { RunningGateway } from "../gateway/server.ts";

@@ -4,8 +4,8 @@
 // with the virtual one not a model but the very objects: the same scenario and seed lose the same
 // frames.
 //
-// A scenario's cast and faults are played as they are; a fault that a mode cannot do (the gateway is
-// not ours to kill) keeps its number, since that keys its luck, and meets nobody.
+// A scenario's cast and faults are played as they are; a fault that a mode cannot do (the gateway
+// is not ours to kill) keeps its number, since that keys its luck, and meets nobody.
 
 import { performance } from "node:perf_hooks";
 import { sha256 } from "../../gateway/sha256.ts";

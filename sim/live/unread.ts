@@ -1,6 +1,6 @@
-// How long a datagram lies unread in the kernel before this process sees it. Its timers cannot tell:
-// what waits there has not been planned for yet. So the process sends itself a datagram with the
-// instant in it, again and again, which stands in the same queue as all others.
+// How long a datagram lies unread in the kernel before this process sees it. Its timers cannot
+// tell: what waits there has not been planned for yet. So the process sends itself a datagram with
+// the instant in it, again and again, which stands in the same queue as all others.
 
 import type { RemoteInfo, Socket } from "node:dgram";
 import { performance } from "node:perf_hooks";

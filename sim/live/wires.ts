@@ -1,7 +1,7 @@
-// The sockets towards the gateway, of a proxy or a fleet. A board has one of its own, as in life, for
-// each address that its NAT gives it: when that changes, so does the socket, and the gateway sees
-// another port, the system's choice and not the NAT's. Where there are more boards than sockets,
-// boards share, and the tag tells whose a frame is (sharers.ts); those keep their port.
+// The sockets towards the gateway, of a proxy or a fleet. A board has one of its own, as in life,
+// for each address that its NAT gives it: when that changes, so does the socket, and the gateway
+// sees another port, the system's choice and not the NAT's. Where there are more boards than
+// sockets, boards share, and the tag tells whose a frame is (sharers.ts); those keep their port.
 
 import type { Socket } from "node:dgram";
 import type { Source } from "../../gateway/facts.ts";
