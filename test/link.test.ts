@@ -171,6 +171,19 @@ test("the luck of a link is its own: another device, direction or feature change
   expect(among).toEqual(alone);
 });
 
+test("the two directions of a path are bad, out and in netem's chain each by itself", () => {
+  const bad = { ...plainLink(1), lossBad: 1, goodMs: 1_000, badMs: 1_000 };
+  const out = { ...plainLink(1), outageEveryMs: 1_000, outageMs: 1_000 };
+  const chain = { ...plainLink(1), netem: { p: 0.5, r: 0.5, lossBad: 1, lossGood: 0 } };
+  for (const model of [bad, out, chain]) {
+    // So far apart that each frame finds a state of its own: lost together one time in four.
+    const up = new Lone(model, 1, "up").losses(20_000, 20_000);
+    const down = new Lone(model, 1, "down").losses(20_000, 20_000);
+    const both = up.map((lost, n) => lost & down[n]!);
+    expect(Math.abs(share(both) - 0.25)).toBeLessThan(fiveSigma(0.25, 20_000));
+  }
+});
+
 test("an occasion's luck does not depend on what was sent before it", () => {
   const all = new Links(SEED);
   const few = new Links(SEED);
