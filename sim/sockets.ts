@@ -29,14 +29,18 @@ export interface FleetOptions {
   readonly seed: number;
   /** With a scenario: what its boards are told apart by, by id. */
   readonly boards: readonly BoardOptions[];
-  /** When each board gets power, ms after `open`: the n-th at n * spreadMs. */
+  /** When each board gets power, ms from the start: the n-th at n * spreadMs. */
   readonly spreadMs: number;
   readonly socketsMax?: number;
-  /** Its boards, and what goes wrong with them, from `open` on. */
+  /** Its boards, and what goes wrong with them. */
   readonly scenario?: Scenario | undefined;
+  /** When time begins, on the clock of `performance.now()`; default: at `open`. */
+  readonly startAt?: number;
+  /** See Alarms: beats that keep to their instants, for a tenth of a core. */
+  readonly exact?: boolean;
 }
 
-/** One board of a fleet, and what it has lived through. Instants in ms since `open`. */
+/** One board of a fleet, and what it has lived through. Instants in ms from the start. */
 export interface Member {
   readonly board: Board;
   /** Frames handed to the link; heartbeats without their repetitions; those acknowledged. */
@@ -62,11 +66,12 @@ export class SocketFleet {
   private closed = false;
 
   constructor(options: FleetOptions) {
-    const { seed, boards, scenario } = options;
+    const { seed, boards, scenario, exact = false } = options;
     this.options = options;
     this.wires = new Wires(options, (_member, to, frame) => this.down(to, frame));
     this.stage = new Stage({
       seed,
+      exact,
       carry: (up, board, at, bytes) => this.carry(up, this.members[board.number]!, at, bytes),
       stagehand: {
         made: (board) => this.members.push(newMember(board)),
@@ -105,9 +110,9 @@ export class SocketFleet {
     const { options, stage } = this;
     const { scenario, socketsMax, spreadMs, boards } = options;
     this.wires.share(boards.length, socketsMax);
-    stage.startAt = performance.now();
+    stage.startAt = options.startAt ?? performance.now();
     if (scenario) stage.play(scenario, BOARD_FAULTS);
-    else this.inTurn(spreadMs, (member) => this.plug(member));
+    else this.inTurn(0, spreadMs, (member) => this.plug(member));
     return Promise.resolve();
   }
 
@@ -130,7 +135,7 @@ export class SocketFleet {
     const { stage, members } = this;
     const begun = stage.now;
     const gapMs = 1_000 / LEAVES_PER_SECOND;
-    this.inTurn(gapMs, (member) => this.leaves(member));
+    this.inTurn(begun, gapMs, (member) => this.leaves(member));
     const last = begun + members.length * gapMs;
     const left = () => members.every(({ board }) => board.wakeAt === Infinity);
     while (stage.now < last + mostMs && !(stage.now > last && left())) {
@@ -146,11 +151,10 @@ export class SocketFleet {
     await this.wires.close();
   }
 
-  /** Does it to one member after the other, from now on. */
-  private inTurn(gapMs: number, act: (member: Member) => void): void {
-    const { now } = this.stage;
+  /** Does it to one member after the other. */
+  private inTurn(from: number, gapMs: number, act: (member: Member) => void): void {
     for (const [n, member] of this.members.entries()) {
-      this.stage.at(now + n * gapMs, () => act(member));
+      this.stage.at(from + n * gapMs, () => act(member));
     }
   }
 
