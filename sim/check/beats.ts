@@ -12,7 +12,7 @@ import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, type TagKey, tagBytes } from "../../device/tag.ts";
-import { HEARTBEAT, HELLO, LEAVING, tagInput, UP } from "../../device/wire.ts";
+import { HEARTBEAT, LEAVING, tagInput, UP } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -114,7 +114,6 @@ export class BeatChecker implements Observer {
     if (typeof frame === "string") {
       this.report.broken("own-epoch", at, `${board.name} says what is ${frame}`, board);
     } else if (frame.type === HEARTBEAT) this.beat(speaker, board, frame, bytes, at);
-    else if (frame.type === HELLO) speaker.unacked = 0;
   }
 
   heard(bytes: string, board: Board, at: number, heard: boolean): void {
