@@ -46,7 +46,7 @@ const PROGRESS_PLAIN_MS = 10_000;
 
 /** Runs a fleet. @returns the exit code: 0 if every board was acknowledged, else 1 */
 export async function runFleet(settings: FleetSettings): Promise<number> {
-  const { keys, devices, registry } = settings;
+  const { keys, devices } = settings;
   const gateway = await resolvePlace("--gateway", settings.host, settings.port);
   // What was enrolled goes again, also where the gateway refused in the middle.
   const enrolled: Identity[] = [];
@@ -55,7 +55,7 @@ export async function runFleet(settings: FleetSettings): Promise<number> {
     const identities = keys === undefined ? enrolled : readKeys(keys, devices);
     return await live(identities, gateway, settings);
   } finally {
-    await remove(enrolled, registry);
+    await remove(enrolled, settings);
   }
 }
 
@@ -111,7 +111,8 @@ async function enrol(settings: FleetSettings, enrolled: Identity[]): Promise<voi
   const { registry, err } = settings;
   const started = performance.now();
   const boards = wanted(settings);
-  await inParallel(boards.length, async (n) => {
+  const tell = (done: string) => err(`enrolled ${done} boards\n`);
+  await inParallel(boards.length, tell, async (n) => {
     const { name, suite, id: own } = boards[n]!;
     const asked = { name, suite: String(suite), id: own, labels: ["simulated"] };
     const { id, key } = await registry.add(asked);
@@ -122,19 +123,30 @@ async function enrol(settings: FleetSettings, enrolled: Identity[]): Promise<voi
   err(`enrolled ${boards.length} boards as ${boards[0]!.name} and so on in ${seconds} s\n`);
 }
 
-async function remove(identities: readonly Identity[], registry: Devices): Promise<void> {
-  await inParallel(identities.length, async (n) => {
+async function remove(
+  identities: readonly Identity[],
+  { registry, err }: FleetSettings,
+): Promise<void> {
+  const tell = (done: string) => err(`removed ${done} boards\n`);
+  await inParallel(identities.length, tell, async (n) => {
     const { id } = identities[n]!;
     await registry.remove(id.toString(16).padStart(6, "0"));
   });
 }
 
-async function inParallel(count: number, act: (n: number) => Promise<void>): Promise<void> {
+/** @param tell is told every ten seconds how far it is */
+async function inParallel(
+  count: number,
+  tell: (done: string) => void,
+  act: (n: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < count) await act(next++);
   };
-  await Promise.all(Array.from({ length: Math.min(REQUESTS_MAX, count) }, worker));
+  const ticker = setInterval(() => tell(`${next} of ${count}`), PROGRESS_PLAIN_MS);
+  const workers = Array.from({ length: Math.min(REQUESTS_MAX, count) }, worker);
+  await Promise.all(workers).finally(() => clearInterval(ticker));
 }
 
 function boardOptions(identity: Identity, { intervalMs, link }: FleetSettings): BoardOptions {

@@ -46,7 +46,7 @@ export class Wires<M extends Wired> {
     this.receive = receive;
   }
 
-  /** Sockets that there are. */
+  /** Sockets in use; after `close`, those that were. */
   get count(): number {
     return this.all.size;
   }
@@ -97,7 +97,6 @@ export class Wires<M extends Wired> {
 
   async close(): Promise<void> {
     await Promise.all([...this.all].map(({ socket }) => closeUdp(socket)));
-    this.all.clear();
   }
 
   private renew(member: M): Wire | undefined {
