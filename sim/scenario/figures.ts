@@ -1,17 +1,14 @@
 // The figures of a run by name (see metrics.ts): added up over the boards of a group, an access
 // point, or the whole fleet, so that each of them means the same everywhere.
 
-import { intervalCode, intervalMs } from "../../device/interval.ts";
-import { backoff, promiseMs, RTO_FIRST, RTO_MAX } from "../../device/schedule.ts";
-import { graceOf } from "../../gateway/detector.ts";
+import { RTO_FIRST } from "../../device/schedule.ts";
 import type { Metrics, Trace } from "../result.ts";
 import type { World } from "../world.ts";
+import { falseAbsentsPerDay } from "./false-absents.ts";
 import type { Life } from "./life.ts";
 import type { Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;
-/** Mean of U(0.9, 1.0), by which first tries are jittered (rule 14). */
-const JITTER = 0.95;
 
 const sum = (lives: readonly Life[], of: (life: Life) => number): number => {
   let total = 0;
@@ -169,40 +166,20 @@ export function falseAbsentPoints(
   return groups.flatMap((group) => {
     const lives = byGroup.get(group.group) ?? [];
     const beats = sum(lives, (life) => life.cleanBeats);
+    const accepted = sum(lives, (life) => life.cleanAccepted);
     if (beats === 0) return [];
-    const loss = Math.max(0, 1 - sum(lives, (life) => life.cleanAccepted) / beats);
+    const loss = Math.max(0, 1 - accepted / beats);
+    const acked = sum(lives, (life) => life.cleanAcked);
+    const unheard = Math.max(0, 1 - acked / Math.max(1, accepted));
+    const rtos = lives.flatMap(({ member: { board } }) => board.sender?.rto ?? []);
+    const rto = percentile(ascending(rtos), 0.5) ?? group.config.rto ?? RTO_FIRST;
+    const at = (lost: number) =>
+      falseAbsentsPerDay(group, graceMs, rto, { lost, unheard: (1 - lost) * unheard });
     const deviceDays = (lives.length * now) / DAY_MS;
     const perDeviceDay = sum(lives, (life) => life.falseAbsent) / deviceDays;
-    const expected = falseAbsentsPerDay(group, graceMs, loss);
-    const curve = CURVE.map((q) => [q, falseAbsentsPerDay(group, graceMs, q)] as const);
-    return [{ group: group.group, loss, perDeviceDay, expected, deviceDays, curve }];
+    const curve = CURVE.map((lost) => [lost, at(lost)] as const);
+    return [{ group: group.group, loss, perDeviceDay, expected: at(loss), deviceDays, curve }];
   });
 }
 
 const CURVE = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7];
-
-/**
- * Beats a day times q^K (1 - q): K beats in a row of which no try arrives, each lost with
- * probability q independently, after one that did. K counts the beats that fall due before the
- * device would be called absent, two promises and the grace after the last one heard.
- */
-export function falseAbsentsPerDay(group: Group, graceMs: number, q: number): number {
-  const { intervalMs: interval, config } = group;
-  const timing = {
-    rto: config.rto ?? RTO_FIRST,
-    rtoMax: config.rtoMax ?? RTO_MAX,
-    clockError: config.clockError ?? 0.01,
-    wakeMs: config.wakeMs ?? 0,
-    unacked: 0,
-  };
-  const promise = intervalMs(intervalCode(promiseMs(timing, interval)));
-  const absent = 2 * promise + graceOf(promise, graceMs);
-  let due = JITTER * interval;
-  let lost = 0;
-  while (due < absent) {
-    lost++;
-    due += JITTER * interval * backoff(lost);
-  }
-  const beatsPerDay = DAY_MS / (JITTER * interval);
-  return beatsPerDay * q ** lost * (1 - q);
-}

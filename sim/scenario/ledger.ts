@@ -125,6 +125,7 @@ export class Ledger implements Observer {
     if (bytes.charCodeAt(2) !== life.word.charCodeAt(5)) return;
     life.heard = true;
     life.acked++;
+    if (life.clean) life.cleanAcked++;
     if (life.tries === 1 && life.roundTrips.length < ROUND_TRIPS_MAX) {
       life.roundTrips.push(at - life.saidAt);
     }

@@ -19,9 +19,10 @@ export interface Life {
   stale: number;
   replaysTaken: number;
   brownOuts: number;
-  /** Beats said while no fault stood in their way, and those of them that were accepted. */
+  /** Beats said while no fault stood in their way; those of them that were accepted, and acked. */
   cleanBeats: number;
   cleanAccepted: number;
+  cleanAcked: number;
   readonly roundTrips: number[];
   readonly returns: number[];
   readonly detections: Detection[];
@@ -66,6 +67,7 @@ export function beginLife(member: Member): Life {
     brownOuts: 0,
     cleanBeats: 0,
     cleanAccepted: 0,
+    cleanAcked: 0,
     clean: false,
     roundTrips: [],
     returns: [],
