@@ -15,6 +15,7 @@
 import type { Sender } from "../device/state.ts";
 import type { TagKey } from "../device/tag.ts";
 import { SUITE_CHASKEY } from "../device/tag.ts";
+import { Desk } from "./desk.ts";
 import { textOf, wordOf } from "./pack.ts";
 import { draw, purposeOf } from "./random.ts";
 
@@ -65,12 +66,14 @@ export class Roster {
   };
   private readonly subkeys = this.chaskey.subkeys!;
   private used = 0;
-  private desk: Sender | undefined;
+  private readonly desk: Desk;
   private current = -1;
   private make = -1;
 
   constructor(seed: number) {
     this.seed = seed;
+    const origin = () => this.owners[this.current]!.origin;
+    this.desk = new Desk(this.chaskey, this.random, origin);
   }
 
   /** A place for one more sender, whose luck is `entity`'s. */
@@ -90,9 +93,8 @@ export class Roster {
 
   /** Puts a new sender into its place. It must have been made with `random` of this roster. */
   put(slot: number, sender: Sender): void {
-    if (this.current >= 0) this.save(this.current, this.desk!);
+    if (this.current >= 0) this.save(this.current, this.desk);
     this.current = -1;
-    this.desk ??= this.deskLike(sender);
     this.bytes[slot * BYTES + B + 8] = this.makeOf(sender);
     const { suite, subkeys } = sender.key;
     this.bytes[slot * BYTES + B + 9] = suite;
@@ -105,16 +107,16 @@ export class Roster {
   /** The sender at `slot`: it is written back when another one is asked for, so do not keep it. */
   at(slot: number): Sender {
     if (slot !== this.current) {
-      if (this.current >= 0) this.save(this.current, this.desk!);
+      if (this.current >= 0) this.save(this.current, this.desk);
       this.current = slot;
-      this.fill(slot, this.desk!);
+      this.fill(slot, this.desk);
     }
-    return this.desk!;
+    return this.desk;
   }
 
   /** When its `wakeAt` is; the same without laying it out. */
   wakeAt(slot: number): number {
-    return slot === this.current ? this.desk!.wakeAt : this.doubles[slot * DOUBLES + 14]!;
+    return slot === this.current ? this.desk.wakeAt : this.doubles[slot * DOUBLES + 14]!;
   }
 
   private save(slot: number, s: Sender): void {
@@ -250,18 +252,6 @@ export class Roster {
   private change(make: number, s: Sender): void {
     this.make = make;
     Object.assign(s, this.makes[make]);
-  }
-
-  /** An object like `sender` of which every number is a fraction: its fields are doubles for good. */
-  private deskLike(sender: Sender): Sender {
-    const desk: Record<string, unknown> = { ...sender };
-    for (const [name, value] of Object.entries(desk)) {
-      if (typeof value === "number") desk[name] = 0.5;
-    }
-    // Read once a HELLO: not worth a string to touch at each change of board.
-    const origin = () => this.owners[this.current]!.origin;
-    Object.defineProperty(desk, "origin", { get: origin, enumerable: true });
-    return desk as unknown as Sender;
   }
 
   private grow(): void {
