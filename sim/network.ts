@@ -50,6 +50,11 @@ export interface Path {
   source: Source;
 }
 
+/** A board's address that leads straight to its path. */
+interface Bound extends Source {
+  path?: Path;
+}
+
 /** Puts a frame into the queue that arrives at `at`; `up`: at the gateway. */
 export type Carry = (up: boolean, board: Board, at: number, bytes: string, peer: Source) => void;
 
@@ -112,6 +117,7 @@ export class Network {
         ? { transport: "mqtt", address: board.id.toString(16).padStart(6, "0"), port: 0 }
         : { transport: "sim", address: board.name, port: 1 },
     };
+    (path.source as Bound).path = path;
     ap?.boards.push(board);
     ap?.paths.set(board.id, path);
     if (mqtt) this.clients.set(path.source.address, path);
@@ -216,6 +222,9 @@ export class Network {
   /** The path that an address leads to now; undefined: none. */
   private pathTo(to: Source, now: number): Path | undefined {
     if (to.transport === "mqtt") return this.clients.get(to.address);
+    // The gateway answers to the very object that the frame came with, unless it read it from disk.
+    const bound = (to as Bound).path;
+    if (bound?.source === to && !bound.ap?.nat) return bound;
     const plain = this.boards.get(to.address)?.path;
     if (plain) return plain.source.port === to.port && !plain.ap?.nat ? plain : undefined;
     const ap = this.nats.get(to.address);
