@@ -6,8 +6,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 SECONDS ?=
+REPORT ?=
 
-.PHONY: help demo test gateway build check device transcripts bench soak ci clean
+.PHONY: help demo test gateway sim build check device transcripts bench soak ci clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,9 @@ test: build ## all tests; those of a real peer run where the peer is installed
 
 gateway: build ## the gateway for real, its data in ./data
 	@node dist/gateway/main.js gateway --data data
+
+sim: build ## all shipped scenarios in virtual time, every invariant on (REPORT=page.html for pictures)
+	@node dist/gateway/main.js sim run --all --brief $(if $(REPORT),--report $(REPORT))
 
 build: node_modules ## compile, and bundle for the board
 	@npm run -s build

@@ -4,12 +4,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { type Command, InvalidArgumentError } from "commander";
-import { reason, Usage } from "../gateway/cli/errors.ts";
+import { Failed, reason, Usage } from "../gateway/cli/errors.ts";
 import { duration } from "../gateway/cli/words.ts";
 import type { Done, Streams } from "./commands.ts";
 import { sayDuration } from "./duration.ts";
 import { compareHtml } from "./report/compare.ts";
-import { reportHtml } from "./report/html.ts";
+import { reportHtml, reportSvg } from "./report/html.ts";
 import { resultJson, resultsOf } from "./report/json.ts";
 import { compareText, reportText } from "./report/text.ts";
 import type { RunResult } from "./result.ts";
@@ -20,6 +20,8 @@ import type { Scenario } from "./scenario/types.ts";
 
 const SEED_MAX = 2 ** 32 - 1;
 const COLUMNS = 100;
+/** Pictures of a report that can stand alone. */
+const PICTURES = "lanes statuses detection load false-absents energy battery ladder".split(" ");
 /** How often progress is shown: on a terminal, and elsewhere, ms. */
 const LIVE_MS = 200;
 const PLAIN_MS = 10_000;
@@ -29,6 +31,8 @@ interface RunFlags {
   readonly seed?: number;
   readonly until?: number;
   readonly report?: string;
+  readonly svg?: readonly string[];
+  readonly brief?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,11 +47,16 @@ export function addRun(program: Command, streams: Streams, done: Done): void {
     .option("--seed <n>", "one seed instead of the scenario's own", seed)
     .option("--until <time>", "end early", duration(1, 366 * 86_400_000, "1ms to 366d"))
     .option("--report <file>", "write a page of pictures, one HTML file")
+    .option("--svg <picture=file...>", `write one picture: ${PICTURES.join(", ")}`)
+    .option("--brief", "a line a run, and whatever broke")
     .option("--json", "print JSON, a line a run")
     .action((names: readonly string[], flags: RunFlags) => {
+      const pictures = (flags.svg ?? []).map(picture);
       const jobs = jobsOf(names, flags, streams);
       const results = jobs.flatMap((job) => runJob(job, flags, streams));
       if (flags.report) write(flags.report, reportHtml(results), streams);
+      for (const [id, file] of pictures) draw(results, id, file, streams);
+      if (flags.brief) streams.out(`${summary(results)}\n`);
       done(results.some(broke) ? 1 : 0);
     });
 }
@@ -83,7 +92,11 @@ function jobsOf(names: readonly string[], { all, seed: only, until }: RunFlags, 
   });
 }
 
-function runJob({ scenario, seeds }: Job, { json }: RunFlags, streams: Streams): RunResult[] {
+function runJob(
+  { scenario, seeds }: Job,
+  { json, brief }: RunFlags,
+  streams: Streams,
+): RunResult[] {
   return seeds.map((each) => {
     const progress = progressOf(scenario, each, streams.err);
     const result = runScenario(scenario, each, {
@@ -91,7 +104,9 @@ function runJob({ scenario, seeds }: Job, { json }: RunFlags, streams: Streams):
       progress: progress.show,
     });
     progress.close();
-    streams.out(json ? resultJson(result) : `${reportText(result, COLUMNS)}\n`);
+    if (json) streams.out(resultJson(result));
+    else if (brief && !broke(result)) streams.out(`${briefly(result)}\n`);
+    else streams.out(`${reportText(result, COLUMNS)}\n`);
     return result;
   });
 }
@@ -117,6 +132,36 @@ function progressOf(scenario: Scenario, each: number, err: (text: string) => voi
       if (live && shown) err("\r\u001b[K");
     },
   };
+}
+
+/** One run in a line. */
+function briefly({ scenario, seed: each, virtualMs, wallMs, events, expectations }: RunResult) {
+  const [time, took] = [sayDuration(Math.round(virtualMs)), sayDuration(Math.round(wallMs))];
+  const met = `${expectations.length} expectations met`;
+  return `ok  ${scenario}, seed ${each}: ${time} in ${took}, ${events} events; ${met}`;
+}
+
+function summary(results: readonly RunResult[]): string {
+  const broken = results.filter(broke).length;
+  const events = results.reduce((sum, result) => sum + result.events, 0);
+  const expected = results.reduce((sum, { expectations }) => sum + expectations.length, 0);
+  const runs = `${results.length} runs, ${events} events, ${expected} expectations`;
+  return broken === 0 ? `${runs}: all met, no invariant broken` : `${runs}: ${broken} runs broke`;
+}
+
+/** `lanes=file.svg`. */
+function picture(text: string): [id: string, file: string] {
+  const [id = "", file = ""] = text.split("=", 2);
+  if (!PICTURES.includes(id) || file === "") {
+    throw new Usage(`--svg ${text}: expected PICTURE=FILE, a picture being ${PICTURES.join(", ")}`);
+  }
+  return [id, file];
+}
+
+function draw(results: readonly RunResult[], id: string, file: string, streams: Streams): void {
+  const svg = reportSvg(results, id);
+  if (svg === undefined) throw new Failed(`--svg ${id}: these runs have nothing to draw there`);
+  write(file, svg, streams);
 }
 
 function broke({ expectations, violations }: RunResult): boolean {

@@ -9,6 +9,11 @@ import { fileURLToPath } from "node:url";
 const BENCHES: readonly (readonly [about: string, script: string, ...flags: string[]])[] = [
   ["beats a second and core", "throughput.js", "--seconds", "2", "--rounds", "3"],
   ["the core alone", "core.js", "--rounds", "2"],
+  ["the world in virtual time", "world.js", "--minutes", "5"],
+  ["events in a queue", "queue.js"],
+  ["a frame on a link", "links.js"],
+  ["a frame through a NAT", "nats.js"],
+  ["packets through the proxy", "proxy.js"],
   ["hostile datagrams", "flood.js", "--count", "200000"],
   ["beats through noise, and the disk", "drown.js"],
   ["kill -9", "kill.js", "--rounds", "3"],
