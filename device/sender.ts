@@ -14,7 +14,7 @@
 // of protocol.md, section 5. Commands (rule 16) will stand in commands.ts, fed from `handle`.
 
 import { cleared, sealBeat } from "./beat.ts";
-import { getU32, u16 } from "./bytes.ts";
+import { getU16, getU32, u16 } from "./bytes.ts";
 import { wellFormedExtensions } from "./extensions.ts";
 import { openHello, seal, welcomed } from "./hello.ts";
 import {
@@ -132,6 +132,11 @@ function turnWindow(s: Sender, more: number, again: boolean, now: number): void 
   }
 }
 
+/** What of a seq stands in a frame: on the board its two bytes, in Node a number. */
+function travels(seq: number): string | number {
+  return typeof WITH_SUITE === "undefined" ? seq & 65535 : u16(seq);
+}
+
 /** A frame that was wanted and verifies: what comes of it. `again`: an ACK seen before. */
 function obey(s: Sender, frame: string, b0: number, again: boolean, now: number): number {
   let result = again ? REPEATED : CLEARED;
@@ -158,7 +163,7 @@ export function handle(s: Sender, frame: string, now: number): number {
   const b0 = frame.charCodeAt(0);
   const end = frame.length - tagBytes(s.key.suite);
   const acks = (b0 & 0xf9) === FIRST_ACK && ackLength(b0, frame, end);
-  const low = frame.substr(1, 2);
+  const low = typeof WITH_SUITE === "undefined" ? getU16(frame, 1) : frame.substr(1, 2);
   let epoch = s.epoch;
   let seq = s.seq;
   let result = 0;
@@ -167,14 +172,14 @@ export function handle(s: Sender, frame: string, now: number): number {
   if (b0 === FIRST_WELCOME) {
     if (end === 11 && getU32(frame, 1) > epoch) bound = s.nonce;
     epoch = seq = 0;
-  } else if (low === u16(seq)) {
+  } else if (low === travels(seq)) {
     if (acks) bound = s.tag;
     // Rule 17: for the last acknowledged beat, awake, never while one is in flight; suite 0 has
     // none.
     if (b0 === FIRST_NUDGE && end === 3 && !s.tag && !s.reach && !s.leaving && now >= s.nudgeAt)
       bound = s.key.suite ? s.ackTag : "";
   }
-  const again = SLEEPS && !bound && acks && low === u16(s.ackSeq);
+  const again = SLEEPS && !bound && acks && low === travels(s.ackSeq);
   if (again) {
     bound = s.ackTag;
     seq = s.ackSeq;
