@@ -116,18 +116,18 @@ const KNOWN: readonly (readonly [number, number, number])[] = [
   [2, 1, 1],
 ];
 
-/** Whether a receiver reads this extension; what it does not read it skips. */
-export function knownExtension(e: Extension, direction: number): boolean {
-  const known = KNOWN[e.type];
+/** Whether a receiver reads an extension of a type and a length; what it does not read it skips. */
+function isKnown(type: number, length: number, direction: number): boolean {
+  const known = KNOWN[type];
   if (known === undefined || !(known[0] & (direction + 1))) return false;
-  return e.value.length >= known[1] && e.value.length <= known[2];
+  return length >= known[1] && length <= known[2];
 }
 
 /** Of a list, what counts in a frame going in `direction`; the rest is skipped. */
 export function countedExtensions(list: readonly Extension[], direction: number): Extension[] {
   let seen = 0;
   return list.filter((e) => {
-    const counts = knownExtension(e, direction) && !(seen & (1 << e.type));
+    const counts = isKnown(e.type, e.value.length, direction) && !(seen & (1 << e.type));
     if (counts) seen |= 1 << e.type;
     return counts;
   });
@@ -141,4 +141,24 @@ export function countedExtensions(list: readonly Extension[], direction: number)
 export function readExtensions(ext: string, direction: number): Extension[] | undefined {
   const list = listExtensions(ext);
   return list === undefined ? undefined : countedExtensions(list, direction);
+}
+
+/**
+ * Whether `readExtensions` would give one of this type, of the well-formed extensions from `at` up
+ * to `end`: without making them, for who asks of every frame.
+ */
+export function hasExtension(
+  bytes: string,
+  at: number,
+  end: number,
+  type: number,
+  direction: number,
+): boolean {
+  while (at < end) {
+    const next = extensionEnd(bytes, at, end);
+    const length = next - valueAt(bytes, at);
+    if (bytes.charCodeAt(at) >> 4 === type && isKnown(type, length, direction)) return true;
+    at = next;
+  }
+  return false;
 }

@@ -8,6 +8,7 @@ import {
   EXT_SPREAD,
   EXT_UPTIME,
   encodeExtension,
+  hasExtension,
   listExtensions,
   readExtensions,
   wellFormedExtensions,
@@ -109,5 +110,23 @@ describe("extensions (section 6)", () => {
 
   it("accept a long form of a short length, since nothing forbids it", () => {
     expect(readExtensions(bytes("1f012a"), UP)).toEqual([{ type: 1, value: "\x2a" }]);
+  });
+
+  it("are asked for one by one with the answers of the list", () => {
+    const extension = fc.record({ type: fc.nat(15), value: byteString(20) });
+    fc.assert(
+      fc.property(fc.array(extension, { maxLength: 6 }), byteString(9), (list, body) => {
+        const ext = list.map((e) => encodeExtension(e.type, e.value)).join("");
+        const end = body.length + ext.length;
+        for (const direction of [UP, DOWN]) {
+          const read = readExtensions(ext, direction)!.map((e) => e.type);
+          for (let type = 0; type < 16; type++) {
+            const has = hasExtension(`${body}${ext}tag`, body.length, end, type, direction);
+            expect([type, has]).toEqual([type, read.includes(type)]);
+          }
+        }
+      }),
+      { seed },
+    );
   });
 });
