@@ -85,7 +85,7 @@ export const GroupSchema = leaf
   .map({
     group: leaf.name().describe("its n-th board is called group-n"),
     count: leaf.whole(1, BOARDS_MAX).prefault(1),
-    only: leaf.list(leaf.whole(1, BOARDS_MAX), 1, BOARDS_MAX, "numbers").optional().describe(ONLY),
+    only: leaf.list(leaf.whole(1, BOARDS_MAX), 0, BOARDS_MAX, "numbers").optional().describe(ONLY),
     suite: leaf.word(["crc16", "hmac", "chaskey"]).prefault("chaskey"),
     interval: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).prefault("60s"),
     reach: leaf.word(REACHES).prefault("awake"),
