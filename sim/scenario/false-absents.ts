@@ -5,26 +5,26 @@
 // back, else acknowledged (a = 1 - q - u). All that a sender does follows from k, the beats in a row
 // without an ACK when it seals one: the gap behind that beat is b(k) = 1 1 2 4 8 8 ... intervals
 // (rule 18), each times U(0.9, 1), and its promise is worth that gap. So k is a Markov chain: 0 after
-// an ACK, else k + 1; from the fourth on HELLO follows (rule 12), after which a beat leaves at once,
-// with k = 0. With p(k) its stationary law and t(k) the mean time to the next beat, there are
+// an ACK, and then the gap is one interval again; else k + 1. Behind the fourth beat HELLO is tried,
+// and again at growing distances (rule 12); when it is answered, a beat follows at once with k = 0. With p(k) the chain's stationary law
+// and t(k) the mean time to the next beat, there are
 //
 //   sum p(k) [ a F(k, acknowledged) + u F(k, unheard) ] / sum p(k) t(k)
 //
 // false absents in a unit of time, where F is the probability that every beat is lost that falls due
-// before the deadline D, two promises and the grace later: E[q^N], N beats being due before D. Where
-// ACKs always come (u = 0) that is
+// before the deadline, two promises and the grace later. Where ACKs always come (u = 0) and q is
+// small that is
 //
-//   q^K / (0.95 interval (1 + q + q^2 + 2 q^3 + 4 q^4 ...)),
+//   q^K (1 - q) / (0.95 interval),
 //
-// beats a day times q^K (1 - q) but for the back-off. K is not below 2, since two promises are longer
+// a beat that arrives, and K behind it that do not. K is not below 2, since two promises are longer
 // than two gaps. Lost ACKs alone make nobody absent, however many: what is sent arrives. But with
 // k = 1, after one of them, the gap behind the next beat is already a double one, and K can be 1.
 //
-// Two things are left out, each of which only makes beats earlier than said here: HELLO is tried
-// more than once in the long gaps of a back-off, and tries take some time.
+// The instants of HELLO exchanges are taken at their means, and the time that tries take is left out.
 
 import { intervalCode } from "../../device/interval.ts";
-import { backoff, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";
+import { backoff, HELLO_MS, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";
 import { graceOf } from "../../gateway/detector.ts";
 import { creditedMs } from "../../gateway/limits.ts";
 import type { Group } from "./types.ts";
@@ -35,8 +35,8 @@ const LEAST = 0.9;
 const MEAN = 0.95;
 /** Beats in one epoch without an ACK (rule 12); the chain is cut off there. */
 const STATES = 16;
-/** Less than this is not followed further. */
-const NEVER = 1e-12;
+/** Cells of an interval. */
+const CELLS = 20;
 
 /** The parts of beats of which no try arrives, and of which one does, and no ACK comes back. */
 export interface BeatOdds {
@@ -56,17 +56,18 @@ export function falseAbsentsPerDay(
 ): number {
   const acked = 1 - lost - unheard;
   const { intervalMs } = group;
+  const deadlines = Array.from({ length: STATES }, (_, k) => deadline(group, graceMs, rto, k));
+  const all = new AllLost(Math.max(...deadlines), intervalMs, lost, acked);
   let [weight, time, absent] = [1, 0, 0];
-  for (let k = 0; k < STATES; k++) {
-    const gap = backoff(k) * intervalMs;
-    const patient = k < UNACKED_PATIENT;
-    const walk = new Walk(deadline(group, graceMs, rto, k), intervalMs, lost, acked);
-    absent += weight * acked * walk.due([patient ? gap : intervalMs], 0, 1);
-    absent += weight * unheard * walk.unacked([], k, 1);
-    // From the fourth beat without an ACK on, a HELLO that is answered ends the gap.
-    const on = (1 - acked) * (patient ? 1 : 1 - acked);
-    time += weight * MEAN * (acked * (patient ? gap : intervalMs) + on * gap);
-    weight *= on;
+  for (const [k, left] of deadlines.entries()) {
+    absent += weight * (acked * all.behind(intervalMs, 0, left) + unheard * all.unacked(k, left));
+    time += weight * acked * MEAN * intervalMs;
+    weight *= 1 - acked;
+    for (const ms of exchanges(k, intervalMs)) {
+      time += weight * acked * ms;
+      weight *= 1 - acked;
+    }
+    time += weight * MEAN * backoff(k) * intervalMs;
   }
   return (DAY_MS * absent) / time;
 }
@@ -79,58 +80,71 @@ function deadline({ config, intervalMs, suite }: Group, graceMs: number, rto: nu
   return 2 * promise + graceOf(promise, graceMs);
 }
 
-/** The beats behind one that was accepted, until the deadline. */
-class Walk {
-  private readonly deadline: number;
-  private readonly interval: number;
-  private readonly lost: number;
-  private readonly acked: number;
-
-  constructor(deadline: number, interval: number, lost: number, acked: number) {
-    this.deadline = deadline;
-    this.interval = interval;
-    this.lost = lost;
-    this.acked = acked;
+/** When HELLO is tried behind a beat that was sealed with `k`, until the next one; mean times. */
+function exchanges(k: number, interval: number): number[] {
+  const times: number[] = [];
+  let beat = 0;
+  for (let n = UNACKED_PATIENT; n < k; n++) beat += MEAN * backoff(n) * interval;
+  const end = beat + MEAN * backoff(k) * interval;
+  for (let [at, gap] = [0, interval]; k >= UNACKED_PATIENT && at < end; gap *= 2) {
+    if (at >= beat) times.push(at - beat);
+    at += HELLO_MS + MEAN * gap;
   }
-
-  /**
-   * P(all beats from here on are lost that are due before the deadline).
-   * @param gaps up to the next beat, which is sealed with `k`
-   * @param before P(the beat before it is due before the deadline)
-   */
-  due(gaps: readonly number[], k: number, before: number): number {
-    const now = below(this.deadline, gaps);
-    const none = before - now;
-    return now < NEVER ? none : none + this.lost * this.unacked(gaps, k, now);
-  }
-
-  /** The same behind a beat that was sealed with `k` and has had no ACK. */
-  unacked(gaps: readonly number[], k: number, before: number): number {
-    const { acked, interval } = this;
-    const next = this.due([...gaps, backoff(k) * interval], k + 1, before);
-    if (k < UNACKED_PATIENT) return next;
-    return acked * this.due([...gaps, 0], 0, before) + (1 - acked) * next;
-  }
+  return times;
 }
 
 /**
- * P(the sum of the gaps, each times U(0.9, 1), is below x): the part of a cube that lies below a
- * plane, by inclusion and exclusion of its corners.
+ * P(all beats are lost that are due before the deadline), by the time that is left to it, from the
+ * shortest on: that of a beat follows from that of the next one, a gap nearer to the deadline. It
+ * is 1 where none is left, and kept as its integral from there, cell by cell.
  */
-function below(x: number, gaps: readonly number[]): number {
-  const some = gaps.filter((gap) => gap > 0);
-  const total = some.reduce((sum, gap) => sum + gap, 0);
-  if (x >= total) return 1;
-  if (x <= LEAST * total) return 0;
-  const widths = some.map((gap) => (1 - LEAST) * gap);
-  const volume = (room: number, from: number, sign: number): number => {
-    if (room <= 0) return 0;
-    let sum = sign * room ** widths.length;
-    for (let i = from; i < widths.length; i++) sum += volume(room - widths[i]!, i + 1, -sign);
-    return sum;
-  };
-  return widths.reduce(
-    (part, width, i) => part / (width * (i + 1)),
-    volume(x - LEAST * total, 0, 1),
-  );
+class AllLost {
+  private readonly cell: number;
+  private readonly interval: number;
+  private readonly acked: number;
+  /** By k, from the last to the first. */
+  private readonly exchanges: readonly number[][];
+  /** By k of the beat that is due: integrals up to the end of each cell. */
+  private readonly sums: readonly Float64Array[];
+
+  constructor(most: number, interval: number, lost: number, acked: number) {
+    this.cell = interval / CELLS;
+    this.interval = interval;
+    this.acked = acked;
+    const ks = Array.from({ length: STATES }, (_, k) => k);
+    this.exchanges = ks.map((k) => exchanges(k, interval).reverse());
+    const cells = Math.ceil(most / this.cell) + 1;
+    this.sums = ks.map(() => new Float64Array(cells + 1));
+    for (let n = 0; n < cells; n++) {
+      for (const [k, sum] of this.sums.entries()) {
+        const due = lost * this.unacked(k, (n + 0.5) * this.cell);
+        sum[n + 1] = sum[n]! + due * this.cell;
+      }
+    }
+  }
+
+  /** Behind a beat that was sealed with `k` and has had no ACK, `left` before the deadline. */
+  unacked(k: number, left: number): number {
+    const { cell, interval, acked } = this;
+    let value = this.behind(backoff(k) * interval, Math.min(k + 1, STATES - 1), left);
+    for (const ms of this.exchanges[k]!) {
+      const at = left - ms;
+      const welcomed = (this.integral(0, at + cell / 2) - this.integral(0, at - cell / 2)) / cell;
+      value = acked * welcomed + (1 - acked) * value;
+    }
+    return value;
+  }
+
+  /** Before a gap, behind which a beat is sealed with `k`. */
+  behind(gap: number, k: number, left: number): number {
+    const width = (1 - LEAST) * gap;
+    return (this.integral(k, left - LEAST * gap) - this.integral(k, left - gap)) / width;
+  }
+
+  private integral(k: number, left: number): number {
+    if (left <= 0) return left;
+    const sum = this.sums[k]!;
+    const n = Math.floor(left / this.cell);
+    return sum[n]! + (sum[n + 1]! - sum[n]!) * (left / this.cell - n);
+  }
 }

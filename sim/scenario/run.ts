@@ -26,6 +26,15 @@ export interface RunOptions {
 /** Virtual time between two looks at the clock. */
 const SLICES = 200;
 
+/** A scenario's world: its gateway is there and does not run, nobody lives in it, nobody looks on. */
+export function worldOf({ gateway, fleet }: Scenario, seed: number): World {
+  const devices = fleet.reduce((total, { count }) => total + count, 0);
+  const { commitMs, clockTrusted, socketQueue, frameMs, graceMs, flushMs } = gateway;
+  const limits = { graceMs, flushMs, devicesMax: Math.max(1, devices) };
+  const host = { commitMs, clockTrusted, socketQueue, frameMs, limits };
+  return new World({ seed, sha256, host });
+}
+
 /** A run that has been set up, and can be driven. */
 export class ScenarioRun {
   readonly world: World;
@@ -40,29 +49,13 @@ export class ScenarioRun {
   constructor(scenario: Scenario, seed: number) {
     this.scenario = scenario;
     this.seed = seed;
-    const { gateway, runMs, fleet } = scenario;
-    const devices = fleet.reduce((total, { count }) => total + count, 0);
-    this.world = new World({
-      seed,
-      sha256,
-      host: {
-        commitMs: gateway.commitMs,
-        clockTrusted: gateway.clockTrusted,
-        socketQueue: gateway.socketQueue,
-        frameMs: gateway.frameMs,
-        limits: {
-          graceMs: gateway.graceMs,
-          flushMs: gateway.flushMs,
-          devicesMax: Math.max(1, devices),
-        },
-      },
-    });
+    this.world = worldOf(scenario, seed);
     const { world } = this;
     this.checkers = new Checkers(world);
     this.cast = new Cast(scenario, seed, world);
     const attacked = scenario.faults.some(({ do: kind }) => kind === "replay");
     this.ledger = new Ledger(world, this.cast, attacked);
-    this.tracer = new Tracer(world, this.cast, runMs);
+    this.tracer = new Tracer(world, this.cast, scenario.runMs);
     this.faults = new Faults(scenario, seed, world, this.cast, (strike) => {
       this.ledger.struck(strike, world.now);
       this.tracer.struck(strike, world.now);
