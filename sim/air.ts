@@ -68,6 +68,7 @@ export class Air {
     const board = this.boards[flight]!;
     this.remove(flight);
     timeline.hash = mixBytes(timeline.hash, bytes);
+    if (observers.any) observers.notify("hears", bytes, board, timeline.now);
     const heard = board.hear(bytes, timeline.now) >= 0;
     if (observers.any) observers.notify("heard", bytes, board, timeline.now, heard);
     return heard ? board : undefined;

@@ -1,8 +1,8 @@
 // What must hold in every run, whatever is done to it. Checkers look on; each keeps what it needs to
 // judge by itself, from frames, keys and the disk, and believes neither core. Each invariant has a
 // name, listed in the head of the file that checks it: check/beats.ts what boards may say,
-// check/answers.ts what the gateway may answer, check/changes.ts what people may be told, and
-// check/books.ts what must add up, and who must be well in the end.
+// check/answers.ts what the gateway may answer, check/standing.ts what may not change, check/changes.ts
+// what people may be told, check/books.ts what must add up, and who must be well in the end.
 //
 // Safety holds always, liveness after the faults are over (TigerBeetle's VOPR makes the same cut).
 
@@ -13,6 +13,7 @@ import { BeatChecker } from "./check/beats.ts";
 import { BookChecker } from "./check/books.ts";
 import { ChangeChecker } from "./check/changes.ts";
 import { Report, type Violation } from "./check/report.ts";
+import { StandingChecker } from "./check/standing.ts";
 import type { Observer, Sighting } from "./observer.ts";
 import type { World } from "./world.ts";
 
@@ -25,6 +26,7 @@ export class Checkers implements Observer {
   private readonly beats: BeatChecker;
   private readonly answers: AnswerChecker;
   private readonly changes: ChangeChecker;
+  private readonly standing: StandingChecker;
   private readonly books: BookChecker;
   private auditAt = AUDIT_MS;
 
@@ -34,6 +36,7 @@ export class Checkers implements Observer {
     this.beats = new BeatChecker(this.report);
     this.answers = new AnswerChecker(world, this.report, this.beats);
     this.changes = new ChangeChecker(world, this.report, this.beats, this.answers);
+    this.standing = new StandingChecker(world, this.report, this.beats, this.answers);
     this.books = new BookChecker(world, this.report, this.beats);
     world.observe(this);
   }
@@ -45,6 +48,7 @@ export class Checkers implements Observer {
   sent(sighting: Sighting): void {
     this.beats.sent(sighting);
     this.answers.sent(sighting);
+    this.standing.sent(sighting);
     this.books.sent(sighting);
   }
 
@@ -53,8 +57,16 @@ export class Checkers implements Observer {
     this.answers.reached(bytes, from, at, running);
   }
 
+  reads(bytes: string): void {
+    this.standing.reads(bytes);
+  }
+
+  hears(bytes: string, board: Board): void {
+    this.standing.hears(bytes, board);
+  }
+
   judged(bytes: string, from: Source, at: number): void {
-    this.answers.judged(bytes, from, at);
+    this.standing.judged(bytes, from, at);
     if (at < this.auditAt) return;
     this.auditAt = at + Math.max(AUDIT_MS, this.beats.speakers.size * 10);
     this.changes.audit(at);
@@ -63,6 +75,7 @@ export class Checkers implements Observer {
   heard(bytes: string, board: Board, at: number, heard: boolean): void {
     this.books.heard();
     this.beats.heard(bytes, board, at, heard);
+    this.standing.heard(bytes, board, at);
   }
 
   told(change: Change, at: number): void {
@@ -75,6 +88,8 @@ export class Checkers implements Observer {
   }
 
   gateway(running: boolean, at: number): void {
+    this.answers.gateway(running, at);
+    this.standing.gateway(running, at);
     this.changes.gateway(running, at);
   }
 

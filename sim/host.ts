@@ -60,6 +60,8 @@ export class Host {
   stalledUntil = 0;
   /** The least grace that its gateway grants, ms. */
   readonly graceMs: number;
+  /** Within what time a beat is on disk, commits apart, ms. */
+  readonly flushMs: number;
   /** By how much the wall clock is wrong, ms. */
   wallMs = 0;
   /** undefined: the process is not running. */
@@ -78,6 +80,7 @@ export class Host {
     this.options = options;
     this.commitMs = options.commitMs;
     this.graceMs = options.limits?.graceMs ?? LIMITS.graceMs;
+    this.flushMs = options.limits?.flushMs ?? LIMITS.flushMs;
     this.inbox.room = options.socketQueue ?? Number.POSITIVE_INFINITY;
     this.inbox.frameMs = options.frameMs ?? 0;
     this.seed = seed;

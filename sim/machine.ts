@@ -107,6 +107,7 @@ export class Machine {
   private read(bytes: string, from: Source): void {
     const { host, setting } = this;
     const now = setting.now();
+    if (setting.observers.any) setting.observers.notify("reads", bytes, from, now);
     host.inbox.took(now);
     host.receive(bytes, from, now);
     if (setting.observers.any) setting.observers.notify("judged", bytes, from, now);

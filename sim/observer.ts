@@ -30,9 +30,13 @@ export interface Observer {
   sent?(sighting: Sighting): void;
   /** A frame reaches the gateway's socket; `running`: somebody listens there. */
   reached?(bytes: string, from: Source, at: number, running: boolean): void;
-  /** The gateway has dealt with the frame that just reached it. */
+  /** The gateway is about to read a frame: now, or when its process gets to it. */
+  reads?(bytes: string, from: Source, at: number): void;
+  /** It has dealt with that frame. */
   judged?(bytes: string, from: Source, at: number): void;
-  /** A frame reaches a board; `heard`: it had power and its radio was on. */
+  /** A board is about to hear a frame. */
+  hears?(bytes: string, board: Board, at: number): void;
+  /** A frame has reached a board; `heard`: it had power and its radio was on. */
   heard?(bytes: string, board: Board, at: number, heard: boolean): void;
   /** A change is told, `at` or a little after it happened. */
   told?(change: Change, at: number): void;

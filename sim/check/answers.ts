@@ -7,7 +7,7 @@
 //   disk-first   rule 8: an epoch, and a longer promise, are on disk before they are told
 //   new-epoch    rule 7: a WELCOME is for a nonce that reached the gateway, above what is in force
 //   no-gift      no address gets more frames, or more bytes, than came from it
-//   unmoved      rules 1 to 4: a frame that is no fresh beat moves nothing of its device
+//   one-acked    rule 3: of two beats under one number only one is acknowledged
 
 import { type Ack, decodeDown, decodeUp, frameId, type Welcome } from "../../device/decode.ts";
 import { computeTag, equalTags, tagBytes } from "../../device/tag.ts";
@@ -16,13 +16,13 @@ import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
 import type { World } from "../world.ts";
-import type { Beat, BeatChecker } from "./beats.ts";
+import type { Beat, BeatChecker, Speaker } from "./beats.ts";
 import type { Report } from "./report.ts";
 
 /** ACKs of one beat in a second: its own, and four to duplicates. */
 const REPEATS_MAX = 5;
-/** HELLOs of a board that a WELCOME may still answer. */
-const HELLOS_KEPT = 8;
+/** HELLOs of a board that a WELCOME may still answer: a disk may stall for minutes. */
+const HELLOS_KEPT = 256;
 
 /** What one board's frames allow the gateway to say. */
 interface Earned {
@@ -40,8 +40,9 @@ export class AnswerChecker implements Observer {
   private readonly beats: BeatChecker;
   private readonly earned = new Map<number, Earned>();
   private readonly balances = new Map<string, { frames: number; bytes: number }>();
-  /** What the gateway knew of a device before it read the frame that just reached it. */
-  private before = "";
+  /** Whose frames came from an address: behind one NAT they may change places. */
+  private readonly speakersAt = new Map<string, Set<number>>();
+  private startedAt = 0;
 
   constructor(world: World, report: Report, beats: BeatChecker) {
     this.world = world;
@@ -49,79 +50,96 @@ export class AnswerChecker implements Observer {
     this.beats = beats;
   }
 
+  gateway(running: boolean, at: number): void {
+    if (running) this.startedAt = at;
+  }
+
   reached(bytes: string, from: Source, at: number, running: boolean): void {
     if (!running) return;
     this.balance(bytes, from, at, 1);
     const id = frameId(bytes);
-    const beat = this.beatOf(id, bytes);
-    this.before = beat ? "" : this.standing(id);
+    const speaker = this.beats.speakers.get(id);
+    if (!speaker) return;
+    const place = placeOf(from);
+    const ids = this.speakersAt.get(place);
+    if (ids) ids.add(id);
+    else this.speakersAt.set(place, new Set([id]));
+    const beat = speaker.beats.find((other) => other.bytes === bytes);
     if (beat) {
-      if (beat.reachedAt === undefined) this.beats.speakers.get(id)!.reachedAt = at;
+      if (beat.reachedAt === undefined) speaker.reachedAt = at;
       beat.reachedAt ??= at;
       if (!beat.from.some((other) => same(other, from))) beat.from.push(from);
       return;
     }
-    const frame = decodeUp(bytes, tagBytes(this.beats.speakers.get(id)?.board.suite ?? 2));
-    if (typeof frame !== "string" && frame.type === HELLO) {
-      const { hellos } = this.earnedOf(id);
-      hellos.unshift({ nonce: frame.nonce, from });
-      if (hellos.length > HELLOS_KEPT) hellos.pop();
-    }
-  }
-
-  judged(bytes: string, _from: Source, at: number): void {
-    const id = frameId(bytes);
-    // A gateway that died in this turn knows nothing any more.
-    if (this.before === "" || !this.world.host.gateway) return;
-    if (this.standing(id) === this.before) return;
-    const board = this.beats.speakers.get(id)?.board;
-    // Twins: the other one's beat is genuine, and moves what it may move.
-    if (this.beats.speakers.get(id)?.twins) return;
-    this.report.broken("unmoved", at, `a frame that is no beat moves ${board?.name ?? id}`, board);
+    const frame = decodeUp(bytes, tagBytes(speaker.board.suite));
+    if (typeof frame === "string" || frame.type !== HELLO) return;
+    const { nonce } = frame;
+    const { hellos } = this.earnedOf(id);
+    if (hellos.some((hello) => hello.nonce === nonce && same(hello.from, from))) return;
+    hellos.unshift({ nonce, from });
+    if (hellos.length > HELLOS_KEPT) hellos.pop();
   }
 
   sent({ board, direction, bytes, peer, at }: Sighting): void {
     if (direction !== "down") return;
     this.balance(bytes, peer, at, -1);
-    if (!board) return;
-    const frame = decodeDown(bytes, tagBytes(board.suite));
-    if (typeof frame === "string") {
-      this.report.broken("honest-ack", at, `${frame} for ${board.name}`, board);
-    } else if (frame.type === WELCOME) this.welcomed(board, frame, peer, at);
-    else if (frame.type === ACK) this.acknowledged(board, frame, peer, at);
+    // Whose it is only the tag says; whose it most likely is comes first.
+    const ids = new Set(board ? [board.id] : []);
+    for (const id of this.speakersAt.get(placeOf(peer)) ?? []) ids.add(id);
+    let reason = "nobody";
+    for (const id of ids) {
+      const speaker = this.beats.speakers.get(id);
+      if (!speaker) continue;
+      const frame = decodeDown(bytes, tagBytes(speaker.board.suite));
+      if (typeof frame === "string") reason = frame;
+      else if (frame.type === WELCOME && this.welcomed(speaker, frame, peer, at)) return;
+      else if (frame.type === ACK && this.acknowledged(speaker, frame, peer, at)) return;
+    }
+    if (ids.size === 0) return;
+    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    const invariant = type === WELCOME ? "new-epoch" : "honest-ack";
+    const place = `${peer.address}:${peer.port}`;
+    this.report.broken(invariant, at, `a frame to ${place} that ${reason} there earned`, board);
   }
 
-  private acknowledged(board: Board, ack: Ack, peer: Source, at: number): void {
+  /** Whether the ACK is for a beat of this board that reached the gateway. */
+  private acknowledged(speaker: Speaker, ack: Ack, peer: Source, at: number): boolean {
+    const { board, key, beats } = speaker;
     const say = (invariant: string, what: string) =>
       this.report.broken(invariant, at, `${board.name}: ${what}`, board);
-    const { key, beats, twins } = this.beats.speakerOf(board);
     const beat = beats.find(({ epoch, seq, frame }) => {
       if (frame.seq16 !== ack.seq16) return false;
-      return equalTags(
-        computeTag(key, tagInput(DOWN, ACK, epoch, seq, ack.body, frame.tag)),
-        ack.tag,
-      );
+      const input = tagInput(DOWN, ACK, epoch, seq, ack.body, frame.tag);
+      return equalTags(computeTag(key, input), ack.tag);
     });
-    if (beat?.reachedAt === undefined) {
-      if (!twins) say("honest-ack", "an ACK that no beat earned");
-      return;
-    }
-    const earned = this.earnedOf(board.id);
+    if (beat?.reachedAt === undefined) return false;
     if (!beat.from.some((source) => same(source, peer))) {
-      say("right-place", `an ACK to ${peer.address}:${peer.port}, from where that beat never came`);
+      say("right-place", `an ACK to ${placeOf(peer)}, from where that beat never came`);
     }
-    const { acks } = beat;
-    acks.push(at);
-    while (acks[0]! <= at - 1_000) acks.shift();
-    if (acks.length > REPEATS_MAX)
-      say("few-repeats", `${acks.length} ACKs of one beat in a second`);
+    this.repeated(beat, at, say);
+    const twin = beats.find(
+      (other) => other !== beat && other.epoch === beat.epoch && other.seq === beat.seq,
+    );
+    // A crash may take the first one's beat (rule 8), and the other one's is then the first.
+    if (twin?.acked && twin.reachedAt! >= this.startedAt) {
+      say("one-acked", `two beats (${beat.epoch}, ${beat.seq}) are both acknowledged`);
+    }
     this.onDisk(board, beat, say);
     beat.acked = true;
+    const earned = this.earnedOf(board.id);
     earned.inForce = Math.max(earned.inForce, beat.epoch);
     const last = this.accepted.get(board.id);
     const newer =
       !last || beat.epoch > last.epoch || (beat.epoch === last.epoch && beat.seq > last.seq);
     if (newer) this.accepted.set(board.id, beat);
+    return true;
+  }
+
+  private repeated({ acks }: Beat, at: number, say: (invariant: string, what: string) => void) {
+    acks.push(at);
+    while (acks[0]! <= at - 1_000) acks.shift();
+    if (acks.length > REPEATS_MAX)
+      say("few-repeats", `${acks.length} ACKs of one beat in a second`);
   }
 
   private onDisk(board: Board, beat: Beat, say: (invariant: string, what: string) => void): void {
@@ -131,25 +149,27 @@ export class AnswerChecker implements Observer {
     const newer = stored?.beat && stored.epoch === beat.epoch && stored.beat.seq > beat.seq;
     if (!stored || stored.epoch < beat.epoch) {
       say("disk-first", `ACK in epoch ${beat.epoch}, on disk ${stored?.epoch}`);
-    } else if (stored.epoch === beat.epoch && !newer && promise < beat.frame.promise) {
-      say("disk-first", `ACK for promise ${beat.frame.promise}, on disk ${promise}`);
+    } else if (stored.epoch === beat.epoch && !newer && promise < beat.promise) {
+      say("disk-first", `ACK for promise ${beat.promise}, on disk ${promise}`);
     }
   }
 
-  private welcomed(board: Board, welcome: Welcome, peer: Source, at: number): void {
+  /** Whether the WELCOME is for a HELLO of this board that came from there. */
+  private welcomed(speaker: Speaker, welcome: Welcome, peer: Source, at: number): boolean {
+    const { board, key } = speaker;
+    const earned = this.earnedOf(board.id);
+    const answers = earned.hellos.some(({ nonce, from }) => {
+      const input = tagInput(DOWN, WELCOME, 0, 0, welcome.body, nonce);
+      return same(from, peer) && equalTags(computeTag(key, input), welcome.tag);
+    });
+    if (!answers) return false;
     const say = (invariant: string, what: string) =>
       this.report.broken(invariant, at, `${board.name}: ${what}`, board);
     const { epoch } = welcome;
     const issued = this.world.host.disk.devices.get(board.id)?.issued ?? 0;
     if (issued < epoch) say("disk-first", `WELCOME ${epoch}, on disk ${issued}`);
-    const earned = this.earnedOf(board.id);
     if (epoch <= earned.inForce) say("new-epoch", `WELCOME ${epoch}, in force ${earned.inForce}`);
-    const { key } = this.beats.speakerOf(board);
-    const answers = earned.hellos.some(({ nonce, from }) => {
-      const input = tagInput(DOWN, WELCOME, 0, 0, welcome.body, nonce);
-      return same(from, peer) && equalTags(computeTag(key, input), welcome.tag);
-    });
-    if (!answers) say("new-epoch", `WELCOME ${epoch} for no HELLO that came from there`);
+    return true;
   }
 
   private balance(bytes: string, { address, port }: Source, at: number, sign: 1 | -1): void {
@@ -162,16 +182,6 @@ export class AnswerChecker implements Observer {
     this.report.broken("no-gift", at, `${peer} got more than came from it`);
   }
 
-  private beatOf(id: number, bytes: string): Beat | undefined {
-    return this.beats.speakers.get(id)?.beats.find((beat) => beat.bytes === bytes);
-  }
-
-  /** What must not change by a frame that is no fresh beat. */
-  private standing(id: number): string {
-    const view = this.world.host.view(id, this.world.now);
-    return view ? `${view.epoch} ${view.seq} ${view.seenAt} ${view.promiseMs}` : "unknown";
-  }
-
   private earnedOf(id: number): Earned {
     let earned = this.earned.get(id);
     if (!earned) {
@@ -180,6 +190,10 @@ export class AnswerChecker implements Observer {
     }
     return earned;
   }
+}
+
+function placeOf({ address, port }: Source): string {
+  return `${address}:${port}`;
 }
 
 function same(a: Source, b: Source): boolean {

@@ -11,7 +11,7 @@
 import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
-import { computeTag, equalTags, type TagKey, tagBytes } from "../../device/tag.ts";
+import { computeTag, equalTags, SUITE_CRC, type TagKey, tagBytes } from "../../device/tag.ts";
 import { HEARTBEAT, LEAVING, tagInput, UP } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
@@ -31,6 +31,8 @@ export interface Beat {
   readonly seq: number;
   readonly frame: Heartbeat;
   readonly bytes: string;
+  /** What it promises: under suite 0, which has no goodbye, 255 is the promise before it. */
+  readonly promise: number;
   /** When it first reached a gateway that ran; undefined: not yet. */
   reachedAt: number | undefined;
   acked: boolean;
@@ -54,6 +56,8 @@ export interface Speaker {
   unacked: number;
   /** Since when it has power; the last beat since then, on its own clock: what it promised. */
   promisedBy: number;
+  /** What the beat before the one being tried promised. */
+  dueBy: number;
   /** The last answer that it heard, and what it said since an hour after that. */
   answeredAt: number;
   hourAt: number;
@@ -86,6 +90,7 @@ export class BeatChecker implements Observer {
         tries: 0,
         unacked: 0,
         promisedBy: Number.POSITIVE_INFINITY,
+        dueBy: Number.POSITIVE_INFINITY,
         answeredAt: 0,
         hourAt: 0,
         hourFrames: 0,
@@ -99,9 +104,10 @@ export class BeatChecker implements Observer {
   sent({ board, direction, bytes, at }: Sighting): void {
     if (!board || direction !== "up") return;
     const speaker = this.speakerOf(board);
-    if (speaker.twins) return;
     this.silence(speaker, at);
     if (bytes === speaker.bytes) {
+      if (speaker.twins) return;
+      if (((bytes.charCodeAt(0) >> 3) & 7) === HEARTBEAT) this.inTime(speaker, board, at);
       speaker.tries++;
       if (speaker.tries > TRIES_MAX) {
         this.report.broken("few-tries", at, `${board.name} sends it again`, board);
@@ -128,7 +134,7 @@ export class BeatChecker implements Observer {
 
   power(board: Board, _on: boolean, at: number): void {
     const speaker = this.speakerOf(board);
-    speaker.promisedBy = Number.POSITIVE_INFINITY;
+    speaker.promisedBy = speaker.dueBy = Number.POSITIVE_INFINITY;
     speaker.answeredAt = at;
     // A boot may send the same bytes once more, as it may reserve and not send.
     speaker.bytes = "";
@@ -139,7 +145,7 @@ export class BeatChecker implements Observer {
     const speaker = this.speakerOf(board);
     if (kind === "clock" || kind === "drift") speaker.clockMoved = true;
     // Without its access point a board cannot speak, whatever it promised.
-    if (kind === "ap") speaker.promisedBy = Number.POSITIVE_INFINITY;
+    if (kind === "ap") speaker.promisedBy = speaker.dueBy = Number.POSITIVE_INFINITY;
     if (kind === "clone") speaker.twins = true;
   }
 
@@ -148,8 +154,9 @@ export class BeatChecker implements Observer {
     const { sender } = board;
     if (!sender) return;
     const { epoch, seq } = sender;
+    const { twins } = speaker;
     const say = (invariant: string, what: string) =>
-      this.report.broken(invariant, at, `${board.name} ${what}`, board);
+      twins ? undefined : this.report.broken(invariant, at, `${board.name} ${what}`, board);
     const tag = computeTag(key, tagInput(UP, HEARTBEAT, epoch, seq, frame.body, ""));
     if (!equalTags(tag, frame.tag)) say("own-epoch", `seals beat ${seq} under another epoch`);
     const last = beats[0];
@@ -157,18 +164,26 @@ export class BeatChecker implements Observer {
       say("one-beat", `uses (${epoch}, ${seq}) after (${last.epoch}, ${last.seq})`);
     }
     const fate = { reachedAt: undefined, acked: false, from: [], acks: [] };
-    beats.unshift({ board, epoch, seq, frame, bytes, ...fate });
+    const isWord = frame.promise !== LEAVING || board.suite !== SUITE_CRC;
+    const promise = isWord ? frame.promise : (last?.promise ?? 0);
+    beats.unshift({ board, epoch, seq, frame, bytes, promise, ...fate });
     if (beats.length > BEATS_KEPT) beats.pop();
     speaker.unacked = last?.epoch === epoch ? speaker.unacked + 1 : 1;
     if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);
-    const local = board.local(at);
-    if (local > speaker.promisedBy && !speaker.clockMoved) {
-      say("keeps-promise", `is ${Math.round(local - speaker.promisedBy)} ms late on its own clock`);
-    }
-    const { promise } = frame;
+    speaker.dueBy = speaker.promisedBy;
+    this.inTime(speaker, board, at);
     // After 16 beats unheard it may only say HELLO (rule 12), whatever the last of them promised.
-    const silent = promise === LEAVING || speaker.unacked >= UNACKED_MAX;
-    speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : local + intervalMs(promise);
+    const silent = promise === LEAVING || promise === 0 || speaker.unacked >= UNACKED_MAX;
+    speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : board.local(at) + intervalMs(promise);
+  }
+
+  /** A try of a beat leaves: as the one before it promised, on the board's own clock. */
+  private inTime(speaker: Speaker, board: Board, at: number): void {
+    const late = board.local(at) - speaker.dueBy;
+    if (late <= 0 || speaker.clockMoved || speaker.twins) return;
+    const what = `${board.name} is ${Math.round(late)} ms late on its own clock`;
+    this.report.broken("keeps-promise", at, what, board);
+    speaker.dueBy = Number.POSITIVE_INFINITY;
   }
 
   /** Counts what it says hour by hour, once an hour has passed without an answer. */

@@ -7,9 +7,11 @@
 //   restart-quiet  nor within a promise after the gateway began to listen (rule 18: eight of them
 //                  after a long silence of its own)
 //   found-in-time  who is silent is told absent, two promises and the grace after the last beat
+//   flushed        rule 8: a beat is on disk within the flush interval and a commit
 //   back-at-once   who is heard again is told present as soon as the disk has it
 
 import { intervalMs } from "../../device/interval.ts";
+import { SUITE_CRC } from "../../device/tag.ts";
 import { LEAVING } from "../../device/wire.ts";
 import { graceOf } from "../../gateway/detector.ts";
 import type { Change, Status } from "../../gateway/facts.ts";
@@ -22,6 +24,8 @@ import type { Report } from "./report.ts";
 
 /** How late a verdict may be told: the flush, a commit, the turn that waits for it, ms. */
 const TELL_MS = 5_000;
+/** What a promise is worth at most under suite 0. */
+const HOUR_MS = 3_600_000;
 
 export class ChangeChecker implements Observer {
   private readonly world: World;
@@ -63,11 +67,11 @@ export class ChangeChecker implements Observer {
     if (change.to !== "late" && change.to !== "absent") return;
     const heard = this.heardBefore(change);
     if (!heard) return;
-    if (change.at < livesUntil(heard)) {
-      this.say("no-false-doubt", change, at, `promised until ${livesUntil(heard)}`);
+    const until = livesUntil(heard, change.to === "absent" ? 2 : 1);
+    if (change.at < until) {
+      this.say("no-false-doubt", change, at, `promised until ${until}`);
     } else if (this.away && heard.reachedAt! < this.startedAt) {
-      const promise = intervalMs(heard.frame.promise);
-      if (change.at < this.startedAt + promise) {
+      if (change.at < this.startedAt + this.promises(change.id, Math.min)) {
         this.say("restart-quiet", change, at, `the gateway listens since ${this.startedAt}`);
       }
     }
@@ -82,10 +86,12 @@ export class ChangeChecker implements Observer {
     const tellMs = TELL_MS + 2 * host.commitMs[1];
     const quietUntil = this.away ? this.startedAt : 0;
     for (const [id, beat] of this.answers.accepted) {
-      const { promise } = beat.frame;
-      if (promise === LEAVING || beat.reachedAt === undefined) continue;
+      const { promise } = beat;
+      if (promise === LEAVING || promise === 0 || beat.reachedAt === undefined) continue;
+      this.flushed(beat, now);
       if (this.beats.speakers.get(id)?.twins) continue;
-      const promised = intervalMs(promise);
+      // After a crash it may know an older beat only, with a longer promise.
+      const promised = this.away ? this.promises(id, Math.max) : credited(beat);
       const heardAt = this.beats.speakers.get(id)!.reachedAt;
       const status = this.status.get(id) ?? "unknown";
       const grace = graceOf(promised, host.graceMs);
@@ -97,11 +103,34 @@ export class ChangeChecker implements Observer {
       // A beat that a crash took before its change was on disk is nobody's word.
       const { reachedAt } = beat;
       const stands = reachedAt > quietUntil && now > reachedAt + tellMs;
-      if (stands && now < reachedAt + promised && status === "absent") {
+      if (stands && now < reachedAt + credited(beat) && status === "absent") {
         const what = `heard at ${Math.round(reachedAt)} ms and still ${status}`;
         this.report.broken("back-at-once", now, `${beat.board.name}: ${what}`, beat.board);
       }
     }
+  }
+
+  private flushed(beat: Beat, now: number): void {
+    const { host } = this.world;
+    const within = host.flushMs + 2 * host.commitMs[1] + TELL_MS;
+    const { reachedAt, epoch, seq, board } = beat;
+    if (reachedAt! < this.startedAt || now < Math.max(reachedAt!, host.stalledUntil) + within)
+      return;
+    const stored = host.disk.devices.get(board.id);
+    const there = stored?.beat && (stored.beat.epoch > epoch || stored.beat.seq >= seq);
+    if (there) return;
+    const what = `beat (${epoch}, ${seq}) is not on disk ${Math.round(now - reachedAt!)} ms later`;
+    this.report.broken("flushed", now, `${board.name}: ${what}`, board);
+  }
+
+  /** The shortest, or the longest, promise of the newest beats that reached the gateway, ms. */
+  private promises(id: number, pick: (...all: number[]) => number): number {
+    const reached = this.beats.speakers
+      .get(id)!
+      .beats.filter((beat) => beat.reachedAt !== undefined);
+    return pick(
+      ...reached.filter(({ promise }) => promise !== LEAVING && promise > 0).map(credited),
+    );
   }
 
   /** The newest beat accepted before a change: one that came during its commit proves nothing. */
@@ -134,9 +163,14 @@ export class ChangeChecker implements Observer {
   }
 }
 
+/** What a beat promised, ms: under suite 0 an hour at most. */
+function credited({ promise, board }: Beat): number {
+  const promised = intervalMs(promise);
+  return board.suite === SUITE_CRC ? Math.min(promised, HOUR_MS) : promised;
+}
+
 /** Until when an accepted beat promised life; a goodbye promises for ever to be silent. */
-function livesUntil({ frame, reachedAt }: Beat): number {
-  return frame.promise === LEAVING
-    ? Number.POSITIVE_INFINITY
-    : (reachedAt ?? 0) + intervalMs(frame.promise);
+function livesUntil(beat: Beat, promises: number): number {
+  if (beat.promise === LEAVING) return Number.POSITIVE_INFINITY;
+  return beat.promise === 0 ? 0 : beat.reachedAt! + promises * credited(beat);
 }

@@ -88,10 +88,13 @@ export class Ledger implements Observer {
     else if (type === HELLO) life.hellos++;
   }
 
-  reached(bytes: string, _from: Source, _at: number, running: boolean): void {
+  reached(bytes: string): void {
     this.rx++;
     this.bytesIn += bytes.length;
-    const counters = running ? this.world.host.gateway?.counters : undefined;
+  }
+
+  reads(): void {
+    const counters = this.world.host.gateway?.counters;
     this.fresh = counters?.fresh ?? 0;
     this.clash = counters?.clash ?? 0;
     this.stale = counters?.stale ?? 0;
