@@ -12,7 +12,7 @@ import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, SUITE_CRC, type TagKey, tagBytes } from "../../device/tag.ts";
-import { HEARTBEAT, LEAVING, tagInput, UP } from "../../device/wire.ts";
+import { ACK, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -114,6 +114,8 @@ export class BeatChecker implements Observer {
       }
       return;
     }
+    // Twins speak in turns: a try of one of them is no new beat.
+    if (speaker.twins && speaker.beats.some((beat) => beat.bytes === bytes)) return;
     speaker.bytes = bytes;
     speaker.tries = 1;
     const frame = decodeUp(bytes, tagBytes(board.suite));
@@ -126,10 +128,11 @@ export class BeatChecker implements Observer {
     if (!heard) return;
     const speaker = this.speakerOf(board);
     const type = (bytes.charCodeAt(0) >> 3) & 7;
-    if (type !== 1 && type !== 3) return;
+    if (type !== ACK && type !== WELCOME) return;
     // Genuine or not: at worst a stranger's noise grants a board more patience than it deserves.
-    speaker.unacked = 0;
     speaker.answeredAt = at;
+    const low = (bytes.charCodeAt(1) << 8) | bytes.charCodeAt(2);
+    if (type === ACK && low === speaker.beats[0]?.frame.seq16) speaker.unacked = 0;
   }
 
   power(board: Board, _on: boolean, at: number): void {
