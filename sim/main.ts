@@ -5,8 +5,11 @@ import { Command, CommanderError } from "commander";
 import { Failed, Usage } from "../gateway/cli/errors.ts";
 import { addDemo, addFleet, addTranscript, type Streams } from "./commands.ts";
 import { addPresets } from "./presets-command.ts";
+import { addProxy } from "./proxy-command.ts";
 import { addCompare, addRun } from "./run-command.ts";
 import { addScenarios, addSchema } from "./scenario-commands.ts";
+import { addShrink } from "./shrink-command.ts";
+import { addSwarm } from "./swarm-command.ts";
 
 const PROCESS: Streams = {
   out: (text) => void process.stdout.write(text),
@@ -33,6 +36,9 @@ export async function main(argv: readonly string[], streams = PROCESS): Promise<
   addTranscript(program, streams, done);
   addRun(program, streams, done);
   addCompare(program, streams);
+  addShrink(program, streams, done);
+  addSwarm(program, streams, done);
+  addProxy(program, streams, done);
   addScenarios(program, streams);
   addSchema(program, streams);
   try {

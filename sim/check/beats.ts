@@ -176,7 +176,7 @@ export class BeatChecker implements Observer {
     speaker.dueBy = speaker.promisedBy;
     this.inTime(speaker, board, at);
     // After 16 beats unheard it may only say HELLO (rule 12), whatever the last of them promised.
-    const silent = promise === LEAVING || promise === 0 || speaker.unacked >= UNACKED_MAX;
+    const silent = frame.promise === LEAVING || promise === 0 || speaker.unacked >= UNACKED_MAX;
     speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : board.local(at) + intervalMs(promise);
   }
 
