@@ -9,10 +9,14 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runInThisContext } from "node:vm";
 import { context, type PluginBuild } from "esbuild";
+import type { shrink } from "../sim/scenario/shrink.ts";
 import type { firstWrong } from "../sim/scenario/wrong.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const ENTRY = `export { firstWrong } from "./sim/scenario/wrong.ts";`;
+const ENTRY = `
+export { firstWrong } from "./sim/scenario/wrong.ts";
+export { shrink } from "./sim/scenario/shrink.ts";
+`;
 
 export interface Mutant {
   readonly name: string;
@@ -31,6 +35,7 @@ export interface Mutant {
 /** The simulator's own judgement. */
 export interface Judge {
   readonly firstWrong: typeof firstWrong;
+  readonly shrink: typeof shrink;
 }
 
 /** Builds simulators one after the other; what has not changed is parsed once. */
@@ -126,8 +131,10 @@ fleet:
 faults: [{at: 1m, do: replay, perSecond: 20, delay: 0, for: 5m}]
 `,
   twins: `
-run: 20m
-fleet: [{group: a, count: 2, interval: 5s, link: wifi-good}]
-faults: [{at: 2m, where: a-1, do: clone}]
+run: 10m
+fleet: [{group: a, count: 2, interval: 5s, link: lan}]
+faults:
+  - {at: 120s, where: a-1, do: power, for: 4s}
+  - {at: 121s, where: a-1, do: clone}
 `,
 };

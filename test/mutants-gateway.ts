@@ -37,7 +37,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     from: "if (this.#waiting === 0) this.wakeAt = now + this.#delayMs;",
     to: "",
     hunt: "trouble",
-    caughtBy: ["flushed", "restart-quiet"],
+    caughtBy: ["flushed"],
   },
   {
     name: "a duplicate extends life",
@@ -46,7 +46,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     from: '    return "duplicate";',
     to: '    this.#parts.presence.heard(slot, now, draft);\n    return "duplicate";',
     hunt: "stranger",
-    caughtBy: ["unmoved", "found-in-time"],
+    caughtBy: ["found-in-time", "unmoved"],
   },
   {
     name: "a duplicate moves the address",
@@ -82,7 +82,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     from: 'return "clash";',
     to: "",
     hunt: "twins",
-    caughtBy: ["honest-ack"],
+    caughtBy: ["one-acked"],
   },
   {
     name: "a frame whose tag is wrong is taken",
@@ -172,7 +172,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     from: 'if (status === "present") return;\n    this.#change',
     to: 'if (status !== "unknown") return;\n    this.#change',
     hunt: "trouble",
-    caughtBy: ["back-at-once"],
+    caughtBy: ["back-at-once", "no-false-doubt"],
   },
   {
     name: "changes are counted anew after a restart",
