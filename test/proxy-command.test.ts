@@ -4,8 +4,10 @@
 import { Command, CommanderError } from "commander";
 import { afterEach, describe, expect, it } from "vitest";
 import { Failed, Usage } from "../gateway/cli/errors.ts";
+import { openTcpProxy } from "../sim/live/proxy-tcp.ts";
+import { openUdpProxy } from "../sim/live/proxy-udp.ts";
 import { addProxy } from "../sim/proxy-command.ts";
-import { beat, Client, closeEnds, Echo, until } from "./proxy-rig.ts";
+import { beat, Client, closeEnds, Echo, link, until } from "./proxy-rig.ts";
 
 afterEach(closeEnds);
 
@@ -58,17 +60,15 @@ describe("what is refused", () => {
     expect(await run(argv)).toMatch(said);
   });
 
-  it.each([[[]], [["--tcp"]]])("a port in use %j", async (more) => {
-    const listening = new Promise<number>((resolve) => {
-      const argv = [...TO, "--link", "lan", "--seconds", "1", "--json", ...more];
-      void run(argv, (line) => {
-        const port = /"(?:udp|tcp)":(\d+)/.exec(line)?.[1];
-        if (port) resolve(Number(port));
-      });
-    });
-    const port = await listening;
-    const again = ["--listen", String(port), "--target", "127.0.0.1:9", "--link", "lan", ...more];
-    expect(await run(again)).toBe(`1 --listen ${port}: the port is in use`);
+  it.each([
+    [openUdpProxy, []],
+    [openTcpProxy, ["--tcp"]],
+  ])("a port in use: %o", async (open, more) => {
+    const target = { address: "127.0.0.1", family: 4, port: 9 } as const;
+    const taken = await open({ port: 0, target, seed: 1, link: link({}) });
+    const argv = ["--listen", `${taken.port}`, "--target", "127.0.0.1:9", "--link", "lan", ...more];
+    expect(await run(argv)).toBe(`1 --listen ${taken.port}: the port is in use`);
+    await taken.close();
   });
 });
 
@@ -78,7 +78,8 @@ describe("a run", () => {
     expect(said).toMatch(/^1 listens on udp \d+ for 127\.0\.0\.1:9, through wifi-edge; seed 5\n/);
     expect(said).toContain("came       0 frames up, 0 down");
     expect(said).toContain("certified  no");
-    expect(said).toMatch(/not certified: nothing came through$/);
+    // A busy machine may have something to add.
+    expect(said).toContain("not certified: nothing came through");
   });
 
   it("in JSON is two lines, and what is not emulated is said", async () => {

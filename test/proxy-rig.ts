@@ -8,6 +8,7 @@ import type { Socket } from "node:dgram";
 import { encodeAck, encodeHeartbeat } from "../device/wire.ts";
 import { type LinkModel, plainLink } from "../sim/link.ts";
 import { bindUdp, closeUdp } from "../sim/live/datagrams.ts";
+import { openUdpProxy, type UdpProxy, type UdpProxyOptions } from "../sim/live/proxy-udp.ts";
 import type { LinkPreset } from "../sim/presets.ts";
 
 const TAG = "\0\0\0\0\0\0\0\0";
@@ -26,7 +27,31 @@ export async function until(reached: () => boolean): Promise<void> {
   while (!reached()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
+/** Of every proxy that a test does not give one of its own. */
+export const SEED = 23;
+const proxies: UdpProxy[] = [];
 const opened: Socket[] = [];
+
+/** IPv6 is not everywhere. */
+export function families(): (4 | 6)[] {
+  try {
+    bindUdp(6, 0, "::1").close();
+    return [4, 6];
+  } catch {
+    return [4];
+  }
+}
+
+/** A proxy on the gateway's own address, closed by `closeEnds`. */
+export async function proxyTo(
+  { place }: Echo,
+  more: Partial<UdpProxyOptions> = {},
+): Promise<UdpProxy> {
+  const options = { port: 0, host: place.address, target: place, seed: SEED, link: link({}) };
+  const proxy = await openUdpProxy({ ...options, ...more });
+  proxies.push(proxy);
+  return proxy;
+}
 
 function open(family: 4 | 6): Socket {
   const socket = bindUdp(family, 0, family === 4 ? "127.0.0.1" : "::1");
@@ -36,6 +61,7 @@ function open(family: 4 | 6): Socket {
 
 /** For afterEach. */
 export async function closeEnds(): Promise<void> {
+  await Promise.all(proxies.splice(0).map((proxy) => proxy.close()));
   await Promise.all(opened.splice(0).map(closeUdp));
 }
 
