@@ -57,8 +57,9 @@ export class Checkers implements Observer {
     this.answers.reached(bytes, from, at, running);
   }
 
-  reads(bytes: string): void {
+  reads(bytes: string, from: Source, at: number): void {
     this.standing.reads(bytes);
+    this.answers.reads(bytes, from, at);
   }
 
   hears(bytes: string, board: Board): void {

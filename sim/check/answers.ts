@@ -55,8 +55,11 @@ export class AnswerChecker implements Observer {
   }
 
   reached(bytes: string, from: Source, at: number, running: boolean): void {
-    if (!running) return;
-    this.balance(bytes, from, at, 1);
+    if (running) this.balance(bytes, from, at, 1);
+  }
+
+  /** The gateway reads it: what waited in its socket was not heard before. */
+  reads(bytes: string, from: Source, at: number): void {
     const id = frameId(bytes);
     const speaker = this.beats.speakers.get(id);
     if (!speaker) return;

@@ -11,6 +11,9 @@ import type { Act, FaultKind, LinkSpec } from "./types.ts";
 /** A jump of a board's clock that its shell takes for time that has passed, ms. */
 const CLOCK_STEP_MAX = 7_200_000;
 
+/** How long a WELCOME is given again (rule 7), ms. */
+const WELCOME_AGAIN_MS = 10_000;
+
 type Of<K extends FaultKind> = Extract<Act, { do: K }>;
 type Table = { readonly [K in FaultKind]?: BoardAct<Of<K>> };
 
@@ -64,9 +67,19 @@ export const boardActs: Table = {
   },
 
   forget: (_, { board }, { world }) => {
-    if (board.on) world.unplug(board);
-    board.forget();
-    world.plug(board);
+    const act = (): void => {
+      // A known limit of rule 7, shown in test/transcripts/16: within 10 s of a WELCOME whose epoch
+      // is not in force, who forgets it is given it again and counts in it from 1.
+      const inForce = world.host?.disk.devices.get(board.id)?.epoch ?? Infinity;
+      if (board.flash.epoch > inForce) {
+        world.at(world.now + WELCOME_AGAIN_MS, act);
+        return;
+      }
+      if (board.on) world.unplug(board);
+      board.forget();
+      world.plug(board);
+    };
+    act();
     return undefined;
   },
 
