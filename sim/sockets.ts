@@ -20,6 +20,11 @@ const ROUND_TRIPS_MAX = 32;
 /** Boards that say goodbye in a second, at most. */
 const LEAVES_PER_SECOND = 2_000;
 const LEFT_LOOK_MS = 20;
+/**
+ * A board that wakes so little late, ms, takes it for the instant that it meant: its timer is late
+ * here, and not its clock. Else each beat would put off all later ones.
+ */
+const KEPT_MS = 50;
 
 export interface FleetOptions {
   /** The gateway: a numeric address and its port. */
@@ -220,7 +225,8 @@ export class SocketFleet {
     const { board } = member;
     const { now } = stage;
     if (!board.on) return;
-    board.wake(now, (frame) => {
+    const due = board.wakeAt;
+    board.wake(now - due < KEPT_MS ? Math.min(due, now) : now, (frame) => {
       this.count(member, frame, now);
       stage.network.up(board, frame, now);
     });
