@@ -18,7 +18,6 @@ const RTO_MIN = 200;
 const GIVE_UP_MS = 60_000;
 /** Between segments that were split on purpose, so that they are read apart. */
 const SPLIT_GAP_MS = 1;
-const LIMIT_GAP_MS = 2;
 /** Bytes that wait in one direction before its source is not read any more. */
 export const WAITING_MAX = 1_048_576;
 
@@ -58,6 +57,9 @@ export class Pipe {
   private triedAt = 0;
   private resting = false;
   private arrivedAt = 0;
+  /** What has arrived and is to be written; and before when it must not, if it was split. */
+  private readonly ready: { readonly segment: Buffer | undefined; readonly at: number }[] = [];
+  private freeAt = 0;
 
   constructor(options: PipeOptions) {
     const { stage, path, direction, split } = options;
@@ -128,9 +130,29 @@ export class Pipe {
   }
 
   private deliver(segment: Buffer | undefined, at: number): void {
-    const { stage, source, sink, error } = this.options;
-    if (this.hole || sink.destroyed) return;
-    error.add(stage.now - at);
+    this.ready.push({ segment, at });
+    if (this.ready.length === 1) this.write();
+  }
+
+  /** Writes what is ready; pieces that were split on purpose one after the other, also if late. */
+  private write(): void {
+    const { stage, split } = this.options;
+    for (let first = this.ready[0]; first && !this.hole; first = this.ready[0]) {
+      const { now } = stage;
+      if (split !== undefined && now < this.freeAt) {
+        stage.at(this.freeAt, () => this.write());
+        return;
+      }
+      this.freeAt = now + SPLIT_GAP_MS;
+      this.ready.shift();
+      this.options.error.add(now - first.at);
+      this.pass(first.segment);
+    }
+  }
+
+  private pass(segment: Buffer | undefined): void {
+    const { source, sink } = this.options;
+    if (sink.destroyed) return;
     if (!segment) {
       sink.end();
       return;
@@ -139,8 +161,7 @@ export class Pipe {
     this.bytes -= segment.length;
     if (!sink.write(segment)) source.pause();
     else if (this.bytes < WAITING_MAX / 2 && source.isPaused()) source.resume();
-    // A moment later, so that the last bytes are read before a reset overtakes them.
-    if (this.sent === this.limit) stage.at(stage.now + LIMIT_GAP_MS, this.atLimit);
+    if (this.sent === this.limit) this.atLimit();
   }
 }
 

@@ -18,6 +18,8 @@ import { Durations } from "./timing.ts";
 /** Connections at a time, at most; fewer where the system gives fewer files. */
 export const CONNECTIONS_MAX = 8_000;
 const FILES_SPARE = 100;
+/** So that the last bytes are read before a reset overtakes them, ms. */
+const RESET_AFTER_MS = 2;
 /** Luck of connections that no scenario knows. */
 const CONNECTIONS = 0x3000000;
 
@@ -133,7 +135,7 @@ class Relay implements TcpProxy {
   }
 
   break(how: Break["how"]): void {
-    for (const connection of this.connections) breakIt(connection, how);
+    for (const connection of this.connections) this.breakIt(connection, how);
   }
 
   async close(): Promise<void> {
@@ -163,7 +165,7 @@ class Relay implements TcpProxy {
     target.setNoDelay(true);
     const { stage, error } = this;
     const { path } = this.boardOf(n);
-    const broken = () => breakIt(connection, "reset");
+    const broken = () => this.breakIt(connection, "reset");
     const both = { stage, path, number: n, split, error, broken };
     const connection: Connection = {
       client,
@@ -176,7 +178,7 @@ class Relay implements TcpProxy {
     this.join(connection, target, client, connection.down);
     if (!breaks) return;
     connection.up.limit = breaks.bytes;
-    connection.up.atLimit = () => breakIt(connection, breaks.how);
+    connection.up.atLimit = () => this.breakIt(connection, breaks.how);
     if (breaks.bytes === 0) connection.up.atLimit();
   }
 
@@ -194,6 +196,17 @@ class Relay implements TcpProxy {
     });
   }
 
+  /** Nothing passes from now on; who is told is told a moment later. */
+  private breakIt({ client, target, up, down }: Connection, how: Break["how"]): void {
+    up.hole = down.hole = true;
+    if (how === "stall") return;
+    const { stage } = this;
+    stage.at(stage.now + RESET_AFTER_MS, () => {
+      reset(target);
+      if (how === "reset") reset(client);
+    });
+  }
+
   /** Whose path the n-th connection has: boards take turns. */
   private boardOf(n: number): Board {
     const { boards, stage, options } = this;
@@ -204,13 +217,6 @@ class Relay implements TcpProxy {
     boards.push(board);
     return board;
   }
-}
-
-function breakIt({ client, target, up, down }: Connection, how: Break["how"]): void {
-  up.hole = down.hole = true;
-  if (how === "stall") return;
-  reset(target);
-  if (how === "reset") reset(client);
 }
 
 const NO_TRAFFIC: Traffic = { received: 0, sent: 0, lost: 0, doubled: 0, corrupted: 0 };
