@@ -1,5 +1,5 @@
-// What a scenario and its faults do to real datagrams: NATs that forget, links that change, and what
-// is not done at all. The clock is that of the machine: each wait ends with what it waits for.
+// What a scenario and its faults do to real datagrams: NATs that forget, links that change, and
+// what is not done at all. The clock is the machine's: each wait ends with what it waits for.
 
 import { afterEach, describe, expect, it } from "vitest";
 import { BOARD_FAULTS, PATH_FAULTS } from "../sim/live/stage.ts";
