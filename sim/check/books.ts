@@ -78,7 +78,8 @@ export class BookChecker implements Observer {
       if (!board.on || board.held > 0 || this.left.has(board) || speaker?.twins) continue;
       const { intervalMs: own } = board.kind;
       const since = Math.max(calmAt, this.bootedAt.get(board) ?? 0);
-      const patience = 24 * own + Math.min(since, HOUR_MS) + HOUR_MS / 12;
+      // Twice: the first HELLO after the calm may be lost with all its tries.
+      const patience = 24 * own + 2 * Math.min(since, HOUR_MS) + HOUR_MS / 12;
       if (world.now < since + patience) continue;
       const status = world.view(board)?.status ?? "without a gateway";
       if (status === "absent" || status === "unknown" || status === "without a gateway") {

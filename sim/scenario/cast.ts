@@ -102,14 +102,21 @@ export class Cast {
   }
 }
 
-function kindOf({ suite, intervalMs, link, reach, config, ap }: Group): BoardKind {
+function kindOf(group: Group): BoardKind {
+  const { suite, intervalMs, link, reach, ap } = group;
   return {
     suite,
     intervalMs,
     link: { name: link.preset, about: "", up: link.up, down: link.down },
     reach: REACHES[reach],
     signalVaries: true,
-    config,
+    config: { wakeMs: wakeMsOf(group), ...group.config },
     site: ap === "own" ? "" : ap,
   };
+}
+
+/** What a promise must count: a board in deep sleep boots and joins before it can speak. */
+function wakeMsOf({ reach, board }: Group): number {
+  const make = board === undefined ? undefined : BOARDS[board];
+  return reach === "deep" && make ? make.bootMs + make.joinMs.at(-1)![1] : 0;
 }

@@ -40,6 +40,11 @@ const KINDS: readonly FaultKind[] = [
   "broker",
   "replay",
   "flood",
+  // What the rules are most afraid of comes more often.
+  "crash",
+  "crash",
+  "powercut",
+  "leave",
 ];
 const GATEWAY: readonly FaultKind[] = ["crash", "stop", "disk", "stall", "suspend", "wall"];
 /** Faults that last, by kind: the others happen and are over. */
@@ -131,7 +136,7 @@ function act(kind: FaultKind, dice: Dice): object {
     case "nat-set":
       return { to: dice.of(NATS) };
     case "crash":
-      return dice.chance(0.5) ? { step: dice.of(HOST_STEPS) } : {};
+      return dice.chance(0.75) ? { step: dice.of(HOST_STEPS) } : {};
     case "disk":
       return { commit: dice.of(COMMITS) };
     case "replay":

@@ -164,7 +164,8 @@ function group(dice: Dice, name: string, count: number, interval: number) {
     config: {
       // An RC clock gains 1.6 % at worst, and 0.2 % more a kelvin off 25.
       clockError: clock.startsWith("rc") ? "3%" : "1%",
-      ...(sleeps && { wake: dice.of(["2s", "8s"]) }),
+      // Else what its board needs to join at the worst.
+      ...(sleeps && dice.chance(0.5) && { wake: "20s" }),
     },
   };
 }

@@ -6,7 +6,7 @@ import { Checkers } from "../checkers.ts";
 import type { Metrics, RunResult, Trace, Verdict } from "../result.ts";
 import { World } from "../world.ts";
 import { Cast } from "./cast.ts";
-import { Faults } from "./faults.ts";
+import { Faults, type Strike } from "./faults.ts";
 import { energyRows, falseAbsentPoints, figuresOf } from "./figures.ts";
 import { Ledger } from "./ledger.ts";
 import type { Life } from "./life.ts";
@@ -35,6 +35,9 @@ export function worldOf({ gateway, fleet }: Scenario, seed: number): World {
   return new World({ seed, sha256, host });
 }
 
+/** Faults of an access point and its NAT. */
+const SHARED = new Set(["ap", "dns", "nat-full", "nat-deaf"]);
+
 /** A run that has been set up, and can be driven. */
 export class ScenarioRun {
   readonly world: World;
@@ -56,11 +59,7 @@ export class ScenarioRun {
     const attacked = scenario.faults.some(({ do: kind }) => kind === "replay");
     this.ledger = new Ledger(world, this.cast, attacked);
     this.tracer = new Tracer(world, this.cast, scenario.runMs);
-    this.faults = new Faults(scenario, seed, world, this.cast, (strike) => {
-      this.ledger.struck(strike, world.now);
-      this.tracer.struck(strike, world.now);
-      this.checkers.struck(strike.member.board, strike.kind);
-    });
+    this.faults = new Faults(scenario, seed, world, this.cast, (strike) => this.struck(strike));
     world.startGateway();
   }
 
@@ -100,6 +99,19 @@ export class ScenarioRun {
       notEmulated: [],
       trace: this.trace(ledger.lives),
     };
+  }
+
+  /** What works on an access point works on every board behind it. */
+  private struck(strike: Strike): void {
+    const { now } = this.world;
+    const boards = SHARED.has(strike.kind) ? strike.member.ap.boards : [strike.member.board];
+    for (const board of boards) {
+      const member = this.cast.byBoard.get(board);
+      if (!member) continue;
+      this.ledger.struck({ ...strike, member }, now);
+      this.tracer.struck({ ...strike, member }, now);
+      this.checkers.struck(board, strike.kind);
+    }
   }
 
   private wholeFigures(): Metrics {
