@@ -3,7 +3,7 @@
  *
  * Each length has its name for readers, and on the board all of them are one function, which is
  * shorter than shifts written out and no slower there, where a call costs as much as two shifts. In
- * Node, where nothing defines WITH_SUITE, they are written out: a fifth of the time.
+ * Node, where nothing defines WITH_SUITE, three and four bytes are written out: half of the time.
  */
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
@@ -15,14 +15,12 @@ function pack(n: number, count: number): string {
 
 /** One byte, from the low 8 bits of an integer. */
 export function u8(n: number): string {
-  return typeof WITH_SUITE === "undefined" ? String.fromCharCode(n & 255) : pack(n, 1);
+  return pack(n, 1);
 }
 
 /** Two bytes, from the low 16 bits of an integer. */
 export function u16(n: number): string {
-  return typeof WITH_SUITE === "undefined"
-    ? String.fromCharCode((n >> 8) & 255, n & 255)
-    : pack(n, 2);
+  return pack(n, 2);
 }
 
 /** Three bytes, from the low 24 bits of an integer. */
@@ -46,21 +44,19 @@ function unpack(bytes: string, at: number, count: number): number {
 
 /** Two bytes at `at`. */
 export function getU16(bytes: string, at: number): number {
-  return typeof WITH_SUITE === "undefined"
-    ? (bytes.charCodeAt(at) << 8) | bytes.charCodeAt(at + 1)
-    : unpack(bytes, at, 2);
+  return unpack(bytes, at, 2);
 }
 
 /** Three bytes at `at`. */
 export function getU24(bytes: string, at: number): number {
   return typeof WITH_SUITE === "undefined"
-    ? (getU16(bytes, at) << 8) | bytes.charCodeAt(at + 2)
+    ? (bytes.charCodeAt(at) << 16) | (bytes.charCodeAt(at + 1) << 8) | bytes.charCodeAt(at + 2)
     : unpack(bytes, at, 3);
 }
 
 /** Four bytes at `at`, 0..4294967295. */
 export function getU32(bytes: string, at: number): number {
   return typeof WITH_SUITE === "undefined"
-    ? getU16(bytes, at) * 65536 + getU16(bytes, at + 2)
+    ? ((bytes.charCodeAt(at) << 24) | getU24(bytes, at + 1)) >>> 0
     : unpack(bytes, at, 4);
 }

@@ -1,11 +1,11 @@
 /**
- * What a beat costs a board, in Node: asked for, sent, asked again, its ACK heard, asked again; both
- * tags with it.
+ * What a beat costs a board, in Node: asked for, sent, asked again, its ACK heard, asked again, and
+ * both tags with it.
  *
  * One sender, whose memory is all in the caches, and many in random order, each an object of its
  * own. The gateway's part is computed first and kept, so that it is not measured: a round plays the
- * same beats to fresh senders. The figure is CPU time, the least of the rounds, since other programs
- * only add to it. Usage: node dist/test/bench/sender.js [--boards 100000] [--rounds 10]
+ * same beats to fresh senders. The figure is CPU time, the least of the rounds, since other
+ * programs only add to it. Usage: node dist/test/bench/sender.js [--boards 100000] [--rounds 10]
  */
 
 import { handle, poll, sent } from "../../device/sender.ts";
