@@ -3,7 +3,8 @@
  *
  * Each length has its name for readers, and on the board all of them are one function, which is
  * shorter than shifts written out and no slower there, where a call costs as much as two shifts. In
- * Node, where nothing defines WITH_SUITE, three and four bytes are written out: half of the time.
+ * Node, where nothing defines WITH_SUITE, those of frames on their way are written out: two thirds
+ * of the time and less.
  */
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
@@ -56,7 +57,5 @@ export function getU24(bytes: string, at: number): number {
 
 /** Four bytes at `at`, 0..4294967295. */
 export function getU32(bytes: string, at: number): number {
-  return typeof WITH_SUITE === "undefined"
-    ? ((bytes.charCodeAt(at) << 24) | getU24(bytes, at + 1)) >>> 0
-    : unpack(bytes, at, 4);
+  return unpack(bytes, at, 4);
 }
