@@ -44,9 +44,8 @@ transcripts: node_modules ## write the scenario transcripts anew, for a reviewer
 bench: build ## benchmarks: ratios within one run
 	@npm run -s bench
 
-soak: build ## long runs: live boards, floods and kills, then random scenarios (SECONDS=600, half each)
-	@npm run -s soak -- --seconds $$(( ($(or $(SECONDS),600) + 1) / 2 ))
-	@node dist/gateway/main.js sim swarm --seconds $$(( ($(or $(SECONDS),600) + 1) / 2 ))
+soak: build ## long runs: random scenarios, then live boards, floods and kills of the gateway (SECONDS=600)
+	@npm run -s soak -- $(if $(SECONDS),--seconds $(SECONDS))
 
 ci: ## what CI runs
 	@$(MAKE) check

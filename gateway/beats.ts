@@ -45,8 +45,8 @@ const FIXED = 8;
 const BEAT_UP = (UP << 7) | HEARTBEAT;
 
 /**
- * Whether a frame is a well-formed beat: all that `decodeUp` asks of one, but it makes an object and
- * three strings for the answer, a tenth of what a beat costs. @param end where the tag begins
+ * Whether a frame is a well-formed beat: all that `decodeUp` asks of one, but it makes an object
+ * and three strings for the answer, a tenth of what a beat costs. @param end where the tag begins
  */
 export function isBeat(frame: string, end: number): boolean {
   const b0 = frame.charCodeAt(0);

@@ -1,6 +1,6 @@
-// Frames under way: from the instant at which a path lets them pass to the one at which somebody may
-// hear them. The queue knows them by number; their places are used again, so a world that runs for
-// a year holds no more of them than were ever in the air at once.
+// Frames under way: from the instant at which a path lets them pass to the one at which somebody
+// may hear them. The queue knows them by number; their places are used again, so a world that runs
+// for a year holds no more of them than were ever in the air at once.
 
 import type { Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
@@ -46,6 +46,11 @@ export class Air {
       observers.notify("sent", { ...seen, direction: "up" });
     }
     timeline.agenda.push(us(now), this.kinds.up, HOST, this.add(bytes, peer, board));
+  }
+
+  /** A stranger's datagram for a board, under the gateway's address. */
+  forge(bytes: string, board: Board): void {
+    this.carry(false, board, this.timeline.now, bytes, board.path.source);
   }
 
   arrivesUp(flight: number, machine: Machine): void {

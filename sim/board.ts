@@ -1,5 +1,5 @@
-// One board: the real sender core, a flash that outlives power, and, where the scenario asks for it,
-// a body (body.ts) with a clock, a radio and a battery.
+// One board: the real sender core, a flash that outlives power, and, where the scenario asks for
+// it, a body (body.ts) with a clock, a radio and a battery.
 //
 // Power can go between any two steps of a send. The three places that matter are named, because
 // rule 10 (no (epoch, seq) for two different beats) rests on their order: a frame is sealed, its
@@ -12,7 +12,7 @@ import { makeTagKey, type TagKey } from "../device/tag.ts";
 import type { Enrolment } from "../gateway/facts.ts";
 import type { BoardKind, BoardOptions, Flash, PowerCut, Sha256 } from "./board-kind.ts";
 import type { Body } from "./body.ts";
-import type { Path } from "./network.ts";
+import type { Path } from "./path.ts";
 import { draw, purposeOf, randomBytes, stream } from "./random.ts";
 import { Roster } from "./roster.ts";
 
@@ -34,9 +34,8 @@ export class Board {
   body: Body | undefined;
   /** Reasons why it has no power now, whatever it would like: see `World.hold`. */
   held = 0;
-  /** Its place among the boards of its world. */
+  /** Its place among the boards of its world, and its way, set by the network that it joins. */
   number = 0;
-  /** Set by the network that the board joins. */
   path!: Path;
   /** What a board that lost its gateway's name cannot do is send. */
   resolved = true;
@@ -46,9 +45,9 @@ export class Board {
   private readonly roster: Roster;
   private readonly slot: number;
   private readonly sha256: Sha256;
-  private powered = false;
-  /** Boots that really happened: the physical noise of each is another one. */
-  private booted = 0;
+  /** Whether it has power: cheaper than asking for its sender. */
+  on = false;
+  private booted = 0; // Boots that really happened: the physical noise of each is another one.
   private signal: (() => number) | undefined;
 
   constructor(
@@ -75,7 +74,6 @@ export class Board {
     return this.given ?? randomBytes(this.seed, this.id, "key", 16);
   }
 
-  /** Made anew each time: who needs it often keeps it. */
   get key(): TagKey {
     return makeTagKey(this.kind.suite, this.secret, this.sha256);
   }
@@ -98,18 +96,13 @@ export class Board {
 
   /** undefined: no power. Valid until another board's sender is asked for. */
   get sender(): Sender | undefined {
-    return this.powered ? this.roster.at(this.slot) : undefined;
-  }
-
-  /** Whether it has power: cheaper than asking for its sender. */
-  get on(): boolean {
-    return this.powered;
+    return this.on ? this.roster.at(this.slot) : undefined;
   }
 
   /** Another board with this one's identity and a copy of its flash; `other` says what differs. */
   clone({ name, ...other }: Partial<BoardKind> & { readonly name: string }): Board {
     const { id, secret: key, seed, sha256, roster, salt } = this;
-    const identity = { name, id, key, ...(salt === undefined ? {} : { salt }) };
+    const identity = { name, id, key, ...(salt !== undefined && { salt }) };
     const board = new Board(identity, { ...this.kind, ...other }, seed, sha256, roster);
     board.flash = { ...this.flash };
     board.booted = 1000;
@@ -130,16 +123,15 @@ export class Board {
       extra: coldBoot(cause, "sim"),
       ...kind.config,
     };
-    const { epoch, limit, acked } = flash;
-    const { origin } = this;
+    const memory = { ...flash, origin: this.origin };
     this.resolved = this.path?.ap?.names ?? true;
     this.body?.boot(now);
-    roster.put(this.slot, createSender(config, { epoch, limit, acked, origin }, this.local(now)));
-    this.powered = true;
+    roster.put(this.slot, createSender(config, memory, this.local(now)));
+    this.on = true;
   }
 
   unplug(now?: number): void {
-    this.powered = false;
+    this.on = false;
     if (now !== undefined) this.body?.power?.enter("off", now);
   }
 
@@ -153,7 +145,7 @@ export class Board {
    * cut on the way ends it, and the sender with it.
    */
   wake(now: number, transmit: (frame: string) => void): void {
-    if (!this.powered) return;
+    if (!this.on) return;
     if (this.body && !this.ready(this.body, now)) return;
     const s = this.roster.at(this.slot);
     const local = this.local(now);
@@ -168,7 +160,7 @@ export class Board {
         s.dirty = 0;
       }
       if (frame === "") {
-        if (this.body) this.body.rest(s.reach, listensUntil(s, local), now);
+        if (this.body) this.body.rest(s, local, now);
         return;
       }
       if (this.dies("after-store", now)) return;
@@ -187,7 +179,7 @@ export class Board {
    */
   hear(frame: string, now: number): number {
     const { body } = this;
-    if (!this.powered || (body && (body.asleep || now < body.radioAt))) return -1;
+    if (!this.on || (body && (body.asleep || now < body.radioAt))) return -1;
     const s = this.roster.at(this.slot);
     const local = this.local(now);
     if (!listening(s, local)) return -1;
@@ -202,12 +194,12 @@ export class Board {
   }
 
   leave(now: number): void {
-    if (this.powered) leave(this.roster.at(this.slot), this.local(now));
+    if (this.on) leave(this.roster.at(this.slot), this.local(now));
   }
 
   /** The world's instant, ms, at which `wake` is due; Infinity without power. */
   get wakeAt(): number {
-    if (!this.powered) return Number.POSITIVE_INFINITY;
+    if (!this.on) return Number.POSITIVE_INFINITY;
     const { body } = this;
     const local = this.roster.wakeAt(this.slot);
     if (!body) return this.worldTime(local);
@@ -255,10 +247,4 @@ export class Board {
     this.unplug(now);
     return true;
   }
-}
-
-/** Until when a sender listens that has nothing due, on its clock; 0: it does not. */
-function listensUntil(s: Sender, local: number): number {
-  if (!listening(s, local)) return 0;
-  return s.frame === "" && s.reach !== 0 ? Math.min(s.windowAt, s.windowEnd) : Infinity;
 }

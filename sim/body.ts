@@ -3,9 +3,11 @@
 // sender no longer listens, keeps the sender as a board keeps it in the memory of its clock, and
 // when a beat falls due wakes and joins first; the promise must have counted that (`wakeMs`).
 //
-// Boards without one are on mains, always joined, and keep perfect or steadily wrong time: a million
-// of those should not carry what only scenarios ask for.
+// Boards without one are on mains, always joined, and keep perfect or steadily wrong time: a
+// million of those should not carry what only scenarios ask for.
 
+import { listening } from "../device/sender.ts";
+import type { Sender } from "../device/state.ts";
 import type { BoardClock } from "./clock.ts";
 import { type Quantile, quantile } from "./exact.ts";
 import type { Power } from "./power.ts";
@@ -73,10 +75,15 @@ export class Body {
     if (power && !this.asleep) this.join(now, power.board.joinAgainMs, 0);
   }
 
-  /** Nothing is due. `windowAt`: on its clock, the end of the window in which it listens; 0: none. */
-  rest(reach: number, windowAt: number, now: number): void {
-    this.sleepAt = windowAt > 0 ? windowAt : Number.POSITIVE_INFINITY;
-    if (reach === 0 || windowAt > 0) return;
+  /** Nothing is due for its sender, at `local` on its clock: it sleeps, unless it still listens. */
+  rest(s: Sender, local: number, now: number): void {
+    const { reach } = s;
+    this.sleepAt = Number.POSITIVE_INFINITY;
+    if (reach === 0) return;
+    if (listening(s, local)) {
+      if (s.frame === "") this.sleepAt = Math.min(s.windowAt, s.windowEnd);
+      return;
+    }
     if (reach === 2 && this.power) {
       this.asleep = true;
       this.clock.asleep(true, now);

@@ -1,8 +1,9 @@
-// What must hold in every run, whatever is done to it. Checkers look on; each keeps what it needs to
-// judge by itself, from frames, keys and the disk, and believes neither core. Each invariant has a
-// name, listed in the head of the file that checks it: check/beats.ts what boards may say,
-// check/answers.ts what the gateway may answer, check/standing.ts what may not change, check/changes.ts
-// what people may be told, check/books.ts what must add up, and who must be well in the end.
+// What must hold in every run, whatever is done to it. Checkers look on; each keeps what it needs
+// to judge by itself, from frames, keys and the disk, and believes neither core. Each invariant has
+// a name, listed in the head of the file that checks it: check/beats.ts what boards may say,
+// check/answers.ts what the gateway may answer, check/standing.ts what may not change,
+// check/changes.ts what people may be told, check/books.ts what must add up, and who must be well
+// in the end.
 //
 // Safety holds always, liveness after the faults are over (TigerBeetle's VOPR makes the same cut).
 

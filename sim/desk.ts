@@ -1,6 +1,7 @@
-// The one sender that a core works on, whoever's it is (roster.ts). A class, so that V8 gives it one
-// shape for good, and every number a fraction at first, so that it keeps each of them as a double:
-// an object that was copied together had a dictionary for its fields, and took four times as long.
+// The one sender that a core works on, whoever's it is (roster.ts). A class, so that V8 gives it
+// one shape for good, and every number a fraction at first, so that it keeps each of them as a
+// double: an object that was copied together had a dictionary for its fields, and took four times
+// as long.
 
 import type { Sender } from "../device/state.ts";
 import type { TagKey } from "../device/tag.ts";

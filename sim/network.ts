@@ -15,45 +15,13 @@ import { Links, LOST } from "./links.ts";
 import { Nat, type NatModel } from "./nat.ts";
 import type { Delivery, Observers } from "./observer.ts";
 import { Occasions } from "./occasion.ts";
+import { type AccessPoint, type Bound, makeAccessPoint, type Path } from "./path.ts";
 import type { LinkPreset } from "./presets.ts";
 import { BROKER, Streams } from "./stream.ts";
 
 /** The gateway's address, as NATs know it; and where a board's frames come from. */
 const GATEWAY = "gateway";
 const BOARD_PORT = 7227;
-
-/** What boards have in common that stand behind one access point. */
-export interface AccessPoint {
-  readonly name: string;
-  readonly nat: Nat | undefined;
-  readonly boards: Board[];
-  /** By their ids, and by the addresses that its NAT gave them. */
-  readonly paths: Map<number, Path>;
-  readonly owners: Map<string, Path>;
-  /** False: it is off, and nothing passes. */
-  on: boolean;
-  /** False: names do not resolve behind it, and who boots or joins finds no gateway. */
-  names: boolean;
-}
-
-/** A board's way to the gateway. */
-export interface Path {
-  readonly board: Board;
-  readonly ap: AccessPoint | undefined;
-  /** Number of its directions among the links. */
-  readonly up: number;
-  readonly down: number;
-  readonly occasion: number;
-  /** A connection to the broker instead of datagrams; -1: none. */
-  readonly stream: number;
-  /** The address that the gateway sees. */
-  source: Source;
-}
-
-/** A board's address that leads straight to its path. */
-interface Bound extends Source {
-  path?: Path;
-}
 
 /** Puts a frame into the queue that arrives at `at`; `up`: at the gateway. */
 export type Carry = (up: boolean, board: Board, at: number, bytes: string, peer: Source) => void;
@@ -89,17 +57,8 @@ export class Network {
   /** A new access point. `entity` keys its NAT's luck; its boards are given at `join`. */
   accessPoint(name: string, nat: NatModel | undefined, entity: number): AccessPoint {
     const address = `nat-${name}`;
-    const made = nat ? new Nat(nat, this.seed, entity, address) : undefined;
-    const ap = {
-      name,
-      nat: made,
-      boards: [],
-      paths: new Map<number, Path>(),
-      owners: new Map<string, Path>(),
-      on: true,
-      names: true,
-    };
-    if (made) this.nats.set(address, ap);
+    const ap = makeAccessPoint(name, nat && new Nat(nat, this.seed, entity, address));
+    if (nat) this.nats.set(address, ap);
     return ap;
   }
 

@@ -122,7 +122,9 @@ export interface LaneSpan {
 export interface EnergyRow {
   readonly group: string;
   readonly mAh: Readonly<Record<string, number>>;
-  /** Projected life of each battery of the group, days; without it the group has no row of these. */
+  /**
+   * Projected life of each battery of the group, days; without it the group has no row of these.
+   */
   readonly batteryDays?: readonly number[];
 }
 

@@ -6,16 +6,16 @@
 //   f64 x 15  instants, durations    u32 x 13  numbers, tags as words, the key of suite 2
 //   u8 x 16   counters, flags, which make it is of
 //
-// What all boards of a make have in common (intervals, bounds) stands once. A sender as an object of
-// its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
-// and its strings grow old between two beats and then cost the collector most of its time. Here
-// the cost is 40 loads and 40 stores a change of board, and the very code that is flashed runs a
+// What all boards of a make have in common (intervals, bounds) stands once. A sender as an object
+// of its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
+// and its strings grow old between two beats and then cost the collector most of its time. Here the
+// cost is 40 loads and 40 stores a change of board, and the very code that is flashed runs a
 // million times beside itself. What lost: senders written as columns, which would not be that code.
 
 import type { Sender } from "../device/state.ts";
-import type { TagKey } from "../device/tag.ts";
-import { SUITE_CHASKEY } from "../device/tag.ts";
+import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";
 import { Desk } from "./desk.ts";
+import { Makes } from "./makes.ts";
 import { textOf, wordOf } from "./pack.ts";
 import { draw, purposeOf } from "./random.ts";
 
@@ -32,13 +32,7 @@ const ACK_TAG = 2;
 const FRAME = 4;
 const NONCE = 8;
 const EXTRA = 16;
-/** A tag of 2 bytes (suite 0). */
-const SHORT = 32;
-
-type Make = Pick<
-  Sender,
-  "own" | "reach" | "rtoMax" | "clockError" | "wakeMs" | "paceMin" | "paceMax" | "ownCode"
->;
+const SHORT = 32; // A tag of 2 bytes (suite 0).
 
 /** Whose sender it is: knows what its boot was different in, which is asked once a HELLO. */
 interface Owner {
@@ -50,7 +44,7 @@ export class Roster {
   private doubles = new Float64Array(64 * DOUBLES);
   private words = new Uint32Array(this.doubles.buffer);
   private bytes = new Uint8Array(this.doubles.buffer);
-  private readonly makes: Make[] = [];
+  private readonly makes = new Makes();
   /** What is seldom there: frames in flight, nonces, extensions; keys but suite 2's. */
   private readonly frames: string[] = [];
   private readonly nonces: string[] = [];
@@ -95,7 +89,7 @@ export class Roster {
   put(slot: number, sender: Sender): void {
     if (this.current >= 0) this.save(this.current, this.desk);
     this.current = -1;
-    this.bytes[slot * BYTES + B + 8] = this.makeOf(sender);
+    this.bytes[slot * BYTES + B + 8] = this.makes.of(sender);
     const { suite, subkeys } = sender.key;
     this.bytes[slot * BYTES + B + 9] = suite;
     if (suite === SUITE_CHASKEY) {
@@ -241,17 +235,9 @@ export class Roster {
     return this.chaskey;
   }
 
-  private makeOf(s: Sender): number {
-    const { own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode } = s;
-    const make: Make = { own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode };
-    const names = Object.keys(make) as (keyof Make)[];
-    const found = this.makes.findIndex((other) => names.every((n) => other[n] === make[n]));
-    return found >= 0 ? found : this.makes.push(make) - 1;
-  }
-
   private change(make: number, s: Sender): void {
     this.make = make;
-    Object.assign(s, this.makes[make]);
+    Object.assign(s, this.makes.all[make]);
   }
 
   private grow(): void {

@@ -125,7 +125,8 @@ function progressOf(scenario: Scenario, each: number, err: (text: string) => voi
       shown = true;
       const rate = Math.round(events / (now - started));
       const share = Math.round((100 * virtualMs) / scenario.runMs);
-      const line = `${scenario.name}, seed ${each}: ${share} %, ${sayDuration(Math.round(virtualMs))} of ${sayDuration(scenario.runMs)}, ${rate} events/ms`;
+      const of = `${sayDuration(Math.round(virtualMs))} of ${sayDuration(scenario.runMs)}`;
+      const line = `${scenario.name}, seed ${each}: ${share} %, ${of}, ${rate} events/ms`;
       err(live ? `\r${line}\u001b[K` : `${line}\n`);
     },
     close(): void {

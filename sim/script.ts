@@ -165,7 +165,7 @@ const COMMANDS: Record<string, Command> = {
     const back = Number(line.options.get("back") ?? 0);
     const bytes = stage.spoken.get(`${name} ${type}`)?.at(-1 - back);
     if (!bytes) throw mistake(line, `${name} never sent one`);
-    stage.world.inject(bytes, STRANGER);
+    stage.world.air.inject(bytes, STRANGER);
     return [];
   },
 

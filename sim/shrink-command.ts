@@ -1,5 +1,5 @@
-// `nextbeat sim shrink`: from a run in which something is wrong to the smallest scenario in which it
-// still is, as a file to read, to run and to keep as a test.
+// `nextbeat sim shrink`: from a run in which something is wrong to the smallest scenario in which
+// it still is, as a file to read, to run and to keep as a test.
 
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";

@@ -1,12 +1,12 @@
-// `nextbeat sim swarm`: scenarios made up by luck, for a given time, looking for what nobody thought
-// of. At the end a table says what was exercised, with what never was on top of it.
+// `nextbeat sim swarm`: scenarios made up by luck, for a given time, looking for what nobody
+// thought of. At the end a table says what was exercised, with what never was on top of it.
 
 import { performance } from "node:perf_hooks";
 import type { Command } from "commander";
 import type { Done, Streams } from "./commands.ts";
 import { sayDuration } from "./duration.ts";
 import { SECONDS_MAX, SEED_MAX, whole } from "./flags.ts";
-import { table } from "./report/table.ts";
+import { table, wrap } from "./report/table.ts";
 import { type Found, type Swarm, swarm } from "./scenario/swarm.ts";
 import { nameOf } from "./scenario/wrong.ts";
 import { brokenText, shrunkText, sizeText, writeShrunk } from "./shrink-command.ts";
@@ -82,7 +82,9 @@ function text({ runs, boards, events, virtualMs, exercised, found }: Swarm, wall
   lines.push(
     "",
     `${runs} runs, ${boards} boards, ${lived}, ${events} events in ${sayDuration(wallMs)}`,
-    never.length === 0 ? "everything was exercised" : `never: ${never.join(", ")}`,
+    ...(never.length === 0
+      ? ["everything was exercised"]
+      : wrap(`never ${never.length}: ${never.join(", ")}`, COLUMNS)),
   );
   for (const { broken, tokens } of found) {
     const more = tokens.length > TOKENS_MAX ? ` and ${tokens.length - TOKENS_MAX} more` : "";

@@ -1,7 +1,7 @@
 // When each board is due, and the one wake-up of each that stands in the queue. A wake-up is never
-// taken out: a retry whose beat was acknowledged comes, is found too early, and goes on to where the
-// board now is due, without anybody looking at the board. What lost: taking events out of the middle
-// of the queue, which makes each of them twice as large.
+// taken out: a retry whose beat was acknowledged comes, is found too early, and goes on to where
+// the board now is due, without anybody looking at the board. What lost: taking events out of the
+// middle of the queue, which makes each of them twice as large.
 
 import type { Agenda } from "./agenda.ts";
 

@@ -4,19 +4,18 @@
 // A frame takes at least a microsecond, so nothing is heard in the instant in which it was said. At
 // one instant the script comes first, then the disk, then arrivals, then the wake-ups: what has
 // arrived is heard before a deadline is judged, as in the real shell.
-//
 // What lost: fixed ticks (turmoil, VOPR). A million sleepers for a day at 1 ms a tick are 9e13
 // visits for nothing; from event to event they are a few thousand million.
 
-import type { Source } from "../gateway/facts.ts";
 import type { DeviceView } from "../gateway/view.ts";
 import { Air } from "./air.ts";
 import { Board, BROWN_OUT } from "./board.ts";
 import type { BoardKind, BoardOptions, Sha256 } from "./board-kind.ts";
 import type { Host, HostOptions, HostStep } from "./host.ts";
 import { Machine } from "./machine.ts";
-import { type AccessPoint, Network } from "./network.ts";
+import { Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
+import type { AccessPoint } from "./path.ts";
 import { Roster } from "./roster.ts";
 import { Timeline, us } from "./timeline.ts";
 import { Wakes } from "./wakes.ts";
@@ -39,6 +38,7 @@ const HOST_WAKES = 6;
 
 export class World {
   readonly network: Network;
+  readonly air: Air;
   readonly boards = new Map<string, Board>();
   /** Asked before each of the host's steps; true kills the process there. */
   hostDies: (step: HostStep) => boolean = () => false;
@@ -48,7 +48,6 @@ export class World {
   private readonly machine: Machine;
   private readonly wakes: Wakes;
   private readonly roster: Roster;
-  private readonly air: Air;
   private readonly inOrder: Board[] = [];
   private waking: Board | undefined;
   private readonly transmit = (frame: string): void => {
@@ -85,14 +84,8 @@ export class World {
     return this.timeline.hash;
   }
 
-  /** Entries taken from the queue so far. */
   get events(): number {
     return this.timeline.events;
-  }
-
-  /** Frames that have left and not arrived. */
-  get underWay(): number {
-    return this.air.size;
   }
 
   get host(): Host {
@@ -108,7 +101,7 @@ export class World {
     return this.make(options, options, ap, transport);
   }
 
-  /** The same for one of many of a kind, which then share what they have in common. */
+  /** One of many of a kind, which share what they have in common. */
   make(
     identity: Pick<BoardOptions, "name" | "id" | "key" | "salt">,
     kind: BoardKind,
@@ -134,7 +127,7 @@ export class World {
     if (board.held > 0) return;
     board.boot(this.now, cause);
     this.observers.notify("power", board, true, this.now);
-    this.arm(board);
+    this.stir(board);
   }
 
   /** Its power goes, and is back when each `hold` has had its `release`. */
@@ -155,7 +148,7 @@ export class World {
 
   leave(board: Board): void {
     board.leave(this.now);
-    this.arm(board);
+    this.stir(board);
   }
 
   startGateway(): void {
@@ -175,16 +168,6 @@ export class World {
     this.machine.suspend(on);
   }
 
-  /** A stranger's datagram for the gateway, which arrives in this instant. */
-  inject(bytes: string, peer: Source): void {
-    this.air.inject(bytes, peer);
-  }
-
-  /** A stranger's datagram for a board, under the gateway's address. */
-  forge(bytes: string, board: Board): void {
-    this.air.carry(false, board, this.now, bytes, board.path.source);
-  }
-
   /** Does something at an instant that is yet to come. */
   at(instant: number, act: () => void): void {
     this.timeline.at(instant, act);
@@ -192,11 +175,6 @@ export class World {
 
   view(board: Board): DeviceView | undefined {
     return this.host.view(board.id, this.now);
-  }
-
-  /** What a board has to do may have changed: it has another clock, or lost its access point. */
-  stir(board: Board): void {
-    this.arm(board);
   }
 
   /**
@@ -239,7 +217,7 @@ export class World {
 
   private arrivesDown(flight: number): void {
     const board = this.air.arrivesDown(flight);
-    if (board) this.arm(board);
+    if (board) this.stir(board);
   }
 
   private boardWakes(number: number, at: number): void {
@@ -253,7 +231,7 @@ export class World {
     if (asleep !== slept && this.observers.any) {
       this.observers.notify("slept", board, asleep === true, this.now);
     }
-    if (board.on) this.arm(board, at + 1);
+    if (board.on) this.stir(board, at + 1);
     else this.powerLost(board);
   }
 
@@ -265,7 +243,8 @@ export class World {
     });
   }
 
-  private arm(board: Board, least = us(this.now)): void {
+  /** What a board has to do may have changed: it heard a frame, or has another clock. */
+  stir(board: Board, least = us(this.now)): void {
     this.wakes.set(board.number, Math.max(Math.ceil(board.wakeAt * 1_000), least));
   }
 }

@@ -119,8 +119,8 @@ class Storm {
       },
       crash: () => world.crashGateway(),
       "crash-at": () => this.crashAt(n),
-      "replay-up": () => world.inject(heardUp.at(-1 - (n % 20)) ?? "", STRANGER),
-      "replay-down": () => world.forge(heardDown.at(-1 - (n % 20)) ?? "", board),
+      "replay-up": () => world.air.inject(heardUp.at(-1 - (n % 20)) ?? "", STRANGER),
+      "replay-down": () => world.air.forge(heardDown.at(-1 - (n % 20)) ?? "", board),
       rebind: () => world.network.rebind(board, world.now),
       leave: () => world.leave(board),
     };

@@ -1,5 +1,5 @@
-// What a board may say: its numbers, its tries, its promises, its silence. Everything is judged from
-// its frames, its key and its own clock, never from what its sender believes.
+// What a board may say: its numbers, its tries, its promises, its silence. Everything is judged
+// from its frames, its key and its own clock, never from what its sender believes.
 //
 //   one-beat       rule 10: (epoch, seq) of a key only grows, so it never stands in two beats
 //   own-epoch      rules 10, 11: a beat is sealed under the epoch that the sender holds

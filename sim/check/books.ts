@@ -56,8 +56,8 @@ export class BookChecker implements Observer {
   close(calmAt: number): void {
     const { world, report } = this;
     const { now } = world;
-    if (this.underWay !== world.underWay) {
-      const what = `${this.underWay} frames neither lost nor arrived, ${world.underWay} under way`;
+    if (this.underWay !== world.air.size) {
+      const what = `${this.underWay} frames neither lost nor arrived, ${world.air.size} under way`;
       report.broken("ledger", now, what);
     }
     for (const board of world.boards.values()) {

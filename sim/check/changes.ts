@@ -1,8 +1,8 @@
 // What the gateway may tell people: changes without gaps, no doubt within a promise, nobody's death
 // overlooked, everybody back at once.
 //
-//   no-gap         changes of a device count 1, 2, 3 on disk, each from where the last one led; what
-//                  is told is there, and is told once
+//   no-gap         changes of a device count 1, 2, 3 on disk, each from where the last one led;
+//                  what is told is there, and is told once
 //   no-false-doubt nobody is called late or absent within the promise of an accepted beat
 //   restart-quiet  nor within a promise after the gateway began to listen (rule 18: eight of them
 //                  after a long silence of its own)
@@ -97,7 +97,7 @@ export class ChangeChecker implements Observer {
       const grace = graceOf(promised, host.graceMs);
       const bound = Math.max(heardAt + promised, quietUntil + DOUBT * promised) + promised + grace;
       if (now > bound + tellMs && status === "present") {
-        const what = `silent since ${Math.round(heardAt)} ms, promised ${promised}, and still present`;
+        const what = `silent since ${Math.round(heardAt)} ms, promised ${promised}, still present`;
         this.report.broken("found-in-time", now, `${beat.board.name}: ${what}`, beat.board);
       }
       // A beat that a crash took before its change was on disk is nobody's word.

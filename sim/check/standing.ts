@@ -1,5 +1,5 @@
-// What a frame must not change that is nothing new: at the gateway a duplicate, a stale beat, noise;
-// at a board whatever the gateway did not send to it.
+// What a frame must not change that is nothing new: at the gateway a duplicate, a stale beat,
+// noise; at a board whatever the gateway did not send to it.
 //
 //   unmoved   rules 1 to 4: only a fresh beat moves what the gateway knows of a device
 //   believes  rule 11: a board believes nothing that the gateway did not say to it

@@ -5,7 +5,7 @@
 
 import type { Socket } from "node:net";
 import { LOST } from "../links.ts";
-import type { Path } from "../network.ts";
+import type { Path } from "../path.ts";
 import type { Stage } from "./stage.ts";
 import type { Durations } from "./timing.ts";
 

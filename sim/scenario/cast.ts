@@ -6,7 +6,7 @@ import type { BoardKind } from "../board-kind.ts";
 import { BATTERIES, BOARDS, CLOCKS } from "../boards.ts";
 import { Body } from "../body.ts";
 import { BoardClock, Clocks } from "../clock.ts";
-import type { AccessPoint } from "../network.ts";
+import type { AccessPoint } from "../path.ts";
 import { Power } from "../power.ts";
 import { draw, purposeOf } from "../random.ts";
 import type { World } from "../world.ts";

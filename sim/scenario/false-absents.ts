@@ -2,18 +2,19 @@
 // nothing else goes wrong: what theory says, for runs to be held against.
 //
 // A beat is *lost* (q) if none of its tries arrives, *unheard* (u) if one does and no ACK comes
-// back, else acknowledged (a = 1 - q - u). All that a sender does follows from k, the beats in a row
-// without an ACK when it seals one: the gap behind that beat is b(k) = 1 1 2 4 8 8 ... intervals
-// (rule 18), each times U(0.9, 1), and its promise is worth that gap. So k is a Markov chain: 0 after
-// an ACK, and then the gap is one interval again; else k + 1. Behind the fourth beat HELLO is tried,
-// and again at growing distances (rule 12); when it is answered, a beat follows at once with k = 0. With p(k) the chain's stationary law
-// and t(k) the mean time to the next beat, there are
+// back, else acknowledged (a = 1 - q - u). All that a sender does follows from k, the beats in a
+// row without an ACK when it seals one: the gap behind that beat is b(k) = 1 1 2 4 8 8 ...
+// intervals (rule 18), each times U(0.9, 1), and its promise is worth that gap. So k is a Markov
+// chain: 0 after an ACK, and then the gap is one interval again; else k + 1. Behind the fourth beat
+// HELLO is tried, and again at growing distances (rule 12); when it is answered, a beat follows at
+// once with k = 0. With p(k) the chain's stationary law and t(k) the mean time to the next beat,
+// there are
 //
 //   sum p(k) [ a F(k, acknowledged) + u F(k, unheard) ] / sum p(k) t(k)
 //
-// false absents in a unit of time, where F is the probability that every beat is lost that falls due
-// before the deadline, two promises and the grace later. Where ACKs always come (u = 0) and q is
-// small that is
+// false absents in a unit of time, where F is the probability that every beat is lost that falls
+// due before the deadline, two promises and the grace later. Where ACKs always come (u = 0) and q
+// is small that is
 //
 //   q^K (1 - q) / (0.95 interval),
 //
@@ -21,7 +22,8 @@
 // than two gaps. Lost ACKs alone make nobody absent, however many: what is sent arrives. But with
 // k = 1, after one of them, the gap behind the next beat is already a double one, and K can be 1.
 //
-// The instants of HELLO exchanges are taken at their means, and the time that tries take is left out.
+// The instants of HELLO exchanges are taken at their means, and the time that tries take is left
+// out.
 
 import { intervalCode } from "../../device/interval.ts";
 import { backoff, HELLO_MS, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";

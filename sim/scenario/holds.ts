@@ -1,5 +1,5 @@
-// What several faults may do to one thing at a time: a path that two of them cut is whole again when
-// both are over, not when the first one is.
+// What several faults may do to one thing at a time: a path that two of them cut is whole again
+// when both are over, not when the first one is.
 
 export class Holds {
   private readonly counts = new Map<string, number>();

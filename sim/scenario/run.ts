@@ -26,7 +26,9 @@ export interface RunOptions {
 /** Virtual time between two looks at the clock. */
 const SLICES = 200;
 
-/** A scenario's world: its gateway is there and does not run, nobody lives in it, nobody looks on. */
+/**
+ * A scenario's world: its gateway is there and does not run, nobody lives in it, nobody looks on.
+ */
 export function worldOf({ gateway, fleet }: Scenario, seed: number): World {
   const devices = fleet.reduce((total, { count }) => total + count, 0);
   const { commitMs, clockTrusted, socketQueue, frameMs, graceMs, flushMs } = gateway;

@@ -1,7 +1,7 @@
-// The smallest scenario that still breaks what a big one broke: which boards it takes, which faults,
-// at which times, and nothing special that is not needed. Each candidate is run with the same seed.
-// Luck is keyed by board and fault, so whoever is left behaves as before: leaving out a board is
-// not another throw of the dice, and most candidates fail as the whole did.
+// The smallest scenario that still breaks what a big one broke: which boards it takes, which
+// faults, at which times, and nothing special that is not needed. Each candidate is run with the
+// same seed. Luck is keyed by board and fault, so whoever is left behaves as before: leaving out a
+// board is not another throw of the dice, and most candidates fail as the whole did.
 //
 // A candidate counts if it breaks the same invariant, not only if it does so in the same way: a
 // shorter story of the same wrong is a better one. What lost: QuickCheck's own way of shrinking the

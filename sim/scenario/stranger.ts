@@ -44,7 +44,7 @@ export class Stranger {
       if (world.now > until) return;
       const bytes =
         act.do === "replay" ? this.recall(names, world.now - act.delayMs, luck) : this.noise(luck);
-      if (bytes !== "" && world.host.gateway) world.inject(bytes, STRANGER);
+      if (bytes !== "" && world.host.gateway) world.air.inject(bytes, STRANGER);
       world.at(world.now + gap * (0.5 + luck()), speak);
     };
     speak();

@@ -43,6 +43,8 @@ export interface SwarmOptions {
   /** Ends with the run in which so much of the clock has passed, ms. */
   readonly wallMs: number;
   readonly clock: () => number;
+  /** Runs that one violation may take to be made smaller. Default 400. */
+  readonly shrinkRuns?: number;
   readonly progress: (n: number, runs: number) => void;
   /** A violation of a kind not seen before, before and after it was made smaller. */
   readonly onBroken: (token: string, broken: Broken) => void;
@@ -95,7 +97,8 @@ function smallest(scenario: Scenario, broken: Broken, options: SwarmOptions): Fo
   const token = tokenOf(scenario, SEED);
   options.onBroken(token, broken);
   const wallMs = Math.min(SHRINK_MS, options.wallMs * SHRINK_SHARE);
-  const budget = { runsMax: SHRINK_RUNS, wallMs, clock: options.clock };
+  const { shrinkRuns: runsMax = SHRINK_RUNS, clock } = options;
+  const budget = { runsMax, wallMs, clock };
   const found = { broken, tokens: [token], shrunk: shrink(scenario, SEED, broken, budget) };
   options.onFound(found);
   return found;

@@ -186,7 +186,9 @@ export class Tracer implements Observer {
     track.span(from, now, kind);
   }
 
-  /** Keeps the exchange that says most: a HELLO, a retry that helped, then any beat with its ACK. */
+  /**
+   * Keeps the exchange that says most: a HELLO, a retry that helped, then any beat with its ACK.
+   */
   private climb(candidate: Candidate, sighting: Sighting): void {
     const { at, direction, board, bytes, deliveries, peer } = sighting;
     if (this.rank >= 4) return;

@@ -144,7 +144,9 @@ export type Act =
   /** Names do not resolve: a board that boots or joins finds no gateway until it is over. */
   | { readonly do: "dns"; readonly forMs: number }
   // On the gateway and the broker.
-  /** kill -9; starts again `forMs` later. `step`: dies at the next such step (host.ts), or at once. */
+  /**
+   * kill -9; starts again `forMs` later. `step`: dies at the next such step (host.ts), or at once.
+   */
   | { readonly do: "crash"; readonly step: string | undefined; readonly forMs: number }
   /** An orderly stop and a start `forMs` later. */
   | { readonly do: "stop"; readonly forMs: number }
@@ -159,7 +161,9 @@ export type Act =
   /** The broker is down: no frame passes, and boards on it connect again. */
   | { readonly do: "broker"; readonly forMs: number }
   // Of strangers.
-  /** Somebody who heard it all sends frames of these boards again, `delayMs` after it heard them. */
+  /**
+   * Somebody who heard it all sends frames of these boards again, `delayMs` after it heard them.
+   */
   | {
       readonly do: "replay";
       readonly perSecond: number;

@@ -1,6 +1,6 @@
 /**
- * The world in virtual time at up to three sizes: events and beats a second of CPU, bytes a board, with
- * the real sender, the real gateway core, lossy links and a disk that takes its time.
+ * The world in virtual time at up to three sizes: events and beats a second of CPU, bytes a board,
+ * with the real sender, the real gateway core, lossy links and a disk that takes its time.
  *
  * An event is one entry taken from the queue. Boards boot within a minute and settle for another
  * before the clock runs; nobody looks on, as in a run without checkers. Each size has a process of
