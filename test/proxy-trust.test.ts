@@ -1,8 +1,8 @@
 // The proxy decides as virtual time does. The same scenario and seed are played twice, by the world
 // and by real boards on sockets, the proxy and a real gateway, and each frame that both had must
 // have had the same fate: always, where luck is keyed by its occasion alone or by its number on the
-// link; for 999 in 1000, where the path is looked up in time, which a socket's clock shifts. Whether
-// such a difference is the clock's is asked of a link of the same model, at both instants.
+// link; for 999 in 1000, where the path is looked up in time, which a socket's clock shifts.
+// Whether such a difference is the clock's is asked of a link of the same model, at both instants.
 //
 // Nothing here is timed: boards of a slow machine say the same things later. What they say only in
 // one of the two (a try more, a beat more at the end) is counted and told apart, and how much there

@@ -1,9 +1,9 @@
 // One thing more in a scenario changes nothing for those that it does not concern: a board, a group
-// or a fault keeps its luck to itself. So a run can be compared with the same one but for that, frame
-// by frame, and made smaller without becoming another.
+// or a fault keeps its luck to itself. So a run can be compared, frame by frame, with one that is
+// the same but for that, and made smaller without becoming another.
 //
-// What boards share couples them, as in life: a disk that takes its time, an access point's table, a
-// gateway that dies with what it had not yet written. Here they share nothing of that kind.
+// What boards share couples them, as in life: a disk that takes its time, an access point's table,
+// a gateway that dies with what it had not yet written. Here they share nothing of that kind.
 
 import { describe, expect, test } from "vitest";
 import { bare } from "./trust-rig.ts";
