@@ -20,10 +20,7 @@ const ROUND_TRIPS_MAX = 32;
 /** Boards that say goodbye in a second, at most. */
 const LEAVES_PER_SECOND = 2_000;
 const LEFT_LOOK_MS = 20;
-/**
- * A board that wakes so little late, ms, takes it for the instant that it meant: its timer is late
- * here, and not its clock. Else each beat would put off all later ones.
- */
+/** Who wakes late by less, ms, says what was due then: else each beat would put off all others. */
 const KEPT_MS = 50;
 
 export interface FleetOptions {
