@@ -2,7 +2,7 @@
 //
 //   ledger    every frame that was handed to a path was lost, arrived, or is still under way
 //   energy    the times in all states of a board add up to the run
-//   recovers  once the faults are over, every board with power is heard, acknowledged and present
+//   recovers  once the faults are over, every board with power is heard again
 //
 // Liveness is asked for only after calm, and after the time that the protocol itself allows: a
 // HELLO may wait for as long as the silence lasted (rule 12), a beat for eight intervals (rule 18).
@@ -81,9 +81,10 @@ export class BookChecker implements Observer {
       // Twice: the first HELLO after the calm may be lost with all its tries.
       const patience = 24 * own + 2 * Math.min(since, HOUR_MS) + HOUR_MS / 12;
       if (world.now < since + patience) continue;
-      const status = world.view(board)?.status ?? "without a gateway";
-      if (status === "absent" || status === "unknown" || status === "without a gateway") {
-        report.broken("recovers", world.now, `${board.name} is ${status} after the calm`, board);
+      if (!world.host.gateway) report.broken("recovers", world.now, "there is no gateway", board);
+      else if ((speaker?.reachedAt ?? 0) < since) {
+        const what = `${board.name} was not heard since the calm began at ${Math.round(since)}`;
+        report.broken("recovers", world.now, what, board);
       }
     }
   }
