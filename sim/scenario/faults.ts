@@ -123,13 +123,14 @@ export class Faults {
     const occurrence: Occurrence = { world, cast, holds, entity, n, until, seed };
     const act = boardActs[fault.do] as BoardAct<Act> | undefined;
     if (act) {
+      const last = "forMs" in fault ? until : this.end;
       const spread = "spreadMs" in fault ? fault.spreadMs : 0;
       const back = "backMs" in fault ? fault.backMs : 0;
       for (const member of cast.whom(fault.where, entity, n)) {
         const { id } = member.board;
         const later = (purpose: number) => draw(seed, entity, purpose, n * 0x1000000 + id);
         const begin = now + later(SPREAD) * spread;
-        world.at(Math.min(begin, Math.max(now, until)), () => {
+        world.at(Math.min(begin, Math.max(now, last)), () => {
           this.tell({ member, kind: fault.do, on: true });
           const undo = act(fault, member, occurrence);
           if (!undo || until === Infinity) return;
@@ -154,8 +155,9 @@ export class Faults {
           world.crashGateway();
           this.restartIn(fault.forMs);
         } else {
+          // It waits for that step for as long as faults work at all.
           this.fatal = { step: stepNamed(fault.step), forMs: fault.forMs };
-          lift(() => {
+          world.at(Math.max(this.end, world.now), () => {
             this.fatal = undefined;
           });
         }
