@@ -3,7 +3,7 @@
 // model.
 //
 // False absents. A frame up is lost with p, one down with r, each by itself. A beat has three
-// tries, so it is lost (none arrives) with q = p^3, and acknowledged with 1 - (1 - (1-p)(1-r))^3; it
+// tries, so it is lost (none arrives) with q = p^3 and acknowledged with 1 - (1 - (1-p)(1-r))^3; it
 // arrives unheard with the rest. From there on the rate is that of sim/scenario/false-absents.ts,
 // whose head derives it: about
 //
@@ -12,8 +12,8 @@
 // where the K-th beat behind one that arrived is the last to fall due before two promises and the
 // grace are over. A promise is worth at least 1.01 intervals, so K is at least 2, and a beat a
 // minute has K = 2 whatever its time-out. What a board adds to its promise for waking (`wake`)
-// makes K larger at will. The fourth beat comes after a double gap (rule 18), and HELLO behind it (rule
-// 12) saves who is not dead: K = 4 is more than four beats. With r > 0 back-off begins while beats
+// makes K larger at will. The fourth beat comes after a double gap (rule 18), and HELLO behind it
+// (rule 12) saves who is not dead: K = 4 is more than four beats. With r > 0 back-off begins while beats
 // still arrive; the gap behind one is then 2 or 4 intervals, and K only 1.
 //
 // Events are rare beside their causes and so nearly independent: sigma is the root of their number.
@@ -35,7 +35,7 @@ import { bare, distance, mean, printed } from "./trust-rig.ts";
 const SEED = 20;
 const DAY_MS = 86_400_000;
 const GRACE_MS = 250;
-/** Time-out of all boards here: the floor (rule 13), which a steady 40 ms there and back is below. */
+/** Time-out of all boards here: the floor (rule 13); a steady 40 ms there and back is below it. */
 const RTO_MS = 80;
 
 interface Kind {
