@@ -10,12 +10,14 @@ import { fileURLToPath } from "node:url";
 import { runInThisContext } from "node:vm";
 import { context, type PluginBuild } from "esbuild";
 import type { shrink } from "../sim/scenario/shrink.ts";
+import type { swarm } from "../sim/scenario/swarm.ts";
 import type { firstWrong } from "../sim/scenario/wrong.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const ENTRY = `
 export { firstWrong } from "./sim/scenario/wrong.ts";
 export { shrink } from "./sim/scenario/shrink.ts";
+export { swarm } from "./sim/scenario/swarm.ts";
 `;
 
 export interface Mutant {
@@ -36,6 +38,7 @@ export interface Mutant {
 export interface Judge {
   readonly firstWrong: typeof firstWrong;
   readonly shrink: typeof shrink;
+  readonly swarm: typeof swarm;
 }
 
 /** Builds simulators one after the other; what has not changed is parsed once. */
