@@ -68,7 +68,7 @@ same("u32", getU32("\\xff\\xfe\\xfd\\xfc\\xfb", 1), 0xfefdfcfb);
 print("COMPARED", frames.length, vectors.intervalMs.length, vectors.rebuild.length);
 `;
 
-/** The interpreter's output for a script that esbuild bundles as it does that of a suite's board. */
+/** The interpreter's output for a script that esbuild bundles as it does a board's of a suite. */
 async function onEspruino(contents: string, suite: number): Promise<string> {
   const bundled = await build({
     stdin: { contents, resolveDir: here, loader: "ts" },
