@@ -146,8 +146,8 @@ function summary(results: readonly RunResult[]): string {
   const broken = results.filter(broke).length;
   const events = results.reduce((sum, result) => sum + result.events, 0);
   const expected = results.reduce((sum, { expectations }) => sum + expectations.length, 0);
-  const runs = `${results.length} runs, ${events} events, ${expected} expectations`;
-  return broken === 0 ? `${runs}: all met, no invariant broken` : `${runs}: ${broken} runs broke`;
+  const runs = `runs ${results.length}, events ${events}, expectations ${expected}`;
+  return broken === 0 ? `${runs}: all met, no invariant broken` : `${runs}: broken in ${broken}`;
 }
 
 /** `lanes=file.svg`. */
