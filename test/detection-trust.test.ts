@@ -13,8 +13,8 @@
 // grace are over. A promise is worth at least 1.01 intervals, so K is at least 2, and a beat a
 // minute has K = 2 whatever its time-out. What a board adds to its promise for waking (`wake`)
 // makes K larger at will. The fourth beat comes after a double gap (rule 18), and HELLO behind it
-// (rule 12) saves who is not dead: K = 4 is more than four beats. With r > 0 back-off begins while beats
-// still arrive; the gap behind one is then 2 or 4 intervals, and K only 1.
+// (rule 12) saves who is not dead: K = 4 is more than four beats. With r > 0 back-off begins while
+// beats still arrive; the gap behind one is then 2 or 4 intervals, and K only 1.
 //
 // Events are rare beside their causes and so nearly independent: sigma is the root of their number.
 //
@@ -175,6 +175,7 @@ faults:
   });
   world.run(scenario.runMs);
 
+  expect(distance([...died.values()], (at) => (at - first) / (last - first))).toBeLessThan(0.01);
   // 30 s, 1 per cent of clock error, and 3.5 time-outs: one promise, whatever the jitter.
   const promise = intervalMs(intervalCode(1.01 * interval + 3.5 * RTO_MS));
   expect([...promises]).toEqual([promise]);
