@@ -5,9 +5,9 @@
 // Whether such a difference is the clock's is asked of a link of the same model, at both instants.
 //
 // Nothing here is timed: boards of a slow machine say the same things later. What they say only in
-// one of the two (a try more, a beat more at the end) is counted and told apart, and how much there
-// is in common is asked for. By how much frames were late is the proxy's own report: on a machine
-// that it does not certify, the fates are compared all the same.
+// one of the two (a try more, a beat more at the end) is counted and told apart. By how much frames
+// were late is the proxy's own report; on a machine that did not keep up, which the test says then,
+// the fates are compared all the same, and only how many there are to compare is not asked for.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compare, fateOf, type Pair, playBoth } from "./live-pair.ts";
@@ -17,16 +17,16 @@ const SEED = 31;
 /** Ids come in blocks, a group each (ids.ts). */
 const BLOCK = 0x10000;
 /**
- * A machine on which frames come further apart than this, ms, did not keep up: not of it is 999 in
- * 1000 asked. The path of `fading` turns every 26 s: 3 ms move one frame in 8 000 over a turn.
+ * A machine keeps up if the proxy is certified and never stalls, and frames of both come so near to
+ * each other, ms. The path of `fading` turns every 26 s: 3 ms move one frame in 8 000 over a turn.
  */
+const STALL_MAX = 50;
 const APART_P50 = 3;
 const APART_P90 = 10;
-/** In common, of all decisions: asked of a machine that kept up, and of any. */
-const COMMON = 0.95;
-const COMMON_LEAST = 0.5;
-/** Frames to compare, and the part of them that is lost: else this says little. */
-const BOTH_LEAST = 400;
+/** What is asked of such a machine: frames that both had, what part of all they are. */
+const BOTH_LEAST = 600;
+const COMMON_LEAST = 0.9;
+/** The part of them that is lost; with less this would say little. */
 const LOST_LEAST = 0.1;
 
 /** Passes for three seconds, then not for one, in single milliseconds. */
@@ -57,11 +57,19 @@ fleet:
 `;
 
 let pair: Pair;
+let keptUp: boolean;
 const rows: string[][] = [];
 
 beforeAll(async () => {
   pair = await playBoth(TEXT, SEED);
+  const { errorMs, faults } = pair.proxy;
+  const { shifts } = compare(pair, () => true, false);
+  const near = apart(shifts, 0.5) < APART_P50 && apart(shifts, 0.9) < APART_P90;
+  keptUp = faults.length === 0 && errorMs.max! < STALL_MAX && near;
 }, 60_000);
+
+const apart = (shifts: readonly number[], part: number): number =>
+  shifts[Math.ceil(part * shifts.length) - 1] ?? 0;
 
 /** What both decided about the boards of a group, with a row for the table. */
 function agreement(name: string, counts = false) {
@@ -71,16 +79,17 @@ function agreement(name: string, counts = false) {
   const single = Object.values(alone).reduce((sum, n) => sum + n, 0);
   const common = both / (both + single);
   const same = 1 - differ.length / both;
-  const apart = (part: number) => shifts[Math.ceil(part * both) - 1]!;
-  const keptUp = apart(0.5) < APART_P50 && apart(0.9) < APART_P90;
-  const why = Object.entries(alone).map(([each, n]) => `${n} ${each}`);
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const ms = (part: number) => `${apart(shifts, part).toFixed(1)} ms`;
+  const why = Object.entries(alone).map(([each, n]) => `${n} ${each}`);
   rows.push([name, `${both}`, `${lost}`, `${differ.length}`, percent(same), percent(common)]);
-  rows.at(-1)!.push(`${apart(0.5).toFixed(1)} ms`, `${apart(0.9).toFixed(1)} ms`, why.join(", "));
-  expect(both).toBeGreaterThan(BOTH_LEAST);
-  expect(lost / both).toBeGreaterThan(LOST_LEAST);
-  expect(common).toBeGreaterThan(keptUp ? COMMON : COMMON_LEAST);
-  return { differ, same, keptUp, link: pair.scenario.fleet[block]!.link };
+  rows.at(-1)!.push(ms(0.5), ms(0.9), why.join(", "));
+  if (keptUp) {
+    expect(both).toBeGreaterThan(BOTH_LEAST);
+    expect(common).toBeGreaterThan(COMMON_LEAST);
+    expect(lost / both).toBeGreaterThan(LOST_LEAST);
+  }
+  return { differ, same, link: pair.scenario.fleet[block]!.link };
 }
 
 test.each(["losses", "fast"])("%s: all frames that both had share their fate", (group) => {
@@ -96,37 +105,28 @@ test.each([
   ["outages", 0.99],
   ["by-the-ms", 0.99],
 ])("%s: all but those that a clock moved over a change", (group, least) => {
-  const { differ, same, keptUp, link } = agreement(group);
+  const { differ, same, link } = agreement(group);
   for (const [virtual, live] of differ) {
     expect(fateOf(link[virtual.way], SEED, virtual)).toBe(virtual.fate);
     expect(fateOf(link[live.way], SEED, live)).toBe(live.fate);
   }
   if (keptUp) expect(same).toBeGreaterThanOrEqual(least);
-  else console.log(`${group}: this machine did not keep up, ${least} is not asked for`);
 });
 
 test("the proxy's own error is below 2 ms at p99, if it believes itself", () => {
   const { errorMs, faults } = pair.proxy;
-  if (faults.length > 0) console.log(`not certified here: ${faults.join("; ")}`);
-  else expect(errorMs.p99).toBeLessThan(2);
+  if (faults.length === 0) expect(errorMs.p99).toBeLessThan(2);
 });
 
 afterAll(() => {
-  const heads = [
-    "both had",
-    "frames",
-    "lost",
-    "differ",
-    "the same",
-    "in common",
-    "apart p50",
-    "p90",
-  ];
-  printed(`seed ${SEED}`, [...heads, "only one had"], rows);
-  const { errorMs, unreadMs, up, down } = pair.proxy;
+  const heads = ["both had", "frames", "lost", "differ", "the same", "in common", "apart p50"];
+  printed(`seed ${SEED}`, [...heads, "p90", "only one had"], rows);
+  const { errorMs, unreadMs, up, down, faults } = pair.proxy;
   const ms = (value: number | null) => `${value?.toFixed(2)} ms`;
   console.log(
     `the proxy was late by ${ms(errorMs.p50)} at p50, ${ms(errorMs.p99)} at p99, unread ` +
       `${ms(unreadMs.p99)}; ${up.received} frames up, ${down.received} down`,
   );
+  if (faults.length > 0) console.log(`not certified here: ${faults.join("; ")}`);
+  if (!keptUp) console.log("this machine did not keep up: how many agree was not asked for");
 });
