@@ -6,8 +6,7 @@
  * in time, or that counts its frames, are compared with that in mind: see `compare`.
  */
 
-import type { LinkModel } from "../sim/link.ts";
-import { plainLink } from "../sim/link.ts";
+import { type LinkModel, plainLink } from "../sim/link.ts";
 import { Links } from "../sim/links.ts";
 import type { ProxyReport } from "../sim/live/certify.ts";
 import { decisions } from "../sim/live/decisions.ts";
