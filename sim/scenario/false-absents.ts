@@ -23,7 +23,7 @@
 // k = 1, after one of them, the gap behind the next beat is already a double one, and K can be 1.
 //
 // The instants of HELLO exchanges are taken at their means, and the time that tries take is left
-// out. Where losses come in bursts the beats behind a lost one fare better than it did: its time-out
+// out. Where losses come in bursts, beats behind a lost one fare better than it did: its time-out
 // was doubled (rule 13), so their tries outlast the burst. Runs then stay below this, by a fifth to
 // a third at wifi-edge.
 
