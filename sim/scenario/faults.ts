@@ -8,6 +8,7 @@
 import { exponential } from "../exact.ts";
 import { HOST_STEPS, type HostStep } from "../host.ts";
 import { draw, purposeOf, stream } from "../random.ts";
+import { us } from "../timeline.ts";
 import type { World } from "../world.ts";
 import { boardActs } from "./board-faults.ts";
 import type { Cast, Member } from "./cast.ts";
@@ -202,7 +203,8 @@ export class Faults {
   /** Whoever killed or stopped it, it is back then; an end that is later counts. */
   private restartIn(forMs: number): void {
     const { world } = this;
-    const at = Math.min(world.now + forMs, Math.max(this.end, world.now));
+    // In whole microseconds, as time runs: a rounding error later it would never be that late.
+    const at = us(Math.min(world.now + forMs, Math.max(this.end, world.now))) / 1_000;
     this.downUntil = Math.max(this.downUntil, at);
     world.at(at, () => {
       if (!world.host.gateway && world.now >= this.downUntil) world.startGateway();

@@ -61,6 +61,8 @@ const TIMELESS: readonly FaultKind[] = [
   "nat-set",
   "wall",
 ];
+/** A dozen twins say HELLO without end, a dozen floods take all the time, and both hide the rest. */
+const ONCE: readonly FaultKind[] = ["clone", "replay", "flood"];
 const DURATIONS = ["200ms", "1s", "3s", "10s", "30s", "1m", "3m", "10m", "30m", "1h"];
 const GAPS = ["30s", "2m", "10m", "30m"];
 const SHARES = ["10%", "30%", "50%", "90%"];
@@ -81,8 +83,7 @@ export function randomFault(seed: number, n: number, targets: Targets, troubleMs
   const at = dice.whole(0, Math.floor(troubleMs / 1_000) - 1);
   const repeats = dice.chance(0.3);
   const gap = dice.of(GAPS);
-  // A board with a dozen twins says HELLO without end, and hides all else.
-  const again = repeats && kind !== "clone" ? gap : undefined;
+  const again = repeats && !ONCE.includes(kind) ? gap : undefined;
   const every = dice.chance(0.5) ? again : { random: again };
   return {
     at: `${at}s`,

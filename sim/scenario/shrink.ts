@@ -143,35 +143,41 @@ class Search {
 
   /** Of what happens again and again: one time, or the few that decide, or fewer. */
   private times(): void {
-    for (let i = this.best.scenario.faults.length - 1; i >= 0; i--) {
-      const times = this.timesOf(i);
-      const at = (some: readonly number[]) => {
-        return this.accepts(smaller.atTimes(this.best.scenario, i, some));
-      };
-      if (times.length === 0 || at(times.slice(-1)) || at(times.slice(0, 1))) continue;
-      while (this.halved(i));
-      const few = this.timesOf(i);
+    for (const fault of this.best.scenario.faults) {
+      if (this.at(fault, this.timesOf(fault).slice(-1))) continue;
+      if (this.at(fault, this.timesOf(fault).slice(0, 1))) continue;
+      while (this.halved(fault));
+      const few = this.timesOf(fault);
       if (few.length > TIMES_FEW) continue;
       const { scenario } = this.best;
+      const i = smaller.placeOf(scenario, fault);
       fewest(few, (some) => this.accepts(smaller.atTimes(scenario, i, some)));
     }
   }
 
-  private timesOf(i: number): number[] {
-    return smaller.timesOf(this.best.scenario, i, this.seed);
+  /** When a fault happens, if it does more than once; what was left out never does. */
+  private timesOf(fault: Fault): number[] {
+    const i = smaller.placeOf(this.best.scenario, fault);
+    return i < 0 ? [] : smaller.timesOf(this.best.scenario, i, this.seed);
+  }
+
+  private at(fault: Fault, times: readonly number[]): boolean {
+    const { scenario } = this.best;
+    const i = smaller.placeOf(scenario, fault);
+    return times.length > 0 && this.accepts(smaller.atTimes(scenario, i, times));
   }
 
   /** Only the later half of its times, or the earlier one. */
-  private halved(i: number): boolean {
-    const times = this.timesOf(i);
+  private halved(fault: Fault): boolean {
+    const times = this.timesOf(fault);
     const middle = times[times.length >> 1]!;
-    if (times.length < 4) return false;
+    const { scenario } = this.best;
+    const i = smaller.placeOf(scenario, fault);
     const put = (change: Partial<When>) => {
-      const { scenario } = this.best;
       const faults = scenario.faults.with(i, { ...scenario.faults[i]!, ...change } as Fault);
       return this.accepts({ ...scenario, faults });
     };
-    return put({ atMs: middle }) || put({ untilMs: middle });
+    return times.length >= 4 && (put({ atMs: middle }) || put({ untilMs: middle }));
   }
 
   private shorter(): void {

@@ -52,6 +52,11 @@ export function withLuck(scenario: Scenario): Scenario {
   };
 }
 
+/** Where a fault of an earlier scenario stands now, by its luck; -1: it is gone. */
+export function placeOf({ faults }: Scenario, { luck, do: kind }: Fault): number {
+  return faults.findIndex((fault) => fault.luck === luck && fault.do === kind);
+}
+
 /** What says no more than its place in the list says is left out. */
 export function withoutLuck(scenario: Scenario): Scenario {
   const faults = scenario.faults.map((fault, i): Fault => {
@@ -136,12 +141,14 @@ export function plainer({ fleet, faults }: Scenario): Change[] {
         return (s) => ({ ...s, fleet: s.fleet.with(i, { ...s.fleet[i]!, ...change }) });
       }),
     ]),
-    ...faults.flatMap((fault, i): Change[] => {
-      const { where } = fault;
-      const changes: object[] = [{ where: { ...where, share: 1 } }];
+    ...faults.flatMap((fault): Change[] => {
+      const changes: object[] = [{ where: { ...fault.where, share: 1 } }];
       for (const field of FAULT_FIELDS) if (field in fault) changes.push({ [field]: 0 });
       return changes.map((change): Change => {
-        return (s) => ({ ...s, faults: s.faults.with(i, { ...s.faults[i]!, ...change }) });
+        return (s) => {
+          const i = placeOf(s, fault);
+          return i < 0 ? s : { ...s, faults: s.faults.with(i, { ...s.faults[i]!, ...change }) };
+        };
       });
     }),
   ];
