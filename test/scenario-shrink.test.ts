@@ -14,6 +14,7 @@ import { ScenarioRun } from "../sim/scenario/run.ts";
 import * as smaller from "../sim/scenario/smaller.ts";
 import { scenarioHash, scenarioText } from "../sim/scenario/text.ts";
 import type { Scenario } from "../sim/scenario/types.ts";
+import { nameOf } from "../sim/scenario/wrong.ts";
 import { addShrink } from "../sim/shrink-command.ts";
 import { Mutator } from "./mutant-rig.ts";
 import { GATEWAY_MUTANTS } from "./mutants-gateway.ts";
@@ -135,7 +136,7 @@ describe("a bug of the gateway", () => {
     const { firstWrong, shrink } = await mutator.simulator(mutant);
     const big = scenarioOf(BIG);
     const broken = firstWrong(big, SEED)!;
-    expect(mutant.caughtBy).toContain((broken.wrong as { invariant: string }).invariant);
+    expect(mutant.caughtBy, broken.what).toContain(nameOf(broken.wrong));
     const { scenario, from, to, runs } = shrink(big, SEED, broken, { runsMax: 300 });
     expect(from).toEqual({ boards: 30, faults: 8, runMs: 7_200_000 });
     expect(to.boards).toBeLessThanOrEqual(3);
