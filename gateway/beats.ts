@@ -45,8 +45,8 @@ const FIXED = 8;
 const BEAT_UP = (UP << 7) | HEARTBEAT;
 
 /**
- * Whether a frame is a well-formed beat: all that `decodeUp` asks of one, but it makes an object
- * and three strings for the answer, a tenth of what a beat costs. @param end where the tag begins
+ * Whether a frame is a well-formed beat: all that `decodeUp` asks of one. That makes an object and
+ * three strings for its answer, a tenth of what a beat costs. @param end where the tag begins
  */
 export function isBeat(frame: string, end: number): boolean {
   const b0 = frame.charCodeAt(0);
@@ -85,6 +85,8 @@ export class Beats {
     const { words, bytes } = records.rows;
     const w = slot * row.WORDS;
     const b = slot * row.BYTES;
+    // Read now, used later: it comes from afar, and meanwhile the tag is computed.
+    const known = records.source[slot];
     const key = records.tagKey(slot);
     const seq16 = getU16(frame, 4);
     const epoch = words[w + row.EPOCH]!;
@@ -94,7 +96,7 @@ export class Beats {
       if (seq <= NUMBER_MAX && verifyTag(key, BEAT_UP, epoch, seq, frame, end, "")) {
         if (seq < last) return "stale";
         if (seq === last) return this.#again(slot, frame, end, from, now, draft);
-        this.#fresh(slot, frame, end, seq, false, from, now, draft);
+        this.#fresh(slot, frame, end, seq, false, known, from, now, draft);
         return "fresh";
       }
     }
@@ -105,7 +107,7 @@ export class Beats {
     words[w + row.EPOCH] = pending;
     bytes[b + row.FLAGS]! &= ~row.PENDING;
     draft.store({ kind: "epoch", id: words[w + row.ID]!, issued: pending, epoch: pending });
-    this.#fresh(slot, frame, end, seq, true, from, now, draft);
+    this.#fresh(slot, frame, end, seq, true, known, from, now, draft);
     return "fresh";
   }
 
@@ -116,6 +118,7 @@ export class Beats {
     end: number,
     seq: number,
     newEpoch: boolean,
+    known: Source | undefined,
     from: Source,
     now: number,
     draft: Draft,
@@ -127,7 +130,7 @@ export class Beats {
     const vitals = frame.charCodeAt(7);
     const ext = end > FIXED ? frame.substring(FIXED, end) : "";
     const durable = newEpoch || this.#weighty(b, promise, vitals, ext);
-    this.#move(slot, from);
+    this.#move(slot, known, from);
     words[slot * row.WORDS + row.SEQ] = seq;
     records.setTag(slot, frame, end);
     bytes[b + row.PROMISE] = promise;
@@ -179,9 +182,8 @@ export class Beats {
   }
 
   /** Rule 2: a fresh beat moves the address. `mapped` is worth a hash only when it did. */
-  #move(slot: number, from: Source): void {
+  #move(slot: number, known: Source | undefined, from: Source): void {
     const { records, mappedOf } = this.#parts;
-    const known = records.source[slot];
     if (known !== undefined && sameSource(known, from)) return;
     records.source[slot] = from;
     records.rows.bytes[slot * row.BYTES + row.MAPPED] = mappedOf(from);

@@ -16,6 +16,9 @@
  * before it is given out.
  */
 
+import * as row from "./rows.ts";
+import { NONE, Rows } from "./rows.ts";
+
 /**
  * Ms in one bucket: below the shortest promise (107), and a power of two so that the division is
  * exact.
@@ -24,8 +27,7 @@ export const TICK_MS = 64;
 /** A power of two. */
 export const BUCKETS = 4096;
 
-/** No entry; and an entry that stands in the sorted list of what is due. */
-const NOWHERE = -1;
+/** In BUCKET: an entry that stands in the sorted list of what is due. NONE: no entry. */
 const IN_DUE = -2;
 
 export class Deadlines {
@@ -35,11 +37,8 @@ export class Deadlines {
    */
   wakeAt = Infinity;
   #tick: number;
-  #at: Float64Array;
-  #next: Int32Array;
-  #previous: Int32Array;
-  #bucket: Int16Array;
-  readonly #heads = new Int32Array(BUCKETS).fill(NOWHERE);
+  readonly #rows: Rows;
+  readonly #heads = new Int32Array(BUCKETS).fill(NONE);
   #entries = 0;
   /**
    * Slots found due in the current tick with the instants they were due at, in order, and the next
@@ -49,13 +48,10 @@ export class Deadlines {
   #dueAt: number[] = [];
   #given = 0;
 
-  /** @param slots room at the start; it grows by itself */
-  constructor(now: number, slots = 64) {
+  /** @param rows where the entries stand: those of the devices, or some for them alone */
+  constructor(now: number, rows = new Rows()) {
     this.#tick = Math.floor(now / TICK_MS);
-    this.#at = new Float64Array(slots).fill(Infinity);
-    this.#next = new Int32Array(slots);
-    this.#previous = new Int32Array(slots);
-    this.#bucket = new Int16Array(slots).fill(NOWHERE);
+    this.#rows = rows;
   }
 
   /**
@@ -63,15 +59,16 @@ export class Deadlines {
    * `clear`.
    */
   get(slot: number): number {
-    return this.#at[slot] ?? Infinity;
+    return this.#rows.floats[slot * row.FLOATS + row.DEADLINE] ?? Infinity;
   }
 
   /** Sets or moves the deadline of a slot to the instant `at`, in ms. */
   set(slot: number, at: number): void {
-    if (slot >= this.#at.length) this.#grow(slot);
-    this.#at[slot] = at;
+    if (slot >= this.#rows.room) this.#rows.wipe(slot);
+    const { ints, floats } = this.#rows;
+    const bucket = ints[slot * row.WORDS + row.BUCKET]!;
+    floats[slot * row.FLOATS + row.DEADLINE] = at;
     if (at < this.wakeAt) this.wakeAt = at;
-    const bucket = this.#bucket[slot]!;
     if (bucket >= 0) {
       const ahead = (bucket - this.#tick) & (BUCKETS - 1);
       if (Math.floor(at / TICK_MS) >= this.#tick + ahead) return;
@@ -82,9 +79,17 @@ export class Deadlines {
 
   /** Takes the deadline of a slot away. Its entry goes when the wheel comes by. */
   clear(slot: number): void {
-    if (slot >= this.#at.length) return;
-    this.#at[slot] = Infinity;
-    if (this.#bucket[slot] === IN_DUE) this.#bucket[slot] = NOWHERE;
+    const { ints, floats } = this.#rows;
+    if (slot >= this.#rows.room) return;
+    floats[slot * row.FLOATS + row.DEADLINE] = Infinity;
+    const w = slot * row.WORDS + row.BUCKET;
+    if (ints[w] === IN_DUE) ints[w] = NONE;
+  }
+
+  /** Takes a slot off whose row will be another's. */
+  remove(slot: number): void {
+    this.clear(slot);
+    if (this.#bucket(slot) >= 0) this.#unlink(slot);
   }
 
   /**
@@ -98,8 +103,8 @@ export class Deadlines {
         const at = this.#dueAt[this.#given]!;
         const slot = this.#due[this.#given++]!;
         // Moved or cleared since it was found: it then has another entry, or none.
-        if (this.#bucket[slot] !== IN_DUE || this.#at[slot] !== at) continue;
-        this.#bucket[slot] = NOWHERE;
+        if (this.#bucket(slot) !== IN_DUE || this.get(slot) !== at) continue;
+        this.#put(slot, NONE);
         return slot;
       }
       if (this.#given > 0) {
@@ -118,7 +123,7 @@ export class Deadlines {
   /** To the next tick that has an entry, or to `last`: a nanosecond for each empty one. */
   #advance(last: number): void {
     let tick = this.#entries === 0 ? last : this.#tick + 1;
-    while (tick < last && this.#heads[tick & (BUCKETS - 1)] === NOWHERE) tick++;
+    while (tick < last && this.#heads[tick & (BUCKETS - 1)] === NONE) tick++;
     this.#tick = tick;
   }
 
@@ -127,14 +132,15 @@ export class Deadlines {
    * to its bucket.
    */
   #collect(now: number): boolean {
+    const { ints, floats } = this.#rows;
     const end = (this.#tick + 1) * TICK_MS;
     let slot = this.#heads[this.#tick & (BUCKETS - 1)]!;
-    while (slot !== NOWHERE) {
-      const next = this.#next[slot]!;
-      const at = this.#at[slot]!;
+    while (slot !== NONE) {
+      const next = ints[slot * row.WORDS + row.NEXT]!;
+      const at = floats[slot * row.FLOATS + row.DEADLINE]!;
       if (at <= now && at < end) {
         this.#unlink(slot);
-        this.#bucket[slot] = IN_DUE;
+        this.#put(slot, IN_DUE);
         this.#due.push(slot);
       } else if (at >= end) {
         this.#unlink(slot);
@@ -142,8 +148,8 @@ export class Deadlines {
       }
       slot = next;
     }
-    if (this.#due.length > 1) this.#due.sort((a, b) => this.#at[a]! - this.#at[b]! || a - b);
-    for (const found of this.#due) this.#dueAt.push(this.#at[found]!);
+    if (this.#due.length > 1) this.#due.sort((a, b) => this.get(a) - this.get(b) || a - b);
+    for (const found of this.#due) this.#dueAt.push(this.get(found));
     return this.#due.length > 0;
   }
 
@@ -158,7 +164,7 @@ export class Deadlines {
     if (place === this.#due.length) return false;
     this.#due.splice(place, 0, slot);
     this.#dueAt.splice(place, 0, at);
-    this.#bucket[slot] = IN_DUE;
+    this.#put(slot, IN_DUE);
     return true;
   }
 
@@ -169,14 +175,15 @@ export class Deadlines {
    */
   #earliest(): number {
     if (this.#entries === 0) return Infinity;
+    const { ints, floats } = this.#rows;
     const horizon = (this.#tick + BUCKETS) * TICK_MS;
     for (let ahead = 0; ahead < BUCKETS; ahead++) {
       const tick = this.#tick + ahead;
       let slot = this.#heads[tick & (BUCKETS - 1)]!;
       let earliest = Infinity;
-      while (slot !== NOWHERE) {
-        const next = this.#next[slot]!;
-        const at = this.#at[slot]!;
+      while (slot !== NONE) {
+        const next = ints[slot * row.WORDS + row.NEXT]!;
+        const at = floats[slot * row.FLOATS + row.DEADLINE]!;
         if (at === Infinity) this.#unlink(slot);
         else if (at >= horizon) return Math.min(earliest, tick * TICK_MS);
         else if (at >= (tick + 1) * TICK_MS) {
@@ -192,42 +199,35 @@ export class Deadlines {
 
   /** Into the bucket of its deadline: not before the current tick, not beyond the last bucket. */
   #link(slot: number): void {
-    const at = this.#at[slot]!;
-    const tick = Math.floor(at / TICK_MS);
+    const { ints } = this.#rows;
+    const tick = Math.floor(this.get(slot) / TICK_MS);
     const ahead = Math.min(Math.max(tick - this.#tick, 0), BUCKETS - 1);
     const bucket = (this.#tick + ahead) & (BUCKETS - 1);
     const head = this.#heads[bucket]!;
-    this.#next[slot] = head;
-    this.#previous[slot] = NOWHERE;
-    if (head !== NOWHERE) this.#previous[head] = slot;
+    ints[slot * row.WORDS + row.NEXT] = head;
+    ints[slot * row.WORDS + row.PREVIOUS] = NONE;
+    if (head !== NONE) ints[head * row.WORDS + row.PREVIOUS] = slot;
     this.#heads[bucket] = slot;
-    this.#bucket[slot] = bucket;
+    this.#put(slot, bucket);
     this.#entries++;
   }
 
   #unlink(slot: number): void {
-    const next = this.#next[slot]!;
-    const previous = this.#previous[slot]!;
-    if (previous === NOWHERE) this.#heads[this.#bucket[slot]!] = next;
-    else this.#next[previous] = next;
-    if (next !== NOWHERE) this.#previous[next] = previous;
-    this.#bucket[slot] = NOWHERE;
+    const { ints } = this.#rows;
+    const next = ints[slot * row.WORDS + row.NEXT]!;
+    const previous = ints[slot * row.WORDS + row.PREVIOUS]!;
+    if (previous === NONE) this.#heads[this.#bucket(slot)] = next;
+    else ints[previous * row.WORDS + row.NEXT] = next;
+    if (next !== NONE) ints[next * row.WORDS + row.PREVIOUS] = previous;
+    this.#put(slot, NONE);
     this.#entries--;
   }
 
-  #grow(slot: number): void {
-    const slots = Math.max(slot + 1, this.#at.length * 2);
-    const at = new Float64Array(slots).fill(Infinity);
-    at.set(this.#at);
-    this.#at = at;
-    const bucket = new Int16Array(slots).fill(NOWHERE);
-    bucket.set(this.#bucket);
-    this.#bucket = bucket;
-    const next = new Int32Array(slots);
-    next.set(this.#next);
-    this.#next = next;
-    const previous = new Int32Array(slots);
-    previous.set(this.#previous);
-    this.#previous = previous;
+  #bucket(slot: number): number {
+    return this.#rows.ints[slot * row.WORDS + row.BUCKET]!;
+  }
+
+  #put(slot: number, bucket: number): void {
+    this.#rows.ints[slot * row.WORDS + row.BUCKET] = bucket;
   }
 }

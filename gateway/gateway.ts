@@ -70,7 +70,7 @@ export class Gateway {
     const records = new Records(sha256);
     this.#limits = limits;
     this.#records = records;
-    this.#deadlines = new Deadlines(now);
+    this.#deadlines = new Deadlines(now, records.rows);
     this.#told = new Told(records);
     this.#presence = new Presence(
       records,

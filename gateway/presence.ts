@@ -102,7 +102,7 @@ export class Presence {
     this.#change(slot, "unknown", "removed", at, draft);
     const id = this.#records.roster.id(slot);
     const ticket = draft.store({ kind: "enrol", id, enrolment: null });
-    this.#deadlines.clear(slot);
+    this.#deadlines.remove(slot);
     this.#told.removed(slot, ticket);
     this.#records.remove(slot);
   }

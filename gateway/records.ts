@@ -11,19 +11,16 @@ import { Roster } from "./roster.ts";
 import * as row from "./rows.ts";
 import { wordOf } from "./rows.ts";
 
-/** Beats under the number of another, and the last one. */
-export interface Clash {
-  readonly count: number;
-  readonly at: number;
-}
-
 export class Records {
   readonly rows = new row.Rows();
   readonly roster = new Roster(this.rows);
   /** Where the last accepted beat came from. */
   readonly source: (Source | undefined)[] = [];
-  /** Rule 3: devices that clashed since the start, by slot. */
-  readonly clashes = new Map<number, Clash>();
+  /**
+   * Rule 3: instants of the last duplicates acknowledged, oldest first, of those who had one within
+   * `DUPLICATES_MS`; who had one last stands last.
+   */
+  readonly #repeats = new Map<number, number[]>();
   /** Extensions of the last accepted beat, where its row says that it had any. */
   readonly #ext: string[] = [];
   /** Suite 1: made at the first frame of a device, 200 bytes that a silent one does not cost. */
@@ -52,8 +49,8 @@ export class Records {
   remove(slot: number): void {
     this.roster.remove(slot);
     this.source[slot] = undefined;
-    this.clashes.delete(slot);
     this.#ext[slot] = "";
+    this.#repeats.delete(slot);
     this.#hmacKeys.delete(slot);
   }
 
@@ -142,8 +139,8 @@ export class Records {
 
   /** Rule 3: another tag under the number of the last beat. */
   clash(slot: number, at: number): void {
-    const count = (this.clashes.get(slot)?.count ?? 0) + 1;
-    this.clashes.set(slot, { count, at });
+    this.rows.words[slot * row.WORDS + row.CLASHES]!++;
+    this.rows.floats[slot * row.FLOATS + row.CLASH_AT] = at;
   }
 
   /** What the last beat promised, in ms; 0: nothing. */
@@ -159,12 +156,18 @@ export class Records {
 
   /** Rule 3: whether one more duplicate may be acknowledged now; if so, it counts. */
   mayRepeat(slot: number, now: number): boolean {
-    const { bytes, floats } = this.rows;
-    const b = slot * row.BYTES + row.REPEATED_OLDEST;
-    const place = slot * row.FLOATS + row.REPEATED_AT + bytes[b]!;
-    if (now - floats[place]! < DUPLICATES_MS) return false;
-    floats[place] = now;
-    bytes[b] = (bytes[b]! + 1) % DUPLICATES_MAX;
+    for (const [other, instants] of this.#repeats) {
+      if (now - instants.at(-1)! < DUPLICATES_MS) break;
+      this.#repeats.delete(other);
+    }
+    const instants = this.#repeats.get(slot) ?? [];
+    if (instants.length === DUPLICATES_MAX) {
+      if (now - instants[0]! < DUPLICATES_MS) return false;
+      instants.shift();
+    }
+    instants.push(now);
+    this.#repeats.delete(slot);
+    this.#repeats.set(slot, instants);
     return true;
   }
 

@@ -18,9 +18,9 @@ export class Roster {
   size = 0;
   opened = 0;
   readonly #rows: row.Rows;
-  readonly #ids = new Lookup((slot) => this.id(slot));
-  readonly #names = new Lookup((slot) => hashOfText(this.enrolment[slot]!.name));
-  readonly #keys = new Lookup((slot) => wordOf(this.enrolment[slot]!.key, 0));
+  readonly #ids = new Lookup();
+  readonly #names = new Lookup();
+  readonly #keys = new Lookup();
   readonly #free: number[] = [];
   #used = 0;
   #joined = 0;
@@ -35,7 +35,7 @@ export class Roster {
     const slot = this.#free.pop() ?? this.#used++;
     this.#rows.wipe(slot);
     const { words, bytes } = this.#rows;
-    const { id, key, suite, open } = enrolment;
+    const { id, name, key, suite, open } = enrolment;
     const w = slot * row.WORDS;
     words[w + row.ID] = id;
     words[w + row.JOINED] = this.#joined++;
@@ -47,25 +47,26 @@ export class Roster {
     }
     this.enrolment[slot] = enrolment;
     this.size++;
-    this.#ids.add(slot);
-    this.#names.add(slot);
-    if (key !== "") this.#keys.add(slot);
+    this.#ids.add(slot, id);
+    this.#names.add(slot, hashOfText(name));
+    if (key !== "") this.#keys.add(slot, wordOf(key, 0));
     if (id > this.#highest) this.#highest = id;
     return slot;
   }
 
   /** New words for a device, by the same key. */
   amend(slot: number, enrolment: Enrolment): void {
-    this.#names.remove(slot);
+    this.#names.remove(slot, hashOfText(this.enrolment[slot]!.name));
     this.enrolment[slot] = enrolment;
-    this.#names.add(slot);
+    this.#names.add(slot, hashOfText(enrolment.name));
   }
 
   /** Takes a device off; its slot may be given to another one at once. */
   remove(slot: number): void {
-    this.#ids.remove(slot);
-    this.#names.remove(slot);
-    if (this.enrolment[slot]!.key !== "") this.#keys.remove(slot);
+    const { id, name, key } = this.enrolment[slot]!;
+    this.#ids.remove(slot, id);
+    this.#names.remove(slot, hashOfText(name));
+    if (key !== "") this.#keys.remove(slot, wordOf(key, 0));
     if (this.#rows.flag(slot, row.OPEN)) this.opened--;
     this.size--;
     this.#rows.wipe(slot);
@@ -77,31 +78,36 @@ export class Roster {
     return this.#rows.words[slot * row.WORDS + row.ID]!;
   }
 
-  /** The slot of an id; -1: nobody's. */
+  /**
+   * The slot of an id; -1: nobody's. Ids in a row from 1, as `freeId` gives them, stand in slots in
+   * a row: there is the first look, which saves another miss of the cache.
+   */
   slotOf(id: number): number {
     const { words } = this.#rows;
-    for (let place = this.#ids.first(id); ; place = this.#ids.next(place)) {
-      const slot = this.#ids.slot(place);
-      if (slot < 0 || words[slot * row.WORDS + row.ID] === id) return slot;
-    }
+    const guess = id - 1;
+    if (id >= 1 && id <= this.#used && words[guess * row.WORDS + row.ID] === id) return guess;
+    const place = this.#ids.first(id);
+    return place < 0 ? -1 : this.#ids.slot(place);
   }
 
   /** The id that has a name. */
   byName(name: string): number | undefined {
-    for (let place = this.#names.first(hashOfText(name)); ; place = this.#names.next(place)) {
-      const slot = this.#names.slot(place);
-      if (slot < 0) return undefined;
-      if (this.enrolment[slot]!.name === name) return this.id(slot);
+    const names = this.#names;
+    for (let place = names.first(hashOfText(name)); place >= 0; place = names.next(place)) {
+      const holder = this.enrolment[names.slot(place)]!;
+      if (holder.name === name) return holder.id;
     }
+    return undefined;
   }
 
   /** The id that has a key. */
   byKey(key: string): number | undefined {
-    for (let place = this.#keys.first(wordOf(key, 0)); ; place = this.#keys.next(place)) {
-      const slot = this.#keys.slot(place);
-      if (slot < 0) return undefined;
-      if (this.enrolment[slot]!.key === key) return this.id(slot);
+    const keys = this.#keys;
+    for (let place = keys.first(wordOf(key, 0)); place >= 0; place = keys.next(place)) {
+      const holder = this.enrolment[keys.slot(place)]!;
+      if (holder.key === key) return holder.id;
     }
+    return undefined;
   }
 
   /** Slots that are taken, in the order of enrolment. */

@@ -10,8 +10,9 @@
 
 import type { Source } from "./facts.ts";
 
+/** `===` would look into both to learn what they are, and miss the cache for it. */
 export function sameSource(a: Source, b: Source): boolean {
-  if (a === b) return true;
+  if (Object.is(a, b)) return true;
   return a.port === b.port && a.address === b.address && a.transport === b.transport;
 }
 
