@@ -11,6 +11,7 @@ import { coldBoot, createSender, type Sender, type SenderConfig } from "../devic
 import { makeTagKey, type TagKey } from "../device/tag.ts";
 import type { Enrolment } from "../gateway/facts.ts";
 import type { BoardKind, BoardOptions, Flash, PowerCut, Sha256 } from "./board-kind.ts";
+import { NO_LABELS } from "./board-kind.ts";
 import type { Body } from "./body.ts";
 import type { Path } from "./path.ts";
 import { draw, purposeOf, randomBytes, stream } from "./random.ts";
@@ -30,8 +31,7 @@ export class Board {
   /** Power goes when a send next comes to this point, and is back so much later. */
   cutAt: PowerCut | undefined;
   offMs = 0;
-  /** undefined: on mains, and the clock of its kind. */
-  body: Body | undefined;
+  body: Body | undefined; // None: on mains, and the clock of its kind.
   /** Reasons why it has no power now, whatever it would like: see `World.hold`. */
   held = 0;
   /** Its place among the boards of its world, and its way, set by the network that it joins. */
@@ -84,7 +84,7 @@ export class Board {
 
   get enrolment(): Enrolment {
     const { id, name, secret: key, kind } = this;
-    return { id, name, site: kind.site ?? "", labels: [], suite: kind.suite, key };
+    return { id, name, site: kind.site ?? "", labels: NO_LABELS, suite: kind.suite, key };
   }
 
   /** What no earlier boot of this key had: salt, boot counter, physical noise. */

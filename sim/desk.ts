@@ -5,6 +5,36 @@
 
 import type { Sender } from "../device/state.ts";
 import type { TagKey } from "../device/tag.ts";
+import { textOf, wordOf } from "./pack.ts";
+
+/** A tag that is laid out as words, and a string only for whoever reads it. */
+export class LazyTag {
+  high = 0;
+  low = 0;
+  /** Bytes that it has: 0, 2 or 8. */
+  bytes = 0;
+  private known: string | undefined = "";
+
+  lay(high: number, low: number, bytes: number): void {
+    this.high = high;
+    this.low = low;
+    this.bytes = bytes;
+    this.known = bytes === 0 ? "" : undefined;
+  }
+
+  set(text: string): void {
+    this.known = text;
+    this.bytes = text.length;
+    if (text === "") return;
+    this.high = wordOf(text, 0);
+    this.low = wordOf(text, 4);
+  }
+
+  text(): string {
+    this.known ??= textOf(this.high, this.low).slice(0, this.bytes);
+    return this.known;
+  }
+}
 
 /** Of no device: overwritten before anybody looks. */
 const FRACTION = 0.5;
@@ -47,11 +77,12 @@ export class Desk implements Sender {
   rttvar = FRACTION;
   leaving = FRACTION;
   wakeAt = FRACTION;
-  tag = "";
   nonce = "";
   frame = "";
   extra = "";
-  ackTag = "";
+  /** The two tags, as words until somebody asks for their text. */
+  readonly inFlight = new LazyTag();
+  readonly acknowledged = new LazyTag();
   key: TagKey;
   random: () => number;
   private readonly originOf: () => string;
@@ -60,6 +91,22 @@ export class Desk implements Sender {
     this.key = key;
     this.random = random;
     this.originOf = originOf;
+  }
+
+  get tag(): string {
+    return this.inFlight.text();
+  }
+
+  set tag(text: string) {
+    this.inFlight.set(text);
+  }
+
+  get ackTag(): string {
+    return this.acknowledged.text();
+  }
+
+  set ackTag(text: string) {
+    this.acknowledged.set(text);
   }
 
   /** Read once a HELLO: not worth a string to lay out at each change of board. */

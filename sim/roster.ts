@@ -14,9 +14,8 @@
 
 import type { Sender } from "../device/state.ts";
 import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";
-import { Desk } from "./desk.ts";
+import { Desk, type LazyTag } from "./desk.ts";
 import { Makes } from "./makes.ts";
-import { textOf, wordOf } from "./pack.ts";
 import { draw, purposeOf } from "./random.ts";
 
 const SENDER = purposeOf("sender");
@@ -26,14 +25,13 @@ const WORDS = 48;
 const BYTES = 192;
 const W = 30;
 const B = 176;
-/** Bits of the byte that says which of its strings are not empty. */
+/** Which of its strings are not empty. */
 const TAG = 1;
 const ACK_TAG = 2;
 const FRAME = 4;
 const NONCE = 8;
 const EXTRA = 16;
 const SHORT = 32; // A tag of 2 bytes (suite 0).
-
 /** Whose sender it is: knows what its boot was different in, which is asked once a HELLO. */
 interface Owner {
   readonly origin: string;
@@ -58,7 +56,6 @@ export class Roster {
     subkeys: new Int32Array(12),
     sha256: () => "",
   };
-  private readonly subkeys = this.chaskey.subkeys!;
   private used = 0;
   private readonly desk: Desk;
   private current = -1;
@@ -88,14 +85,16 @@ export class Roster {
   /** Puts a new sender into its place. It must have been made with `random` of this roster. */
   put(slot: number, sender: Sender): void {
     if (this.current >= 0) this.save(this.current, this.desk);
-    this.current = -1;
-    this.bytes[slot * BYTES + B + 8] = this.makes.of(sender);
+    this.current = this.make = -1;
+    this.make = this.makes.of(sender);
+    this.bytes[slot * BYTES + B + 8] = this.make;
     const { suite, subkeys } = sender.key;
     this.bytes[slot * BYTES + B + 9] = suite;
     if (suite === SUITE_CHASKEY) {
       for (let i = 0; i < 4; i++) this.words[slot * WORDS + W + 10 + i] = subkeys![i]!;
     } else this.keys[slot] = sender.key;
-    this.save(slot, sender);
+    const { origin: _, ...rest } = sender;
+    this.save(slot, Object.assign(this.desk, rest));
   }
 
   /** The sender at `slot`: it is written back when another one is asked for, so do not keep it. */
@@ -113,7 +112,7 @@ export class Roster {
     return slot === this.current ? this.desk.wakeAt : this.doubles[slot * DOUBLES + 14]!;
   }
 
-  private save(slot: number, s: Sender): void {
+  private save(slot: number, s: Desk): void {
     const d = this.doubles;
     const f = slot * DOUBLES;
     d[f] = s.rto;
@@ -137,7 +136,8 @@ export class Roster {
     w[u + 3] = s.limit;
     w[u + 4] = s.seq;
     w[u + 5] = s.ackSeq;
-    let strings = this.saveTag(s.tag, u + 6, TAG) | this.saveTag(s.ackTag, u + 8, ACK_TAG);
+    let strings =
+      this.saveTag(s.inFlight, u + 6, TAG) | this.saveTag(s.acknowledged, u + 8, ACK_TAG);
     if (s.frame !== "") {
       strings |= FRAME;
       this.frames[slot] = s.frame;
@@ -162,7 +162,7 @@ export class Roster {
     b[o + 7] = strings;
   }
 
-  private fill(slot: number, s: Sender): void {
+  private fill(slot: number, s: Desk): void {
     const d = this.doubles;
     const f = slot * DOUBLES;
     s.rto = d[f]!;
@@ -204,34 +204,31 @@ export class Roster {
     s.key = b[o + 9]! === SUITE_CHASKEY ? this.chaskeyAt(u + 10) : this.keys[slot]!;
   }
 
-  private fillStrings(slot: number, s: Sender, strings: number): void {
+  private fillStrings(slot: number, s: Desk, strings: number): void {
     const u = slot * WORDS + W;
-    s.tag = strings & TAG ? this.tagAt(u + 6, strings) : "";
-    s.ackTag = strings & ACK_TAG ? this.tagAt(u + 8, strings) : "";
-    s.frame = strings & FRAME ? this.frames[slot]! : "";
+    const { words } = this;
+    const bytes = strings & SHORT ? 2 : 8;
+    s.inFlight.lay(words[u + 6]!, words[u + 7]!, strings & TAG ? bytes : 0);
+    s.acknowledged.lay(words[u + 8]!, words[u + 9]!, strings & ACK_TAG ? bytes : 0);
+    // Not kept here beyond its time: what grows old is the collector's work.
+    if (strings & FRAME) {
+      s.frame = this.frames[slot]!;
+      this.frames[slot] = "";
+    } else s.frame = "";
     s.nonce = strings & NONCE ? this.nonces[slot]! : "";
     s.extra = strings & EXTRA ? this.extras[slot]! : "";
   }
 
-  private saveTag(tag: string, at: number, bit: number): number {
-    if (tag === "") return 0;
-    this.words[at] = wordOf(tag, 0);
-    this.words[at + 1] = tag.length > 4 ? wordOf(tag, 4) : 0;
-    return tag.length > 4 ? bit : bit | SHORT;
-  }
-
-  private tagAt(at: number, strings: number): string {
-    const a = this.words[at]!;
-    return strings & SHORT ? textOf(a).slice(0, 2) : textOf(a, this.words[at + 1]!);
+  private saveTag({ high, low, bytes }: LazyTag, at: number, bit: number): number {
+    if (bytes === 0) return 0;
+    this.words[at] = high;
+    this.words[at + 1] = low;
+    return bytes > 4 ? bit : bit | SHORT;
   }
 
   /** The one key of suite 2, with the words of this sender's: all that tags look at. */
   private chaskeyAt(at: number): TagKey {
-    const { words, subkeys } = this;
-    subkeys[0] = words[at]!;
-    subkeys[1] = words[at + 1]!;
-    subkeys[2] = words[at + 2]!;
-    subkeys[3] = words[at + 3]!;
+    for (let i = 0; i < 4; i++) this.chaskey.subkeys![i] = this.words[at + i]!;
     return this.chaskey;
   }
 

@@ -3,17 +3,22 @@
 // the clock of the gateway that wrote it, `shiftMs` makes world time of it.
 //
 //   f64 x 2  at, shift        u32 x 7  issued, epoch, beat's epoch, seq, tag, tseq
-//   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag
+//   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag, transport
+//   u32      port, and the id is a word of its own: slots are found by a hash of it
 
 import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
 import { CAUSES, STATUSES } from "../gateway/facts.ts";
+import { Lookup } from "../gateway/lookup.ts";
 import { textOf, wordOf } from "./pack.ts";
 
-const DOUBLES = 7;
-const WORDS = 14;
-const BYTES = 56;
+const DOUBLES = 8;
+const WORDS = 16;
+const BYTES = 64;
 const W = 4;
 const B = 44;
+const PORT = 13;
+const ID = 14;
+const TRANSPORTS: readonly BeatFact["transport"][] = ["udp", "mqtt", "sim"];
 const THERE = 1;
 const EXTENDED = 2;
 
@@ -21,43 +26,46 @@ const EXTENDED = 2;
 export type Kept = StoredDevice & { readonly shiftMs: number };
 
 export class Shelf {
-  private readonly slots = new Map<number, number>();
+  private readonly slots = new Lookup((slot) => this.words[slot * WORDS + ID]!);
+  private used = 0;
   private readonly free: number[] = [];
   private doubles = new Float64Array(64 * DOUBLES);
   private words = new Uint32Array(this.doubles.buffer);
   private bytes = new Uint8Array(this.doubles.buffer);
   private readonly enrolments: (Enrolment | undefined)[] = [];
-  private readonly transports: BeatFact["transport"][] = [];
   private readonly addresses: string[] = [];
-  private readonly ports: number[] = [];
   /** Extensions of the few beats that have any. */
   private readonly extensions = new Map<number, string>();
 
   has(id: number): boolean {
-    return this.slots.has(id);
+    return this.find(id) >= 0;
   }
 
-  ids(): IterableIterator<number> {
-    return this.slots.keys();
+  *ids(): IterableIterator<number> {
+    for (let slot = 0; slot < this.used; slot++) {
+      const enrolment = this.enrolments[slot];
+      if (enrolment) yield enrolment.id;
+    }
   }
 
   /** A device that was never heard, or new words for one that is there. */
   enrol(enrolment: Enrolment): void {
-    let slot = this.slots.get(enrolment.id);
-    if (slot === undefined) {
-      slot = this.free.pop() ?? this.slots.size;
-      this.slots.set(enrolment.id, slot);
+    let slot = this.find(enrolment.id);
+    if (slot < 0) {
+      slot = this.free.pop() ?? this.used++;
       if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
       this.bytes.fill(0, slot * BYTES, (slot + 1) * BYTES);
       this.bytes[slot * BYTES + B + 5] = CAUSES.length;
+      this.words[slot * WORDS + ID] = enrolment.id;
+      this.slots.add(slot);
     }
     this.enrolments[slot] = enrolment;
   }
 
   remove(id: number): void {
-    const slot = this.slots.get(id);
-    if (slot === undefined) return;
-    this.slots.delete(id);
+    const slot = this.find(id);
+    if (slot < 0) return;
+    this.slots.remove(slot);
     this.extensions.delete(id);
     this.enrolments[slot] = undefined;
     this.free.push(slot);
@@ -87,8 +95,8 @@ export class Shelf {
     this.bytes[b + 6] = tag.length;
     if (ext !== "") this.extensions.set(fact.id, ext);
     if (this.addresses[slot] !== fact.address) this.addresses[slot] = fact.address;
-    this.transports[slot] = fact.transport;
-    this.ports[slot] = fact.port;
+    this.bytes[b + 7] = TRANSPORTS.indexOf(fact.transport);
+    this.words[slot * WORDS + PORT] = fact.port;
   }
 
   putChange({ id, to, cause, tseq }: Change): void {
@@ -99,8 +107,8 @@ export class Shelf {
   }
 
   get(id: number): Kept | undefined {
-    const slot = this.slots.get(id);
-    if (slot === undefined) return undefined;
+    const slot = this.find(id);
+    if (slot < 0) return undefined;
     const w = slot * WORDS + W;
     const b = slot * BYTES + B;
     return {
@@ -130,16 +138,25 @@ export class Shelf {
       reach: this.bytes[b + 3]!,
       ext: this.bytes[b]! & EXTENDED ? this.extensions.get(id)! : "",
       at: this.doubles[slot * DOUBLES]!,
-      transport: this.transports[slot]!,
+      transport: TRANSPORTS[this.bytes[b + 7]!]!,
       address: this.addresses[slot]!,
-      port: this.ports[slot]!,
+      port: this.words[slot * WORDS + PORT]!,
     };
   }
 
   private slotOf(id: number): number {
-    const slot = this.slots.get(id);
-    if (slot === undefined) throw new Error(`fact about ${id}, which is not enrolled`);
+    const slot = this.find(id);
+    if (slot < 0) throw new Error(`fact about ${id}, which is not enrolled`);
     return slot;
+  }
+
+  /** The slot of an id; -1: none. */
+  private find(id: number): number {
+    const { slots, words } = this;
+    for (let place = slots.first(id); ; place = slots.next(place)) {
+      const slot = slots.slot(place);
+      if (slot < 0 || words[slot * WORDS + ID] === id) return slot;
+    }
   }
 
   private grow(): void {
