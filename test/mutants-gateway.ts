@@ -17,7 +17,9 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     rule: 8,
     file: "gateway/beats.ts",
     from: "draft.replyAfter(floats[slot * row.FLOATS + row.HELD]!, to, ack);",
-    to: "if (draft.ticket) draft.replyAfter(floats[slot * row.FLOATS + row.HELD]!, to, ack); else draft.reply(to, ack);",
+    to:
+      "if (draft.ticket) draft.replyAfter(floats[slot * row.FLOATS + row.HELD]!, to, ack);" +
+      " else draft.reply(to, ack);",
     hunt: "trouble",
     caughtBy: ["disk-first"],
   },
@@ -53,7 +55,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     rule: 2,
     file: "gateway/beats.ts",
     from: '    return "duplicate";',
-    to: '    this.#move(slot, from);\n    return "duplicate";',
+    to: '    this.#move(slot, records.source[slot], from);\n    return "duplicate";',
     hunt: "stranger",
     caughtBy: ["unmoved"],
   },
@@ -61,7 +63,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "duplicates are acknowledged without limit",
     rule: 3,
     file: "gateway/records.ts",
-    from: "if (now - floats[place]! < DUPLICATES_MS) return false;",
+    from: "if (now - instants[0]! < DUPLICATES_MS) return false;",
     to: "",
     hunt: "echo",
     caughtBy: ["few-repeats"],
