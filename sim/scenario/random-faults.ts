@@ -61,8 +61,8 @@ const TIMELESS: readonly FaultKind[] = [
   "nat-set",
   "wall",
 ];
-/** A dozen twins say HELLO without end, a dozen floods take all the time, and both hide the rest. */
-const ONCE: readonly FaultKind[] = ["clone", "replay", "flood"];
+/** Of twins, floods and goodbyes a dozen hide all else. */
+const ONCE: readonly FaultKind[] = ["clone", "replay", "flood", "leave"];
 const DURATIONS = ["200ms", "1s", "3s", "10s", "30s", "1m", "3m", "10m", "30m", "1h"];
 const GAPS = ["30s", "2m", "10m", "30m"];
 const SHARES = ["10%", "30%", "50%", "90%"];
