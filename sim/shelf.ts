@@ -4,7 +4,7 @@
 //
 //   f64 x 2  at, shift        u32 x 7  issued, epoch, beat's epoch, seq, tag, tseq
 //   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag, transport
-//   u32      port, and the id is a word of its own: slots are found by a hash of it
+//   u32      port
 
 import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
 import { CAUSES, STATUSES } from "../gateway/facts.ts";
@@ -17,7 +17,6 @@ const BYTES = 64;
 const W = 4;
 const B = 44;
 const PORT = 13;
-const ID = 14;
 const TRANSPORTS: readonly BeatFact["transport"][] = ["udp", "mqtt", "sim"];
 const THERE = 1;
 const EXTENDED = 2;
@@ -26,7 +25,8 @@ const EXTENDED = 2;
 export type Kept = StoredDevice & { readonly shiftMs: number };
 
 export class Shelf {
-  private readonly slots = new Lookup((slot) => this.words[slot * WORDS + ID]!);
+  /** By id, which is its own hash. */
+  private readonly slots = new Lookup();
   private used = 0;
   private readonly free: number[] = [];
   private doubles = new Float64Array(64 * DOUBLES);
@@ -56,8 +56,7 @@ export class Shelf {
       if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
       this.bytes.fill(0, slot * BYTES, (slot + 1) * BYTES);
       this.bytes[slot * BYTES + B + 5] = CAUSES.length;
-      this.words[slot * WORDS + ID] = enrolment.id;
-      this.slots.add(slot);
+      this.slots.add(slot, enrolment.id);
     }
     this.enrolments[slot] = enrolment;
   }
@@ -65,7 +64,7 @@ export class Shelf {
   remove(id: number): void {
     const slot = this.find(id);
     if (slot < 0) return;
-    this.slots.remove(slot);
+    this.slots.remove(slot, id);
     this.extensions.delete(id);
     this.enrolments[slot] = undefined;
     this.free.push(slot);
@@ -152,11 +151,8 @@ export class Shelf {
 
   /** The slot of an id; -1: none. */
   private find(id: number): number {
-    const { slots, words } = this;
-    for (let place = slots.first(id); ; place = slots.next(place)) {
-      const slot = slots.slot(place);
-      if (slot < 0 || words[slot * WORDS + ID] === id) return slot;
-    }
+    const place = this.slots.first(id);
+    return place < 0 ? -1 : this.slots.slot(place);
   }
 
   private grow(): void {

@@ -1,7 +1,8 @@
 // The simulator built with a bug in one of the cores, and the scenarios in which bugs show.
 //
 // The bug is put into the source text while the simulator is bundled, so that the cores need no
-// switches for it. Should the text not be found any more, the test says so, and the bug moves along.
+// switches for it. Should the text not be found any more, the test says so, and the bug moves
+// along.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -26,7 +26,9 @@ export const DEVICE_MUTANTS: readonly Mutant[] = [
     rule: 13,
     file: "device/sender.ts",
     from: "frame = s.frame;\n    else s.frame",
-    to: "{ if (!s.nonce) { s.seq--; sealBeat(s, now); s.unacked--; } frame = s.frame; }\n    else s.frame",
+    to:
+      "{ if (!s.nonce) { s.seq--; sealBeat(s, now); s.unacked--; } frame = s.frame; }\n" +
+      "    else s.frame",
     hunt: "trouble",
     caughtBy: ["one-beat"],
   },

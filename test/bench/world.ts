@@ -5,8 +5,8 @@
  * An event is one entry taken from the queue. Boards boot within a minute and settle for another
  * before the clock runs; nobody looks on, as in a run without checkers. Each size has a process of
  * its own, since what one leaves in the heap is paid by the next. Usage: node
- * dist/test/bench/world.js [--most 100000] [--suite 2] [--minutes 10] at least; `--most 1000000 --minutes
- * 60` for an hour of a million.
+ * dist/test/bench/world.js [--most 100000] [--suite 2] [--minutes 10] at least; `--most 1000000
+ * --minutes 60` for an hour of a million.
  */
 
 import { execFileSync } from "node:child_process";
