@@ -13,7 +13,6 @@
  * one, 255 is ignored: the beat counts, and the promise before it is given once more.
  */
 
-import { getU16 } from "../device/bytes.ts";
 import type { UpFrame } from "../device/decode.ts";
 import { EXT_PAYLOAD, readExtensions, wellFormedExtensions } from "../device/extensions.ts";
 import { equalTags, SUITE_CRC, sealAck, sealTag, type TagKey, verifyTag } from "../device/tag.ts";
@@ -88,7 +87,7 @@ export class Beats {
     // Read now, used later: it comes from afar, and meanwhile the tag is computed.
     const known = records.source[slot];
     const key = records.tagKey(slot);
-    const seq16 = getU16(frame, 4);
+    const seq16 = (frame.charCodeAt(4) << 8) | frame.charCodeAt(5);
     const epoch = words[w + row.EPOCH]!;
     const last = words[w + row.SEQ]!;
     if (epoch !== 0) {
@@ -128,8 +127,7 @@ export class Beats {
     const b = slot * row.BYTES;
     const promise = promiseOf(frame, bytes[b + row.SUITE]!, bytes[b + row.PROMISE]!);
     const vitals = frame.charCodeAt(7);
-    const ext = end > FIXED ? frame.substring(FIXED, end) : "";
-    const durable = newEpoch || this.#weighty(b, promise, vitals, ext);
+    const durable = newEpoch || this.#weighty(b, promise, vitals) || hasPayload(frame, end);
     this.#move(slot, known, from);
     words[slot * row.WORDS + row.SEQ] = seq;
     records.setTag(slot, frame, end);
@@ -137,7 +135,7 @@ export class Beats {
     bytes[b + row.VITALS] = vitals;
     bytes[b + row.REACH] = frame.charCodeAt(0) & 3;
     floats[slot * row.FLOATS + row.AT] = now;
-    records.setExt(slot, ext);
+    records.setExt(slot, frame, FIXED, end);
     presence.heard(slot, now, draft);
     // A change goes to disk in any case; its beat then goes with it.
     if (durable || draft.ticket !== 0) draft.store(records.beatFact(slot));
@@ -170,15 +168,17 @@ export class Beats {
     return "duplicate";
   }
 
-  /** Rule 8: whether this beat must be on disk before its ACK. Asked before the record changes. */
-  #weighty(b: number, promise: number, vitals: number, ext: string): boolean {
+  /**
+   * Rule 8: whether this beat must be on disk before its ACK, also without a payload. Asked before
+   * the record changes.
+   */
+  #weighty(b: number, promise: number, vitals: number): boolean {
     const { bytes } = this.#parts.records.rows;
     if (promise === LEAVING) return true;
+    const stored = bytes[b + row.PROMISE_STORED]!;
     const suite = bytes[b + row.SUITE]!;
-    if (creditedMs(promise, suite) > creditedMs(bytes[b + row.PROMISE_STORED]!, suite)) return true;
-    if ((vitals ^ bytes[b + row.VITALS]!) & ALERT) return true;
-    if (ext === "") return false;
-    return readExtensions(ext, UP)?.some(({ type }) => type === EXT_PAYLOAD) ?? false;
+    if (promise !== stored && creditedMs(promise, suite) > creditedMs(stored, suite)) return true;
+    return ((vitals ^ bytes[b + row.VITALS]!) & ALERT) !== 0;
   }
 
   /** Rule 2: a fresh beat moves the address. `mapped` is worth a hash only when it did. */
@@ -215,4 +215,17 @@ export class Beats {
 function promiseOf(frame: string, suite: number, before: number): number {
   const promise = frame.charCodeAt(6);
   return promise === LEAVING && suite === SUITE_CRC ? before : promise;
+}
+
+/**
+ * Whether a beat carries the application's own bytes. Its extensions are read only where one of
+ * their bytes looks like it: after a lost ACK sixteen beats in a row have one that does not.
+ */
+function hasPayload(frame: string, end: number): boolean {
+  for (let at = FIXED; at < end; at++) {
+    if (frame.charCodeAt(at) >> 4 !== EXT_PAYLOAD) continue;
+    const list = readExtensions(frame.substring(FIXED, end), UP) ?? [];
+    return list.some(({ type }) => type === EXT_PAYLOAD);
+  }
+  return false;
 }

@@ -20,15 +20,7 @@ import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 
 /** Results of frames that verified, or that count against a rate: they leave no hint. */
-const KNOWN = new Set<Result>([
-  "fresh",
-  "duplicate",
-  "stale",
-  "clash",
-  "welcome",
-  "ignored",
-  "limited",
-]);
+const KNOWN = new Set<Result>(["duplicate", "stale", "clash", "welcome", "ignored", "limited"]);
 
 export class Receiver {
   readonly #parts: Parts;
@@ -47,24 +39,24 @@ export class Receiver {
   }
 
   handle(frame: string, from: Source, now: number): Effects {
-    const { records, ledger } = this.#parts;
-    const slot = records.roster.slotOf(frameId(frame));
+    const { records, ledger, hints } = this.#parts;
+    const id = frameId(frame);
+    const slot = records.roster.slotOf(id);
     if (slot < 0) return this.#stranger(frame, from, now);
-    const suite = records.rows.bytes[slot * row.BYTES + row.SUITE]!;
-    const end = frame.length - tagBytes(suite);
+    const tag = tagBytes(records.rows.bytes[slot * row.BYTES + row.SUITE]!);
+    const end = frame.length - tag;
     if (isBeat(frame, end)) {
       const draft = new Draft(ledger);
       const result = this.#beats.receive(slot, frame, end, from, now, draft);
-      return this.#done(result, frameId(frame), from, now, draft);
+      if (result !== "fresh") return this.#done(result, id, from, now, draft);
+      hints.fresh(from);
+      return draft;
     }
-    const up = decodeUp(frame, tagBytes(suite));
+    const up = decodeUp(frame, tag);
     if (typeof up === "string") return this.#done(up, 0, from, now, NOTHING);
-    if (up.type === HELLO) {
-      const draft = new Draft(ledger);
-      const result = this.#epochs.receive(slot, up, from, now, draft);
-      return this.#done(result, up.id, from, now, draft);
-    }
-    return this.#done(this.#answer(slot, up), up.id, from, now, NOTHING);
+    if (up.type !== HELLO) return this.#done(this.#answer(slot, up), id, from, now, NOTHING);
+    const draft = new Draft(ledger);
+    return this.#done(this.#epochs.receive(slot, up, from, now, draft), id, from, now, draft);
   }
 
   /**
@@ -123,8 +115,7 @@ export class Receiver {
 
   #done(result: Result, id: number, from: Source, now: number, effects: Effects): Effects {
     const { hints } = this.#parts;
-    if (result === "fresh") hints.fresh(from);
-    else if (KNOWN.has(result)) hints.count(from, result);
+    if (KNOWN.has(result)) hints.count(from, result);
     else hints.refused(from, result, id, now);
     return effects;
   }

@@ -11,18 +11,26 @@ import { Roster } from "./roster.ts";
 import * as row from "./rows.ts";
 import { wordOf } from "./rows.ts";
 
+/** Beats under the number of another, and the last one. */
+export interface Clash {
+  readonly count: number;
+  readonly at: number;
+}
+
 export class Records {
   readonly rows = new row.Rows();
   readonly roster = new Roster(this.rows);
   /** Where the last accepted beat came from. */
   readonly source: (Source | undefined)[] = [];
+  /** Rule 3: who clashed since the start, by slot. */
+  readonly clashes = new Map<number, Clash>();
   /**
    * Rule 3: instants of the last duplicates acknowledged, oldest first, of those who had one within
    * `DUPLICATES_MS`; who had one last stands last.
    */
   readonly #repeats = new Map<number, number[]>();
-  /** Extensions of the last accepted beat, where its row says that it had any. */
-  readonly #ext: string[] = [];
+  /** Extensions of the last accepted beat, where they are too long for its row. */
+  readonly #ext = new Map<number, string>();
   /** Suite 1: made at the first frame of a device, 200 bytes that a silent one does not cost. */
   readonly #hmacKeys = new Map<number, TagKey>();
   /** Suite 2: of whichever device it was filled for. */
@@ -41,7 +49,6 @@ export class Records {
   add(enrolment: Enrolment): number {
     const slot = this.roster.add(enrolment);
     this.source[slot] = undefined;
-    this.#ext[slot] = "";
     return slot;
   }
 
@@ -49,7 +56,8 @@ export class Records {
   remove(slot: number): void {
     this.roster.remove(slot);
     this.source[slot] = undefined;
-    this.#ext[slot] = "";
+    this.clashes.delete(slot);
+    this.#ext.delete(slot);
     this.#repeats.delete(slot);
     this.#hmacKeys.delete(slot);
   }
@@ -78,7 +86,7 @@ export class Records {
     bytes[b + row.VITALS] = beat.vitals;
     bytes[b + row.REACH] = beat.reach;
     floats[slot * row.FLOATS + row.AT] = Math.min(beat.at, now);
-    this.setExt(slot, beat.ext);
+    this.setExt(slot, beat.ext, 0, beat.ext.length);
     this.source[slot] = { transport: beat.transport, address: beat.address, port: beat.port };
     if (!whole || epoch === 0) return slot;
     words[w + row.SEQ] = beat.seq;
@@ -125,22 +133,30 @@ export class Records {
     return words[at] === wordOf(frame, end) >>> 0 && words[at + 1] === wordOf(frame, end + 4) >>> 0;
   }
 
-  setExt(slot: number, ext: string): void {
+  /** The extensions of the last beat: what stands in its frame from `from` to `end`. */
+  setExt(slot: number, frame: string, from: number, end: number): void {
     const { bytes } = this.rows;
-    const at = slot * row.BYTES + row.FLAGS;
-    if (ext !== "") {
-      bytes[at]! |= row.EXTENDED;
-      this.#ext[slot] = ext;
-    } else if (bytes[at]! & row.EXTENDED) {
-      bytes[at]! &= ~row.EXTENDED;
-      this.#ext[slot] = "";
-    }
+    const b = slot * row.BYTES;
+    if (bytes[b + row.EXT_BYTES]! > row.EXT_MAX) this.#ext.delete(slot);
+    bytes[b + row.EXT_BYTES] = end - from;
+    if (end - from > row.EXT_MAX) this.#ext.set(slot, frame.substring(from, end));
+    else for (let at = from; at < end; at++) bytes[b + row.EXT + at - from] = frame.charCodeAt(at);
+  }
+
+  #extOf(slot: number): string {
+    const { bytes } = this.rows;
+    const b = slot * row.BYTES;
+    const length = bytes[b + row.EXT_BYTES]!;
+    if (length > row.EXT_MAX) return this.#ext.get(slot)!;
+    let ext = "";
+    for (let at = 0; at < length; at++) ext += String.fromCharCode(bytes[b + row.EXT + at]!);
+    return ext;
   }
 
   /** Rule 3: another tag under the number of the last beat. */
   clash(slot: number, at: number): void {
-    this.rows.words[slot * row.WORDS + row.CLASHES]!++;
-    this.rows.floats[slot * row.FLOATS + row.CLASH_AT] = at;
+    const count = (this.clashes.get(slot)?.count ?? 0) + 1;
+    this.clashes.set(slot, { count, at });
   }
 
   /** What the last beat promised, in ms; 0: nothing. */
@@ -193,7 +209,7 @@ export class Records {
       promise: bytes[b + row.PROMISE]!,
       vitals: bytes[b + row.VITALS]!,
       reach: bytes[b + row.REACH]!,
-      ext: flags & row.EXTENDED ? this.#ext[slot]! : "",
+      ext: this.#extOf(slot),
       at: floats[slot * row.FLOATS + row.AT]!,
       transport,
       address,

@@ -10,7 +10,7 @@
  *     0  |              key              |  id   | epoch |  seq  |bucket |
  *    32  |S p P v r m s f|      at       |     held      |   deadline    |
  *    64  |      tag      | tseq  |issued | told  |joined | next  |before |
- *    96  |c S C -|clashes|  welcomedAt   |   issuedBy    |    clashAt    |
+ *    96  |  welcomedAt   |   issuedBy    |c S C x|          ext          |
  */
 
 import { CAUSES, STATUSES } from "./facts.ts";
@@ -72,33 +72,31 @@ export const JOINED = 21;
 /** Slots beside this one in its bucket. */
 export const NEXT = 22;
 export const PREVIOUS = 23;
-/** Rule 3: beats under the number of another. */
-export const CLASHES = 25;
-
-// Bytes.
-
-/** Index into CAUSES, or NO_CAUSE. */
-export const CAUSE = 96;
-export const TOLD_STATUS = 97;
-export const TOLD_CAUSE = 98;
 
 // Floats.
 
 /** When the pending epoch was last put into a WELCOME. */
-export const WELCOMED_AT = 13;
+export const WELCOMED_AT = 12;
 /** Ticket of the commit of ISSUED, which a WELCOME must wait for. */
-export const ISSUED_BY = 14;
-/** The last clash. */
-export const CLASH_AT = 15;
+export const ISSUED_BY = 13;
+
+// Bytes.
+
+/** Index into CAUSES, or NO_CAUSE. */
+export const CAUSE = 112;
+export const TOLD_STATUS = 113;
+export const TOLD_CAUSE = 114;
+/** Extensions of the last accepted beat: how many bytes, and the bytes, up to EXT_MAX. */
+export const EXT_BYTES = 115;
+export const EXT = 116;
+export const EXT_MAX = 12;
 
 /** Flags. The last beat is in memory alone (rule 8). */
 export const DIRTY = 1;
 /** ISSUED was given to the device and is not in force yet. */
 export const PENDING = 2;
-/** The last beat had extensions. */
-export const EXTENDED = 4;
 /** Taken in by `open`. */
-export const OPEN = 8;
+export const OPEN = 4;
 
 /** In CAUSE: no change yet. */
 export const NO_CAUSE = CAUSES.length;
@@ -166,6 +164,6 @@ function emptyRow(): Uint8Array {
   bytes[CAUSE] = bytes[TOLD_CAUSE] = NO_CAUSE;
   ints[BUCKET] = ints[NEXT] = ints[PREVIOUS] = NONE;
   floats[DEADLINE] = Infinity;
-  floats[WELCOMED_AT] = floats[CLASH_AT] = -Infinity;
+  floats[WELCOMED_AT] = -Infinity;
   return bytes;
 }

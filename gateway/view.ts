@@ -79,8 +79,8 @@ export function viewOf(
   const promiseMs = records.promiseMs(slot);
   const here = status === "present" || status === "late";
   const deadlineAt = deadlines.get(slot);
-  const clashAt = floats[slot * row.FLOATS + row.CLASH_AT]!;
-  const clash = now - clashAt < CLASH_SHOWN_MS;
+  const clash = records.clashes.get(slot);
+  const clashed = clash !== undefined && now - clash.at < CLASH_SHOWN_MS;
   return {
     id,
     name,
@@ -104,8 +104,8 @@ export function viewOf(
     battery: source === undefined ? null : batteryOf(vitals),
     signal: signalOf(vitals),
     alert: (vitals & ALERT) !== 0,
-    clashes: clash ? words[w + row.CLASHES]! : 0,
-    clashAt: clash ? clashAt : null,
+    clashes: clashed ? clash.count : 0,
+    clashAt: clashed ? clash.at : null,
     open: open === true,
     lossUp: null,
     lossDown: null,
