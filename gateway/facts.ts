@@ -11,6 +11,8 @@
  * monotonic clock of the process that runs the core; what is older than the process is negative.
  */
 
+import type { Command, Deaf, Evidence, Incident, Notice, Quiet } from "./affairs.ts";
+
 /**
  * Where a frame came from, and so where its answer goes. Over MQTT and in a simulator `port` is 0.
  */
@@ -87,9 +89,64 @@ export interface EpochFact {
   readonly epoch: number;
 }
 
+/** `evidence`: the inputs of the rule that made the change, as they were (evidence.ts). */
 export interface ChangeFact {
   readonly kind: "change";
   readonly change: Change;
+  readonly evidence?: Evidence | undefined;
+}
+
+/** What the detector learned of a device (learned.ts): opaque bytes, written now and then. */
+export interface LearnedFact {
+  readonly kind: "learned";
+  readonly id: number;
+  readonly bytes: string;
+}
+
+/** A command as it now stands; `command: null`: command `n` is forgotten. */
+export interface CommandFact {
+  readonly kind: "command";
+  readonly id: number;
+  readonly n: number;
+  readonly command: Command | null;
+}
+
+/** An incident as it now stands; `null`: forgotten, to keep their number bounded. */
+export interface IncidentFact {
+  readonly kind: "incident";
+  readonly n: number;
+  readonly incident: Incident | null;
+}
+
+/** A notice in the outbox; `null`: delivered, or given up. */
+export interface NoticeFact {
+  readonly kind: "notice";
+  readonly n: number;
+  readonly notice: Notice | null;
+}
+
+/** An interval in which we could not have heard; one that goes on is written again and again. */
+export interface DeafFact {
+  readonly kind: "deaf";
+  readonly deaf: Deaf;
+}
+
+/** Who is not told of: a mute or a maintenance of one target; `null`: no longer. */
+export interface QuietFact {
+  readonly kind: "quiet";
+  readonly target: string;
+  readonly quiet: Quiet | null;
+}
+
+/**
+ * A piece of history: `part` names it within the device (history.ts), `bytes` is opaque; "" takes
+ * it away.
+ */
+export interface HistoryFact {
+  readonly kind: "history";
+  readonly id: number;
+  readonly part: string;
+  readonly bytes: string;
 }
 
 /**
@@ -102,7 +159,18 @@ export interface EnrolFact {
   readonly enrolment: Enrolment | null;
 }
 
-export type Fact = BeatFact | EpochFact | ChangeFact | EnrolFact;
+export type Fact =
+  | BeatFact
+  | EpochFact
+  | ChangeFact
+  | EnrolFact
+  | LearnedFact
+  | CommandFact
+  | IncidentFact
+  | NoticeFact
+  | DeafFact
+  | QuietFact
+  | HistoryFact;
 
 /** In the order of their numbers in the records. */
 export const STATUSES = ["unknown", "present", "late", "absent", "left"] as const;
@@ -152,6 +220,10 @@ export interface StoredDevice {
   readonly status: Status;
   readonly cause: Cause | null;
   readonly tseq: number;
+  /** What the detector had learned; "" or absent: nothing. */
+  readonly learned?: string;
+  /** Commands that the store still has, by `n`. */
+  readonly commands?: readonly Command[];
   /**
    * The record came from a backup and no EpochFact was written since. No epoch is then in force,
    * and none pending either: `issued` alone would not say so, since the epochs after the backup are

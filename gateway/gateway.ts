@@ -9,6 +9,7 @@
  * there are orders in which answers can come.
  */
 
+import type { Affairs } from "./affairs.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Draft, Ledger } from "./effects.ts";
 import { checkAmendment, checkEnrolment, idText } from "./enrolment.ts";
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly stoppedMs?: number | undefined;
   /** The cursor of the last change that the store knows. */
   readonly cursor?: number;
+  /** What the store knows beside the devices; none: a new store. */
+  readonly affairs?: Affairs;
   /** Take in unknown ids under suite 0. */
   readonly open?: boolean;
   /** The pace asked of every device, an interval code; 0 = its own. */

@@ -9,6 +9,7 @@
 // of them here. Promises settle in an order that the event queue does not see.
 
 import type { Change, Effects, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
+import { Archive } from "./archive.ts";
 import { Shelf } from "./shelf.ts";
 
 /** Effects of one call, waiting for their ticket, and what their instants must be shifted by. */
@@ -19,6 +20,7 @@ interface Waiting {
 
 export class Disk {
   readonly devices = new Shelf();
+  readonly archive = new Archive();
   /** Every change that was ever made durable, in the order of its cursor; world time. */
   readonly changes: Change[] = [];
   cursor = 0;
@@ -85,7 +87,10 @@ export class Disk {
     for (const id of this.devices.ids()) {
       const { shiftMs: kept, ...device } = this.devices.get(id)!;
       const { beat } = device;
-      yield beat ? { ...device, beat: { ...beat, at: beat.at + kept - shiftMs } } : device;
+      const learned = this.archive.learned.get(id) ?? "";
+      const commands = this.archive.commandsOf(id, shiftMs);
+      const whole = { ...device, learned, commands };
+      yield beat ? { ...whole, beat: { ...beat, at: beat.at + kept - shiftMs } } : whole;
     }
   }
 
@@ -94,7 +99,10 @@ export class Disk {
     switch (fact.kind) {
       case "enrol":
         if (fact.enrolment) devices.enrol(fact.enrolment);
-        else devices.remove(fact.id);
+        else {
+          devices.remove(fact.id);
+          this.archive.forget(fact.id);
+        }
         return;
       case "beat":
         devices.putBeat(fact, shiftMs);
@@ -110,7 +118,7 @@ export class Disk {
         return;
       }
       default:
-        fact satisfies never;
+        this.archive.keep(fact, shiftMs);
     }
   }
 }

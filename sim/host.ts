@@ -105,6 +105,7 @@ export class Host {
             : 0,
         stoppedMs: options.clockTrusted && away !== undefined ? this.wall(now) - away : undefined,
         cursor: disk.cursor,
+        affairs: disk.archive.affairs(now),
         ...(options.limits ? { limits: options.limits } : {}),
       },
       disk.load(now),

@@ -2,11 +2,13 @@
 // Whether LevelDB agrees is the store's test.
 
 import type { Change, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
+import { Archive } from "../sim/archive.ts";
 
 /** What facts mean: the newest of each kind, by device. */
 export class Disk {
   readonly devices = new Map<number, StoredDevice>();
   readonly changes: Change[] = [];
+  readonly archive = new Archive();
 
   commit(facts: readonly Fact[]): void {
     for (const fact of facts) this.#take(fact);
@@ -14,6 +16,10 @@ export class Disk {
 
   #take(fact: Fact): void {
     if (fact.kind === "change") this.changes.push(fact.change);
+    else if (fact.kind !== "enrol" && fact.kind !== "beat" && fact.kind !== "epoch") {
+      this.archive.keep(fact, 0);
+      return;
+    }
     const id = fact.kind === "change" ? fact.change.id : fact.id;
     const old = this.devices.get(id);
     if (fact.kind === "enrol") {

@@ -98,7 +98,7 @@ export function writeFact(
       }
       return;
     default:
-      fact satisfies never;
+      return;
   }
 }
 
