@@ -7,6 +7,7 @@
  * sorting it out at the end, which reads as if the order did not matter.
  */
 
+import type { Evidence } from "./affairs.ts";
 import type { Change, Effects, Fact, Outgoing, Source } from "./facts.ts";
 
 const EMPTY: never[] = [];
@@ -71,9 +72,9 @@ export class Draft implements Effects {
   }
 
   /** A change, stored here and told when it is. */
-  tell(change: Change): number {
+  tell(change: Change, evidence?: Evidence): number {
     this.#after().changes.push(change);
-    return this.store({ kind: "change", change });
+    return this.store({ kind: "change", change, evidence });
   }
 
   #after(): { send: Outgoing[]; changes: Change[] } {

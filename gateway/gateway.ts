@@ -9,13 +9,16 @@
  * there are orders in which answers can come.
  */
 
-import type { Affairs } from "./affairs.ts";
+import type { Affairs, Deaf, Deafness } from "./affairs.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Detector } from "./detector.ts";
 import { Draft, Ledger } from "./effects.ts";
 import { checkAmendment, checkEnrolment, idText } from "./enrolment.ts";
 import type { Effects, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import { Flush } from "./flush.ts";
+import { Hearing } from "./hearing.ts";
 import { type Hint, Hints } from "./hints.ts";
+import { Incidents } from "./incidents.ts";
 import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
 import { Presence } from "./presence.ts";
 import { Receiver } from "./receiver.ts";
@@ -55,6 +58,9 @@ export class Gateway {
   readonly #deadlines: Deadlines;
   readonly #ledger = new Ledger();
   readonly #told: Told;
+  readonly #detector: Detector;
+  readonly #hearing: Hearing;
+  readonly #incidents: Incidents;
   readonly #presence: Presence;
   readonly #flush: Flush;
   readonly #hints: Hints;
@@ -75,13 +81,19 @@ export class Gateway {
     this.#records = records;
     this.#deadlines = new Deadlines(now, records.rows);
     this.#told = new Told(records);
-    this.#presence = new Presence(
+    this.#detector = new Detector(records, limits.graceMs);
+    const { incidents = [], deaf = [], lastIncident = 0, lastDeaf = 0 } = options.affairs ?? {};
+    this.#hearing = new Hearing(deaf, lastDeaf);
+    this.#incidents = new Incidents(records, incidents, lastIncident);
+    const around = {
       records,
-      this.#deadlines,
-      this.#told,
-      limits.graceMs,
-      options.cursor ?? 0,
-    );
+      deadlines: this.#deadlines,
+      told: this.#told,
+      detector: this.#detector,
+      hearing: this.#hearing,
+      incidents: this.#incidents,
+    };
+    this.#presence = new Presence(around, options.cursor ?? 0);
     this.#flush = new Flush(records, limits.flushMs);
     this.#hints = new Hints(limits.hintsMax);
     const mappedOf = makeMapped(secret, sha256);
@@ -102,13 +114,13 @@ export class Gateway {
       if (source !== undefined) {
         records.rows.bytes[slot * row.BYTES + row.MAPPED] = mappedOf(source);
       }
-      this.#presence.joined(slot, now, options.stoppedMs);
+      this.#presence.joined(slot, now, options.stoppedMs, stored.learned);
     }
   }
 
   /** Call `expire` no later than this instant; earlier is harmless. Infinity: nothing is due. */
   get wakeAt(): number {
-    return Math.min(this.#deadlines.wakeAt, this.#flush.wakeAt);
+    return Math.min(this.#deadlines.wakeAt, this.#flush.wakeAt, this.#incidents.wakeAt);
   }
 
   /** One frame, from where its answer goes to. */
@@ -122,6 +134,7 @@ export class Gateway {
   expire(now: number): Effects {
     const draft = new Draft(this.#ledger);
     this.#presence.expire(now, draft);
+    if (now >= this.#incidents.wakeAt) this.#incidents.expire(now, draft);
     if (now >= this.#flush.wakeAt) this.#flush.into(draft, this.#limits.flushMax);
     return this.#counted(draft);
   }
@@ -172,6 +185,26 @@ export class Gateway {
     const draft = new Draft(this.#ledger);
     draft.store({ kind: "enrol", id: enrolment.id, enrolment });
     return draft;
+  }
+
+  /**
+   * From `fromAt` to `toAt` (null: it goes on) no beat could be heard, over one transport or over
+   * any (null). Told again with its end, it ends.
+   */
+  deaf(
+    why: Deafness,
+    transport: Source["transport"] | null,
+    fromAt: number,
+    toAt: number | null,
+  ): Effects {
+    const draft = new Draft(this.#ledger);
+    this.#hearing.add(why, transport, fromAt, toAt, draft);
+    return draft;
+  }
+
+  /** Deaf intervals that are remembered, oldest first. */
+  get deafness(): readonly Deaf[] {
+    return this.#hearing.list;
   }
 
   /** Removes a device and everything known of it. Throws RangeError on an unknown id. */

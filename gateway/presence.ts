@@ -15,34 +15,51 @@
  * its sockets before it expires never cries wolf over its own lag. What lost: judging a beat by the
  * deadline it missed, which tells of two changes that nobody needed.
  *
+ * A deadline that falls is not yet a verdict: was there a moment at which the beat could have come
+ * and we could not hear (hearing.ts)? Do most of its site miss at once (incidents.ts)? Then it is
+ * asked again later. Boards that listen are nudged when they are late.
+ *
  * A change by a deadline is stamped with the deadline, not with the moment at which `expire` was
  * called: that is when it happened by rule. How much later it was found is the shell's affair.
  */
 
 import { LEAVING } from "../device/wire.ts";
+import type { Evidence } from "./affairs.ts";
+import type { News } from "./beats.ts";
 import type { Deadlines } from "./deadlines.ts";
-import { absentAt, doubtAfterStart, lateAt } from "./detector.ts";
+import type { Detector } from "./detector.ts";
 import type { Draft } from "./effects.ts";
-import type { Cause, Status } from "./facts.ts";
+import type { Cause, Source, Status } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
-import { CRC_PROMISE_MAX, OPEN_ABSENT_MS } from "./limits.ts";
+import type { Hearing } from "./hearing.ts";
+import type { Incidents } from "./incidents.ts";
+import { OPEN_ABSENT_MS } from "./limits.ts";
+import { nudgeable, nudgeFrame } from "./nudge.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 import type { Told } from "./told.ts";
 
+/** Whom presence asks, and whom it tells. */
+export interface Around {
+  readonly records: Records;
+  readonly deadlines: Deadlines;
+  readonly told: Told;
+  readonly detector: Detector;
+  readonly hearing: Hearing;
+  readonly incidents: Incidents;
+}
+
+const NO_EVIDENCE: Evidence = Object.freeze({});
+
 export class Presence {
-  readonly #records: Records;
-  readonly #deadlines: Deadlines;
-  readonly #told: Told;
-  readonly #graceMs: number;
+  readonly #around: Around;
   #cursor: number;
+  /** When the device that is being heard was heard before. */
+  #seenBefore = 0;
 
   /** @param cursor number of the last change there was, in this gateway's life or before */
-  constructor(records: Records, deadlines: Deadlines, told: Told, graceMs: number, cursor: number) {
-    this.#records = records;
-    this.#deadlines = deadlines;
-    this.#told = told;
-    this.#graceMs = graceMs;
+  constructor(around: Around, cursor: number) {
+    this.#around = around;
     this.#cursor = cursor;
   }
 
@@ -51,74 +68,126 @@ export class Presence {
    * here when we went away is not doubted before we could have heard it: a full promise of running
    * time, eight after a long stop.
    */
-  joined(slot: number, now: number, stoppedMs: number | undefined): void {
-    this.#told.added(slot);
-    const status = this.#records.status(slot);
+  joined(slot: number, now: number, stoppedMs: number | undefined, learned = ""): void {
+    const { records, deadlines, told, detector } = this.#around;
+    told.added(slot);
+    detector.joined(slot, learned);
+    const status = records.status(slot);
     if (status === "present" || status === "late") {
-      // Nothing promised and yet here: a damaged record, which must not be present for ever.
-      const promiseMs = this.#records.promiseMs(slot) || CRC_PROMISE_MAX;
-      this.#deadlines.set(slot, doubtAfterStart(now, promiseMs, this.#graceMs, stoppedMs));
-    } else if (status !== "left" && this.#records.rows.flag(slot, row.OPEN)) {
-      this.#deadlines.set(slot, now + OPEN_ABSENT_MS);
+      deadlines.set(slot, detector.doubtAfter(slot, now, stoppedMs ?? Infinity));
+    } else if (status !== "left" && records.rows.flag(slot, row.OPEN)) {
+      deadlines.set(slot, now + OPEN_ABSENT_MS);
     }
   }
 
-  /** The fresh beat in the record of `slot` arrived at `now` (rule 2). */
+  /**
+   * A fresh beat arrived, and the record still has the one before it.
+   * @param step seq minus that of the one before; 0: the first beat of an epoch
+   */
+  hears(slot: number, step: number, news: News, now: number): void {
+    const { records, detector } = this.#around;
+    this.#seenBefore = records.rows.floats[slot * row.FLOATS + row.AT]!;
+    detector.hears(slot, step, news, now);
+  }
+
+  /** The fresh beat, now in the record of `slot`, arrived at `now` (rule 2). */
   heard(slot: number, now: number, draft: Draft): void {
-    const records = this.#records;
+    const { records, deadlines, detector } = this.#around;
     const promise = records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
-    const status = records.status(slot);
     if (promise === LEAVING) {
-      this.#deadlines.clear(slot);
-      if (status !== "left") this.#change(slot, "left", "left", now, draft);
+      deadlines.clear(slot);
+      if (records.status(slot) !== "left") {
+        this.#change(slot, "left", "left", now, now, NO_EVIDENCE, draft);
+      }
       return;
     }
     if (promise === 0) return;
-    this.#deadlines.set(slot, lateAt(now, records.promiseMs(slot), this.#graceMs));
+    deadlines.set(slot, detector.lateAt(slot));
+    const status = records.status(slot);
     if (status === "present") return;
-    this.#change(slot, "present", status === "unknown" ? "first-beat" : "returned", now, draft);
+    const first = status === "unknown";
+    const evidence = first ? NO_EVIDENCE : { seenBeforeAt: this.#seenBefore };
+    this.#change(slot, "present", first ? "first-beat" : "returned", now, now, evidence, draft);
   }
 
   /** Everything whose deadline is at or before `now`, in the order of (deadline, slot). */
   expire(now: number, draft: Draft): void {
-    for (let slot = this.#deadlines.due(now); slot >= 0; slot = this.#deadlines.due(now)) {
-      const at = this.#deadlines.get(slot);
-      const status = this.#records.status(slot);
-      if (status === "present") {
-        this.#deadlines.set(slot, absentAt(at, this.#records.promiseMs(slot)));
-        this.#change(slot, "late", "promise-broken", at, draft);
-      } else if (status === "late") {
-        if (this.#records.rows.flag(slot, row.OPEN)) this.#deadlines.set(slot, at + OPEN_ABSENT_MS);
-        else this.#deadlines.clear(slot);
-        this.#change(slot, "absent", "promise-broken", at, draft);
-      } else if (this.#records.rows.flag(slot, row.OPEN)) {
-        this.remove(slot, at, draft);
+    const { records, deadlines } = this.#around;
+    for (let slot = deadlines.due(now); slot >= 0; slot = deadlines.due(now)) {
+      const at = deadlines.get(slot);
+      const status = records.status(slot);
+      if (status !== "present" && status !== "late") {
+        if (records.rows.flag(slot, row.OPEN)) this.remove(slot, at, draft);
+        continue;
       }
+      const later = this.#later(slot, at, now);
+      if (later > at) deadlines.set(slot, later);
+      else if (status === "present") this.#late(slot, at, now, draft);
+      else this.#absent(slot, at, now, draft);
     }
   }
 
   /** Takes a device off the table, with a last change to say so. */
   remove(slot: number, at: number, draft: Draft): void {
-    this.#change(slot, "unknown", "removed", at, draft);
-    const id = this.#records.roster.id(slot);
+    const { records, deadlines, told, detector } = this.#around;
+    this.#change(slot, "unknown", "removed", at, at, NO_EVIDENCE, draft);
+    const id = records.roster.id(slot);
     const ticket = draft.store({ kind: "enrol", id, enrolment: null });
-    this.#deadlines.remove(slot);
-    this.#told.removed(slot, ticket);
-    this.#records.remove(slot);
+    deadlines.remove(slot);
+    told.removed(slot, ticket);
+    detector.removed(slot);
+    records.remove(slot);
   }
 
-  #change(slot: number, to: Status, cause: Cause, at: number, draft: Draft): void {
-    const { words, bytes } = this.#records.rows;
+  /** The instant to ask again where nothing follows from a deadline yet; else the deadline. */
+  #later(slot: number, at: number, now: number): number {
+    const { records, detector, hearing, incidents } = this.#around;
+    const transport: Source["transport"] = records.source[slot]?.transport ?? "udp";
+    const deaf = hearing.touching(transport, detector.dueFrom(slot), at);
+    if (deaf !== undefined) {
+      const later = detector.doubtAfter(slot, Math.min(deaf.endAt, now), deaf.deafMs);
+      if (later > at) return later;
+    }
+    return incidents.hold(slot, at, now);
+  }
+
+  #late(slot: number, at: number, now: number, draft: Draft): void {
+    const { records, deadlines, detector } = this.#around;
+    deadlines.set(slot, detector.absentAt(slot, at));
+    this.#change(slot, "late", "promise-broken", at, now, detector.evidence(slot), draft);
+    if (nudgeable(records, slot)) draft.reply(records.source[slot]!, nudgeFrame(records, slot));
+  }
+
+  #absent(slot: number, at: number, now: number, draft: Draft): void {
+    const { records, deadlines, detector } = this.#around;
+    if (records.rows.flag(slot, row.OPEN)) deadlines.set(slot, at + OPEN_ABSENT_MS);
+    else deadlines.clear(slot);
+    this.#change(slot, "absent", "promise-broken", at, now, detector.evidence(slot), draft);
+  }
+
+  #change(
+    slot: number,
+    to: Status,
+    likely: Cause,
+    at: number,
+    now: number,
+    inputs: Evidence,
+    draft: Draft,
+  ): void {
+    const { records, told, incidents } = this.#around;
+    const { words, bytes } = records.rows;
     const w = slot * row.WORDS;
     const b = slot * row.BYTES;
+    const from = STATUSES[bytes[b + row.STATUS]!]!;
+    const proposal = { slot, from, to, cause: likely, at, now, evidence: inputs };
+    const { cause, incident, evidence } = incidents.judge(proposal, draft);
     const id = words[w + row.ID]!;
     const tseq = words[w + row.TSEQ]! + 1;
-    const from = STATUSES[bytes[b + row.STATUS]!]!;
     const cursor = ++this.#cursor;
     words[w + row.TSEQ] = tseq;
     bytes[b + row.STATUS] = STATUSES.indexOf(to);
     bytes[b + row.CAUSE] = CAUSES.indexOf(cause);
-    const ticket = draft.tell({ cursor, id, tseq, at, from, to, cause, incident: null });
-    this.#told.changing(draft.afterCommit.changes, ticket);
+    const ticket = draft.tell({ cursor, id, tseq, at, from, to, cause, incident }, evidence);
+    told.changing(draft.afterCommit.changes, ticket);
   }
 }

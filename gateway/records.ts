@@ -133,6 +133,14 @@ export class Records {
     return words[at] === wordOf(frame, end) >>> 0 && words[at + 1] === wordOf(frame, end + 4) >>> 0;
   }
 
+  /** The tag of the last accepted beat, to which frames down are bound. */
+  tag(slot: number): string {
+    const { words, bytes } = this.rows;
+    const w = slot * row.WORDS + row.TAG;
+    const tag = textOf(words[w]!, words[w + 1]!);
+    return bytes[slot * row.BYTES + row.SUITE] === SUITE_CRC ? tag.slice(0, 2) : tag;
+  }
+
   /** The extensions of the last beat: what stands in its frame from `from` to `end`. */
   setExt(slot: number, frame: string, from: number, end: number): void {
     const { bytes } = this.rows;
@@ -199,13 +207,12 @@ export class Records {
     bytes[b + row.FLAGS] = flags & ~row.DIRTY;
     bytes[b + row.PROMISE_STORED] = bytes[b + row.PROMISE]!;
     const { transport, address, port } = this.source[slot]!;
-    const tag = textOf(words[w + row.TAG]!, words[w + row.TAG + 1]!);
     return {
       kind: "beat",
       id: words[w + row.ID]!,
       epoch: words[w + row.EPOCH]!,
       seq: words[w + row.SEQ]!,
-      tag: bytes[b + row.SUITE] === SUITE_CRC ? tag.slice(0, 2) : tag,
+      tag: this.tag(slot),
       promise: bytes[b + row.PROMISE]!,
       vitals: bytes[b + row.VITALS]!,
       reach: bytes[b + row.REACH]!,
