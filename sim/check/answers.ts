@@ -6,17 +6,18 @@
 //   few-repeats  rule 3: duplicates are acknowledged at most four times a second
 //   disk-first   rule 8: an epoch, and a longer promise, are on disk before they are told
 //   new-epoch    rule 7: a WELCOME is for a nonce that reached the gateway, above what is in force
-//   no-gift      no address gets more frames, or more bytes, than came from it
+//   no-gift      no address gets more answers, or more bytes of them, than came from it
 //   one-acked    rule 3: of two beats under one number only one is acknowledged
 
 import { type Ack, decodeDown, decodeUp, frameId, type Welcome } from "../../device/decode.ts";
 import { computeTag, equalTags, tagBytes } from "../../device/tag.ts";
-import { ACK, DOWN, HELLO, tagInput, WELCOME } from "../../device/wire.ts";
+import { ACK, DOWN, HELLO, NUDGE, tagInput, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
 import type { World } from "../world.ts";
 import type { Beat, BeatChecker, Speaker } from "./beats.ts";
+import { NudgeChecker } from "./nudges.ts";
 import type { Report } from "./report.ts";
 
 /** ACKs of one beat in a second: its own, and four to duplicates. */
@@ -42,16 +43,20 @@ export class AnswerChecker implements Observer {
   private readonly balances = new Map<string, { frames: number; bytes: number }>();
   /** Whose frames came from an address: behind one NAT they may change places. */
   private readonly speakersAt = new Map<string, Set<number>>();
+  private readonly nudges: NudgeChecker;
   private startedAt = 0;
 
   constructor(world: World, report: Report, beats: BeatChecker) {
     this.world = world;
     this.report = report;
     this.beats = beats;
+    this.nudges = new NudgeChecker(report);
   }
 
   gateway(running: boolean, at: number): void {
-    if (running) this.startedAt = at;
+    if (!running) return;
+    this.startedAt = at;
+    this.nudges.started();
   }
 
   reached(bytes: string, from: Source, at: number, running: boolean): void {
@@ -85,7 +90,8 @@ export class AnswerChecker implements Observer {
 
   sent({ board, direction, bytes, peer, at }: Sighting): void {
     if (direction !== "down") return;
-    this.balance(bytes, peer, at, -1);
+    const type = (bytes.charCodeAt(0) >> 3) & 7;
+    if (type !== NUDGE) this.balance(bytes, peer, at, -1);
     // Whose it is only the tag says; whose it most likely is comes first.
     const ids = new Set(board ? [board.id] : []);
     for (const id of this.speakersAt.get(placeOf(peer)) ?? []) ids.add(id);
@@ -97,10 +103,11 @@ export class AnswerChecker implements Observer {
       if (typeof frame === "string") reason = frame;
       else if (frame.type === WELCOME && this.welcomed(speaker, frame, peer, at)) return;
       else if (frame.type === ACK && this.acknowledged(speaker, frame, peer, at)) return;
+      else if (frame.type === NUDGE && this.nudges.earned(speaker, frame, peer, at)) return;
     }
     if (ids.size === 0) return;
-    const type = (bytes.charCodeAt(0) >> 3) & 7;
-    const invariant = type === WELCOME ? "new-epoch" : "honest-ack";
+    const invariant =
+      type === WELCOME ? "new-epoch" : type === NUDGE ? "earned-nudge" : "honest-ack";
     const place = `${peer.address}:${peer.port}`;
     this.report.broken(invariant, at, `a frame to ${place} that ${reason} there earned`, board);
   }
