@@ -1,7 +1,8 @@
 // The limits of a scenario file, each on both sides.
 
 import { expect, it } from "vitest";
-import { parseScenario, TEXT_MAX } from "../sim/scenario/parse.ts";
+import { TEXT_MAX } from "../gateway/yaml.ts";
+import { parseScenario } from "../sim/scenario/parse.ts";
 
 const parse = (text: string) => parseScenario(text, "s.yaml");
 

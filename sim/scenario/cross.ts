@@ -2,10 +2,10 @@
 // bounds in the unit of their metric. Each part is read by itself here, so that one slip does not
 // hide the others: a wrong link in one group and an unknown name in a fault are told together.
 
-import type { Problem } from "./errors.ts";
+import { oneOf } from "../../gateway/near.ts";
+import type { Problem } from "../../gateway/problems.ts";
 import { FAULT_KINDS, targetOf, WHEN } from "./faults-schema.ts";
 import { METRICS } from "./metrics.ts";
-import { oneOf } from "./near.ts";
 import { BOARDS_MAX, CalmSchema, GroupSchema, RunSchema } from "./schema.ts";
 import type { Group } from "./types.ts";
 import { readDuration, readShare } from "./units.ts";

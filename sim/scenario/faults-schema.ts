@@ -3,12 +3,12 @@
 // ways.
 
 import { z } from "zod";
+import { oneOf } from "../../gateway/near.ts";
 import { POWER_CUTS } from "../board-kind.ts";
 import { HOST_STEPS } from "../host.ts";
 import * as leaf from "./leaves.ts";
 import { Link } from "./link-schema.ts";
 import { Nat } from "./nat-schema.ts";
-import { oneOf } from "./near.ts";
 import type { Act, Fault, FaultKind, Where } from "./types.ts";
 
 /** Written word to the name of the field, where they differ. */

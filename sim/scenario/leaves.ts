@@ -3,7 +3,7 @@
 // in front. What lost: the validator's own messages, which say "Invalid input".
 
 import { z } from "zod";
-import { oneOf } from "./near.ts";
+import { oneOf } from "../../gateway/near.ts";
 import * as units from "./units.ts";
 
 const { readDuration, readRate, readShare, readSize, readSpan, readWhole, writeDuration } = units;

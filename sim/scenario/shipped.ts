@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reason, Usage } from "../../gateway/cli/errors.ts";
-import { oneOf } from "./near.ts";
+import { oneOf } from "../../gateway/near.ts";
 import { parseScenario } from "./parse.ts";
 import type { Scenario } from "./types.ts";
 

@@ -1,8 +1,11 @@
-// What is wrong with a scenario, each in one line with its place:
-// `house.yaml:7:11: fleet[1].link: "wifi-bad"; expected one of lan, wifi-good, ...`.
-//
-// The validator knows paths and the YAML parser knows places; here they meet. Of the branches of a
-// union only the one that was meant is shown: who writes a map is not told that it is no text.
+/**
+ * What is wrong with a file in YAML, each in one line with its place:
+ * `house.yaml:7:11: fleet[1].link: "wifi-bad"; expected one of lan, wifi-good, ...`. Scenarios and
+ * the gateway's configuration are read by it.
+ *
+ * The validator knows paths and the YAML parser knows places; here they meet. Of the branches of a
+ * union only the one that was meant is shown: who writes a map is not told that it is no text.
+ */
 
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, type Node } from "yaml";
 import type { z } from "zod";
@@ -83,18 +86,22 @@ export function at(raw: unknown, path: Path): unknown {
   return value;
 }
 
-/** `fleet[1].link`. */
-export function pathText(path: Path): string {
+/** `fleet[1].link`; `whole` is what the file is, for what is wrong with all of it. */
+export function pathText(path: Path, whole: string): string {
   const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
-  return text.join("").replace(/^\./, "") || "scenario";
+  return text.join("").replace(/^\./, "") || whole;
 }
 
 /** The line without its place. */
-export function problemText({ path, message, unknownKey }: Problem, raw: unknown): string {
+export function problemText(
+  { path, message, unknownKey }: Problem,
+  raw: unknown,
+  whole: string,
+): string {
   if (unknownKey) {
-    return `${pathText(path.slice(0, -1))}: unknown key ${valueText(path.at(-1))}; ${message}`;
+    return `${pathText(path.slice(0, -1), whole)}: unknown key ${valueText(path.at(-1))}; ${message}`;
   }
-  return `${pathText(path)}: ${valueText(at(raw, path))}; ${message}`;
+  return `${pathText(path, whole)}: ${valueText(at(raw, path))}; ${message}`;
 }
 
 function valueText(value: unknown): string {

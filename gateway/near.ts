@@ -1,5 +1,7 @@
-// "Did you mean": the known word that is nearest to the one written. A list of thirty metrics is
-// correct and useless to who has swapped two letters.
+/**
+ * "Did you mean": the known word that is nearest to the one written. A list of thirty metrics is
+ * correct and useless to who has swapped two letters.
+ */
 
 /** Words this different are no slips: more than three letters, or than one in three. */
 const SLIPS_MAX = 3;
