@@ -59,6 +59,10 @@ export interface Incident {
   readonly members: readonly number[];
   readonly joined: number;
   readonly away: number;
+  /** Routes that were told of it (outbox.ts): they hear of its end. Absent: nobody yet. */
+  readonly told?: readonly string[];
+  /** It opened during a mute or a maintenance, which kept it from being told. */
+  readonly hushed?: Quiet["kind"];
 }
 
 /**
