@@ -14,13 +14,7 @@
  */
 
 import type { UpFrame } from "../device/decode.ts";
-import {
-  EXT_ACKED,
-  EXT_CAUSE,
-  EXT_PAYLOAD,
-  readExtensions,
-  wellFormedExtensions,
-} from "../device/extensions.ts";
+import { EXT_PAYLOAD, readExtensions, wellFormedExtensions } from "../device/extensions.ts";
 import { equalTags, SUITE_CRC, sealAck, sealTag, type TagKey, verifyTag } from "../device/tag.ts";
 import {
   EXTENDED,
@@ -35,19 +29,10 @@ import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import type { Result } from "./hints.ts";
 import { creditedMs, NUMBER_MAX } from "./limits.ts";
+import { NO_NEWS, newsOf } from "./news.ts";
 import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 import { sameSource } from "./source.ts";
-
-/** What a beat's extensions say that the gateway goes by; -1: nothing. */
-export interface News {
-  /** Why the device booted (extension 4): this beat is the first since. */
-  readonly reset: number;
-  /** Which of its last 16 beats the device had acknowledged, newest in bit 0 (extension 9). */
-  readonly acked: number;
-}
-
-const NO_NEWS: News = Object.freeze({ reset: -1, acked: -1 });
 
 /** Bit of `vitals` that a board's own program sets. */
 export const ALERT = 8;
@@ -144,7 +129,7 @@ export class Beats {
     const promise = promiseOf(frame, bytes[b + row.SUITE]!, bytes[b + row.PROMISE]!);
     const vitals = frame.charCodeAt(7);
     const durable = newEpoch || this.#weighty(b, promise, vitals) || hasPayload(frame, end);
-    const news = end > FIXED ? newsOf(frame, end) : NO_NEWS;
+    const news = end > FIXED ? newsOf(frame.substring(FIXED, end)) : NO_NEWS;
     const step = newEpoch ? 0 : seq - words[slot * row.WORDS + row.SEQ]!;
     presence.hears(slot, step, news, now);
     this.#move(slot, known, from);
@@ -234,16 +219,6 @@ export class Beats {
 function promiseOf(frame: string, suite: number, before: number): number {
   const promise = frame.charCodeAt(6);
   return promise === LEAVING && suite === SUITE_CRC ? before : promise;
-}
-
-function newsOf(frame: string, end: number): News {
-  let reset = -1;
-  let acked = -1;
-  for (const { type, value } of readExtensions(frame.substring(FIXED, end), UP) ?? []) {
-    if (type === EXT_CAUSE) reset = value.charCodeAt(0);
-    else if (type === EXT_ACKED) acked = (value.charCodeAt(0) << 8) | value.charCodeAt(1);
-  }
-  return { reset, acked };
 }
 
 /**

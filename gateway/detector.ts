@@ -14,8 +14,8 @@
  */
 
 import type { Evidence } from "./affairs.ts";
-import type { News } from "./beats.ts";
 import { CRC_PROMISE_MAX, DOUBT, LONG_STOP } from "./limits.ts";
+import type { News } from "./news.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 

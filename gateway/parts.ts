@@ -5,8 +5,7 @@ import type { Source } from "./facts.ts";
 import type { Flush } from "./flush.ts";
 import type { Hints } from "./hints.ts";
 import type { Limits } from "./limits.ts";
-import type { Presence } from "./presence.ts";
-import type { Records } from "./records.ts";
+import type { Around, Presence } from "./presence.ts";
 
 /** What the gateway says of itself in its answers. */
 export interface Speech {
@@ -21,8 +20,7 @@ export interface Speech {
   readonly generation: number;
 }
 
-export interface Parts {
-  readonly records: Records;
+export interface Parts extends Around {
   readonly presence: Presence;
   readonly ledger: Ledger;
   readonly flush: Flush;

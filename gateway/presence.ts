@@ -25,7 +25,6 @@
 
 import { LEAVING } from "../device/wire.ts";
 import type { Evidence } from "./affairs.ts";
-import type { News } from "./beats.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Detector } from "./detector.ts";
 import type { Draft } from "./effects.ts";
@@ -34,6 +33,7 @@ import { CAUSES, STATUSES } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
 import type { Incidents } from "./incidents.ts";
 import { OPEN_ABSENT_MS } from "./limits.ts";
+import type { News } from "./news.ts";
 import { nudgeable, nudgeFrame } from "./nudge.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";

@@ -1,0 +1,71 @@
+/**
+ * The pieces of the core, put together over one table of records: who knows whom stands here and
+ * nowhere else.
+ */
+
+import type { Affairs } from "./affairs.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Detector } from "./detector.ts";
+import { Ledger } from "./effects.ts";
+import { Flush } from "./flush.ts";
+import { Hearing } from "./hearing.ts";
+import { Hints } from "./hints.ts";
+import { Incidents } from "./incidents.ts";
+import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
+import type { Parts } from "./parts.ts";
+import { Presence } from "./presence.ts";
+import { Records } from "./records.ts";
+import { makeMapped } from "./source.ts";
+import { Told } from "./told.ts";
+
+export interface GatewayOptions {
+  /** 0..15, another one at each start of the gateway. */
+  readonly generation: number;
+  /** At least 16 bytes, kept over restarts; keys `mapped`. */
+  readonly secret: string;
+  /** Byte string to byte string of 32. */
+  readonly sha256: (message: string) => string;
+  /** Unix seconds at the monotonic instant `now`; 0 = the clock is not trusted. */
+  readonly unixSeconds: (now: number) => number;
+  /** How long no gateway ran before this start; undefined = unknown, which counts as long. */
+  readonly stoppedMs?: number | undefined;
+  /** The cursor of the last change that the store knows. */
+  readonly cursor?: number;
+  /** What the store knows beside the devices; none: a new store. */
+  readonly affairs?: Affairs;
+  /** Take in unknown ids under suite 0. */
+  readonly open?: boolean;
+  /** The pace asked of every device, an interval code; 0 = its own. */
+  readonly pace?: number;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Throws RangeError on options out of range. */
+export function compose(options: GatewayOptions, now: number): Parts {
+  const { generation, secret, sha256, unixSeconds, pace = 0, affairs } = options;
+  if (!Number.isInteger(generation) || generation < 0 || generation > 15) {
+    throw new RangeError(`generation ${generation}; expected 0 to 15`);
+  }
+  if (secret.length < SECRET_MIN) {
+    throw new RangeError(`secret of ${secret.length} bytes; expected ${SECRET_MIN} or more`);
+  }
+  const limits = { ...LIMITS, ...options.limits };
+  const records = new Records(sha256);
+  const deadlines = new Deadlines(now, records.rows);
+  const told = new Told(records);
+  const detector = new Detector(records, limits.graceMs);
+  const hearing = new Hearing(affairs?.deaf ?? [], affairs?.lastDeaf ?? 0);
+  const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);
+  const around = { records, deadlines, told, detector, hearing, incidents };
+  return {
+    ...around,
+    presence: new Presence(around, options.cursor ?? 0),
+    ledger: new Ledger(),
+    flush: new Flush(records, limits.flushMs),
+    hints: new Hints(limits.hintsMax),
+    limits,
+    speech: { unixSeconds, pace, generation },
+    open: options.open ?? false,
+    mappedOf: makeMapped(secret, sha256),
+  };
+}
