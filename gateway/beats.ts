@@ -30,6 +30,7 @@ import type { Source } from "./facts.ts";
 import type { Result } from "./hints.ts";
 import { creditedMs, NUMBER_MAX } from "./limits.ts";
 import { NO_NEWS, newsOf } from "./news.ts";
+import { waitingNibble } from "./offers.ts";
 import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 import { sameSource } from "./source.ts";
@@ -107,6 +108,7 @@ export class Beats {
     words[w + row.EPOCH] = pending;
     bytes[b + row.FLAGS]! &= ~row.PENDING;
     draft.store({ kind: "epoch", id: words[w + row.ID]!, issued: pending, epoch: pending });
+    if (bytes[b + row.FLAGS]! & row.COMMANDS) this.#parts.commands.renewed(slot, now, draft);
     this.#fresh(slot, frame, end, seq, true, known, from, now, draft);
     return "fresh";
   }
@@ -123,7 +125,7 @@ export class Beats {
     now: number,
     draft: Draft,
   ): void {
-    const { records, presence, flush } = this.#parts;
+    const { records, presence, flush, commands } = this.#parts;
     const { words, bytes, floats } = records.rows;
     const b = slot * row.BYTES;
     const promise = promiseOf(frame, bytes[b + row.SUITE]!, bytes[b + row.PROMISE]!);
@@ -141,6 +143,7 @@ export class Beats {
     floats[slot * row.FLOATS + row.AT] = now;
     records.setExt(slot, frame, FIXED, end);
     presence.heard(slot, now, draft);
+    if (bytes[b + row.FLAGS]! & row.COMMANDS) commands.heard(slot, now, draft);
     // A change goes to disk in any case; its beat then goes with it.
     if (durable || draft.ticket !== 0) draft.store(records.beatFact(slot));
     else flush.mark(slot, now);
@@ -203,13 +206,17 @@ export class Beats {
     to: Source,
     draft: Draft,
   ): void {
-    const { records, speech, hints } = this.#parts;
-    const { words, floats } = records.rows;
-    // The place of commands: waiting ones in `state`, and MORE when one follows in this window.
-    const state = speech.generation << 4;
+    const { records, speech, hints, commands } = this.#parts;
+    const { words, bytes, floats } = records.rows;
+    let state = speech.generation << 4;
+    let more = false;
+    if (bytes[slot * row.BYTES + row.FLAGS]! & row.COMMANDS) {
+      state |= waitingNibble(commands.count(slot));
+      more = commands.offering(slot);
+    }
     const key = records.tagKey(slot);
     const epoch = words[slot * row.WORDS + row.EPOCH]!;
-    const ack = sealAck(key, epoch, seq, speech.pace, mapped, state, false, frame, end);
+    const ack = sealAck(key, epoch, seq, speech.pace, mapped, state, more, frame, end);
     draft.replyAfter(floats[slot * row.FLOATS + row.HELD]!, to, ack);
     hints.counters.acks++;
   }

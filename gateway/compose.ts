@@ -4,6 +4,7 @@
  */
 
 import type { Affairs } from "./affairs.ts";
+import { Commands } from "./commands.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Detector } from "./detector.ts";
 import { Ledger } from "./effects.ts";
@@ -57,14 +58,18 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const hearing = new Hearing(affairs?.deaf ?? [], affairs?.lastDeaf ?? 0);
   const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);
   const around = { records, deadlines, told, detector, hearing, incidents };
+  const ledger = new Ledger();
+  const hints = new Hints(limits.hintsMax);
+  const speech = { unixSeconds, pace, generation };
   return {
     ...around,
     presence: new Presence(around, options.cursor ?? 0),
-    ledger: new Ledger(),
+    commands: new Commands({ records, ledger, limits, hints, speech }, now),
+    ledger,
     flush: new Flush(records, limits.flushMs),
-    hints: new Hints(limits.hintsMax),
+    hints,
     limits,
-    speech: { unixSeconds, pace, generation },
+    speech,
     open: options.open ?? false,
     mappedOf: makeMapped(secret, sha256),
   };

@@ -22,6 +22,7 @@ import { verifies } from "./beats.ts";
 import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import { EPOCH_ZERO, NUMBER_MAX, WELCOME_AGAIN_MS } from "./limits.ts";
+import { waitingNibble } from "./offers.ts";
 import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 
@@ -45,7 +46,7 @@ export class Epochs {
     now: number,
     draft: Draft,
   ): "welcome" | "bad-tag" | "exhausted" {
-    const { records, speech } = this.#parts;
+    const { records, speech, commands } = this.#parts;
     const key = records.tagKey(slot);
     if (!verifies(key, hello, 0, 0)) return "bad-tag";
 
@@ -60,6 +61,7 @@ export class Epochs {
       const issued = highest + 1;
       words[w + row.ISSUED] = issued;
       bytes[slot * row.BYTES + row.FLAGS]! |= row.PENDING;
+      commands.issued(slot, now, draft);
       const epoch = words[w + row.EPOCH]!;
       const ticket = draft.store({ kind: "epoch", id: hello.id, issued, epoch });
       floats[f + row.ISSUED_BY] = ticket;
@@ -67,7 +69,8 @@ export class Epochs {
     }
     floats[f + row.WELCOMED_AT] = now;
 
-    const body = encodeWelcome(words[w + row.ISSUED]!, unix, speech.pace, speech.generation << 4);
+    const state = (speech.generation << 4) | waitingNibble(commands.count(slot));
+    const body = encodeWelcome(words[w + row.ISSUED]!, unix, speech.pace, state);
     const tag = sealTag(key, (DOWN << 7) | WELCOME, 0, 0, body, hello.nonce);
     draft.replyAfter(floats[f + row.ISSUED_BY]!, from, body + tag);
     return "welcome";

@@ -42,6 +42,7 @@ export class Gateway {
         records.rows.bytes[slot * row.BYTES + row.MAPPED] = mappedOf(source);
       }
       presence.joined(slot, now, options.stoppedMs, stored.learned);
+      parts.commands.joined(slot, stored, now);
     }
   }
 
@@ -51,6 +52,7 @@ export class Gateway {
       this.#parts.deadlines.wakeAt,
       this.#parts.flush.wakeAt,
       this.#parts.incidents.wakeAt,
+      this.#parts.commands.wakeAt,
     );
   }
 
@@ -66,6 +68,7 @@ export class Gateway {
     const draft = new Draft(this.#parts.ledger);
     this.#parts.presence.expire(now, draft);
     if (now >= this.#parts.incidents.wakeAt) this.#parts.incidents.expire(now, draft);
+    if (now >= this.#parts.commands.wakeAt) this.#parts.commands.expire(now, draft);
     if (now >= this.#parts.flush.wakeAt) this.#parts.flush.into(draft, this.#parts.limits.flushMax);
     return this.#counted(draft);
   }
@@ -89,6 +92,7 @@ export class Gateway {
     this.#parts.ledger.committed(ticket);
     this.#receiver.committed(ticket, now);
     this.#parts.told.committed(ticket);
+    this.#parts.commands.committed(ticket);
   }
 
   /**
@@ -122,6 +126,7 @@ export class Gateway {
   remove(id: number, now: number): Effects {
     const slot = this.#slotOf(id);
     const draft = new Draft(this.#parts.ledger);
+    this.#parts.commands.removed(slot);
     this.#parts.presence.remove(slot, now, draft);
     return this.#counted(draft);
   }
@@ -182,6 +187,7 @@ export class Gateway {
       this.#parts.deadlines,
       this.#parts.told,
       promiseMax,
+      this.#parts.commands.told(slot),
       slot,
       now,
     );

@@ -31,6 +31,10 @@ export const OPEN_ABSENT_MS = 86_400_000;
  */
 export const LONG_STOP = 3;
 export const DOUBT = 8;
+/** A COMMAND's payload in bytes, its highest number, and sends of one in a window. */
+export const COMMAND_PAYLOAD_MAX = 243;
+export const CMD_MAX = 65_535;
+export const COMMAND_SENDS_MAX = 3;
 
 // ---- Implementation
 
@@ -49,6 +53,13 @@ export interface Limits {
   readonly flushMax: number;
   /** The least grace, in ms. */
   readonly graceMs: number;
+  /** Notices that wait to be delivered (outbox.ts). */
+  readonly noticesMax: number;
+  /** Commands waiting for one device, and for all of them. */
+  readonly commandsPerDevice: number;
+  readonly commandsMax: number;
+  /** Outcomes of commands kept for one device, the oldest out. */
+  readonly outcomesPerDevice: number;
 }
 
 export const LIMITS: Limits = {
@@ -59,7 +70,27 @@ export const LIMITS: Limits = {
   flushMs: 1_000,
   flushMax: 1_024,
   graceMs: 250,
+  noticesMax: 1_000,
+  commandsPerDevice: 32,
+  commandsMax: 100_000,
+  outcomesPerDevice: 16,
 };
+
+/** How long a command may wait, in ms: the bounds, and where nobody says. */
+export const NOT_AFTER_MIN_MS = 1_000;
+export const NOT_AFTER_MAX_MS = 30 * 86_400_000;
+export const NOT_AFTER_DEFAULT_MS = 86_400_000;
+/** Characters of a supersede key. */
+export const SUPERSEDE_MAX = 64;
+/** The wait for a RESULT, in ms: before any sample, its bounds, and the most for a sleeper. */
+export const COMMAND_RTO_FIRST = 500;
+export const COMMAND_RTO_MIN = 200;
+export const COMMAND_RTO_MAX = 3_000;
+export const COMMAND_RTO_SLEEPER = 600;
+/** Rule 15: a sleeper listens 15 s in all, less what the way to it takes. */
+export const COMMAND_WINDOW_MS = 13_000;
+/** The longest wait between two NUDGEs for a command, in ms: each costs the device a beat. */
+export const CALL_MAX_MS = 300_000;
 
 /** Characters of a name, of a site and of one label; labels of one device. */
 export const NAME_MAX = 64;

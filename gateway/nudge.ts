@@ -5,6 +5,7 @@
 
 import { SUITE_CRC, sealTag } from "../device/tag.ts";
 import { DOWN, encodeNudge, NUDGE } from "../device/wire.ts";
+import type { Draft } from "./effects.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 
@@ -20,7 +21,7 @@ export function nudgeable(records: Records, slot: number): boolean {
 }
 
 /** The NUDGE for a device that is `nudgeable`; it goes to `records.source[slot]` (rule 5). */
-export function nudgeFrame(records: Records, slot: number): string {
+function nudgeFrame(records: Records, slot: number): string {
   const { words } = records.rows;
   const w = slot * row.WORDS;
   const seq = words[w + row.SEQ]!;
@@ -29,4 +30,17 @@ export function nudgeFrame(records: Records, slot: number): string {
   return (
     body + sealTag(records.tagKey(slot), p, words[w + row.EPOCH]!, seq, body, records.tag(slot))
   );
+}
+
+/** Nudges a device that is `nudgeable`, but not twice in 5 s. @returns whether it did */
+export function nudge(records: Records, slot: number, now: number, draft: Draft): boolean {
+  const { nudged } = records;
+  for (const [other, at] of nudged) {
+    if (now - at < NUDGE_MIN_MS) break;
+    nudged.delete(other);
+  }
+  if (nudged.has(slot)) return false;
+  nudged.set(slot, now);
+  draft.reply(records.source[slot]!, nudgeFrame(records, slot));
+  return true;
 }

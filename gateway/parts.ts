@@ -1,5 +1,6 @@
 /** What the pieces of the core have in common: the table, and who must hear of a frame. */
 
+import type { Commands } from "./commands.ts";
 import type { Ledger } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import type { Flush } from "./flush.ts";
@@ -13,15 +14,13 @@ export interface Speech {
   readonly unixSeconds: (now: number) => number;
   /** The pace asked of every device, an interval code; 0 = its own. */
   readonly pace: number;
-  /**
-   * 0..15, the upper half of `state`; the lower counts commands waiting, of which there are none
-   * yet.
-   */
+  /** 0..15, the upper half of `state`; the lower counts commands waiting. */
   readonly generation: number;
 }
 
 export interface Parts extends Around {
   readonly presence: Presence;
+  readonly commands: Commands;
   readonly ledger: Ledger;
   readonly flush: Flush;
   readonly limits: Limits;

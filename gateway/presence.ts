@@ -34,7 +34,7 @@ import type { Hearing } from "./hearing.ts";
 import type { Incidents } from "./incidents.ts";
 import { OPEN_ABSENT_MS } from "./limits.ts";
 import type { News } from "./news.ts";
-import { nudgeable, nudgeFrame } from "./nudge.ts";
+import { nudge, nudgeable } from "./nudge.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 import type { Told } from "./told.ts";
@@ -155,7 +155,7 @@ export class Presence {
     const { records, deadlines, detector } = this.#around;
     deadlines.set(slot, detector.absentAt(slot, at));
     this.#change(slot, "late", "promise-broken", at, now, detector.evidence(slot), draft);
-    if (nudgeable(records, slot)) draft.reply(records.source[slot]!, nudgeFrame(records, slot));
+    if (nudgeable(records, slot)) nudge(records, slot, now, draft);
   }
 
   #absent(slot: number, at: number, now: number, draft: Draft): void {

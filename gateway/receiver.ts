@@ -9,7 +9,7 @@
 
 import { decodeUp, frameId, type Hello, type UpFrame } from "../device/decode.ts";
 import { SUITE_CRC, tagBytes } from "../device/tag.ts";
-import { HELLO, rebuildSeq } from "../device/wire.ts";
+import { HELLO, RESULT, rebuildSeq } from "../device/wire.ts";
 import { Beats, isBeat, verifies } from "./beats.ts";
 import { Draft, NOTHING } from "./effects.ts";
 import { idText } from "./enrolment.ts";
@@ -20,7 +20,15 @@ import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 
 /** Results of frames that verified, or that count against a rate: they leave no hint. */
-const KNOWN = new Set<Result>(["duplicate", "stale", "clash", "welcome", "ignored", "limited"]);
+const KNOWN = new Set<Result>([
+  "duplicate",
+  "stale",
+  "clash",
+  "welcome",
+  "result",
+  "ignored",
+  "limited",
+]);
 
 export class Receiver {
   readonly #parts: Parts;
@@ -54,16 +62,19 @@ export class Receiver {
     }
     const up = decodeUp(frame, tag);
     if (typeof up === "string") return this.#done(up, 0, from, now, NOTHING);
-    if (up.type !== HELLO) return this.#done(this.#answer(slot, up), id, from, now, NOTHING);
     const draft = new Draft(ledger);
+    if (up.type !== HELLO) {
+      return this.#done(this.#answer(slot, up, now, draft), id, from, now, draft);
+    }
     return this.#done(this.#epochs.receive(slot, up, from, now, draft), id, from, now, draft);
   }
 
   /**
-   * RESULT and PROBE: verified, and ignored until commands and the finding of bindings are built.
+   * RESULT and PROBE, under the last accepted beat: a probe is verified and ignored, since the
+   * finding of bindings is not built yet.
    */
-  #answer(slot: number, up: Exclude<UpFrame, Hello>): Result {
-    const { records } = this.#parts;
+  #answer(slot: number, up: Exclude<UpFrame, Hello>, now: number, draft: Draft): Result {
+    const { records, commands } = this.#parts;
     const { words, bytes } = records.rows;
     // Types 4 to 7 do not exist under suite 0.
     if (bytes[slot * row.BYTES + row.SUITE] === SUITE_CRC) return "type";
@@ -71,7 +82,10 @@ export class Receiver {
     const last = words[slot * row.WORDS + row.SEQ]!;
     const seq = rebuildSeq(last, up.seq16);
     if (epoch === 0 || seq !== last) return "bad-tag";
-    return verifies(records.tagKey(slot), up, epoch, seq) ? "ignored" : "bad-tag";
+    if (!verifies(records.tagKey(slot), up, epoch, seq)) return "bad-tag";
+    if (up.type !== RESULT) return "ignored";
+    const counts = commands.answered(slot, up.cmd, up.code, up.payload, now, draft);
+    return counts ? "result" : "ignored";
   }
 
   /** A frame of an id that nobody enrolled, or of none: under which suite, nobody knows. */

@@ -24,6 +24,8 @@ export class Records {
   readonly source: (Source | undefined)[] = [];
   /** Rule 3: who clashed since the start, by slot. */
   readonly clashes = new Map<number, Clash>();
+  /** Rule 17: who was nudged within 5 s, by slot, oldest first (nudge.ts). */
+  readonly nudged = new Map<number, number>();
   /**
    * Rule 3: instants of the last duplicates acknowledged, oldest first, of those who had one within
    * `DUPLICATES_MS`; who had one last stands last.
@@ -57,6 +59,7 @@ export class Records {
     this.roster.remove(slot);
     this.source[slot] = undefined;
     this.clashes.delete(slot);
+    this.nudged.delete(slot);
     this.#ext.delete(slot);
     this.#repeats.delete(slot);
     this.#hmacKeys.delete(slot);

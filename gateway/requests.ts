@@ -3,9 +3,18 @@
  * of affairs.ts. Each call answers with effects, as everything does.
  */
 
-import type { Deaf, Deafness } from "./affairs.ts";
+import type { CommandState, Deaf, Deafness } from "./affairs.ts";
 import { Draft } from "./effects.ts";
+import { idText } from "./enrolment.ts";
 import type { Effects, Source } from "./facts.ts";
+import type { CommandView } from "./forecast.ts";
+import {
+  type NewCommand,
+  queueCommand,
+  viewCommands,
+  type Withdrawal,
+  withdrawCommand,
+} from "./orders.ts";
 import type { Parts } from "./parts.ts";
 
 export class Requests {
@@ -33,5 +42,35 @@ export class Requests {
   /** Deaf intervals that are remembered, oldest first. */
   get deafness(): readonly Deaf[] {
     return this.#parts.hearing.list;
+  }
+
+  /** Queues a command. Throws RangeError on bad input, suite 0, a full queue, an unknown id. */
+  send(id: number, order: NewCommand, now: number): Effects & { readonly n: number } {
+    const draft = new Draft(this.#parts.ledger);
+    const n = queueCommand(this.#parts, this.#slotOf(id), order, now, draft);
+    return Object.assign(draft, { n });
+  }
+
+  /** Takes back command `n` if it was never sent. Throws RangeError on an unknown id. */
+  withdraw(id: number, n: number, now: number): Effects & { readonly came: Withdrawal } {
+    const draft = new Draft(this.#parts.ledger);
+    const came = withdrawCommand(this.#parts, this.#slotOf(id), n, now, draft);
+    return Object.assign(draft, { came });
+  }
+
+  /** The commands of a device, oldest first, as they may be told. */
+  commandsOf(id: number, now: number): CommandView[] {
+    return viewCommands(this.#parts, this.#slotOf(id), now);
+  }
+
+  /** Commands by state: waiting ones as they are now, outcomes since the start. */
+  get commands(): Readonly<Record<CommandState, number>> {
+    return this.#parts.commands.backlog.counts();
+  }
+
+  #slotOf(id: number): number {
+    const slot = this.#parts.records.roster.slotOf(id);
+    if (slot < 0) throw new RangeError(`id ${idText(id)}; expected an enrolled one`);
+    return slot;
   }
 }

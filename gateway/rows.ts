@@ -97,6 +97,8 @@ export const DIRTY = 1;
 export const PENDING = 2;
 /** Taken in by `open`. */
 export const OPEN = 4;
+/** Commands wait for it. */
+export const COMMANDS = 8;
 
 /** In CAUSE: no change yet. */
 export const NO_CAUSE = CAUSES.length;

@@ -56,7 +56,7 @@ export interface DeviceView {
   readonly open: boolean;
   readonly lossUp: number | null;
   readonly lossDown: number | null;
-  /** Commands waiting: none, until there are commands. */
+  /** Commands waiting. */
   readonly waiting: number;
 }
 
@@ -65,6 +65,7 @@ export function viewOf(
   deadlines: Deadlines,
   told: Told,
   promiseMax: number,
+  waiting: number,
   slot: number,
   now: number,
 ): DeviceView {
@@ -109,7 +110,7 @@ export function viewOf(
     open: open === true,
     lossUp: null,
     lossDown: null,
-    waiting: 0,
+    waiting,
   };
 }
 
