@@ -1,0 +1,239 @@
+/**
+ * Notices on their way: for each incident one to each route that wants it, when it opens and when
+ * it closes, and reminders between.
+ *
+ * A notice is a fact, stored in the commit of the incident that it tells of, and taken away when it
+ * was delivered or given up. So a crash loses none: what is still in the store is delivered after
+ * the next start, under the same id, which is how a receiver knows one that comes twice. What lost:
+ * to deliver from the changes, where a crash between two receivers tells one of them never or twice
+ * and nobody knows which.
+ *
+ * How many may wait is bounded (waiting.ts).
+ */
+
+import type { Affairs, Evidence, Incident, Notice } from "./affairs.ts";
+import type { Draft } from "./effects.ts";
+import { noticeBody } from "./notice-body.ts";
+import type { Quiets } from "./quiets.ts";
+import { type Route, type Subject, wants } from "./routes.ts";
+import { Waiting } from "./waiting.ts";
+import { closedWords, openedWords, type Setting, type Words } from "./wording.ts";
+
+export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"> {
+  readonly routes: readonly Route[];
+  readonly noticesMax: number;
+  readonly quiets: Quiets;
+  /** A device as it is now; undefined: gone. */
+  readonly about: (id: number, now: number) => Subject | undefined;
+}
+
+export type OutboxAffairs = Pick<Affairs, "incidents" | "notices" | "lastNotice">;
+
+/** What the notices of one occasion have in common. */
+interface Making {
+  readonly incident: Incident;
+  readonly subjects: readonly Subject[];
+  readonly words: Words;
+  /** Stands in front of what it says. */
+  readonly lead: string;
+  readonly now: number;
+  readonly draft: Draft;
+}
+
+/** Instants come back from the store a little off; a repeat is not shorter than `REPEAT_MIN_MS`. */
+const SLACK_MS = 1_000;
+
+const NO_EVIDENCE: Evidence = Object.freeze({});
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #waiting: Waiting;
+  /** When an open incident is to be looked at again, by n. */
+  readonly #again = new Map<number, number>();
+  /** "incident route": its opening was given up, so its closing is not told either. */
+  readonly #untold = new Set<string>();
+  #last: number;
+  /** The next instant in `#again`; undefined: to be looked for. */
+  #next: number | undefined;
+
+  constructor(options: OutboxOptions, { incidents, notices, lastNotice }: OutboxAffairs) {
+    this.#options = options;
+    this.#last = lastNotice;
+    // With as few as one a route there would be none to say what was left out.
+    const max = Math.max(options.noticesMax, 4 * options.routes.length);
+    this.#waiting = new Waiting(notices, max);
+    for (const incident of incidents) this.#plan(incident);
+  }
+
+  /** Call `expire` no later than this. */
+  get wakeAt(): number {
+    if (this.#next === undefined) {
+      this.#next = Infinity;
+      for (const at of this.#again.values()) this.#next = Math.min(this.#next, at);
+    }
+    return Math.min(this.#next, this.#options.quiets.wakeAt);
+  }
+
+  /** Notices that are neither delivered nor given up, oldest first. */
+  get waiting(): Notice[] {
+    return this.#waiting.list;
+  }
+
+  /**
+   * An incident opened, or more devices joined it. Who was told already is not told again, but what
+   * still waits for its route's `waitMs` says the new state.
+   * @returns the incident as it is to be stored
+   */
+  opened(incident: Incident, evidence: Evidence, now: number, draft: Draft, lead = ""): Incident {
+    const subjects = this.#subjects(incident, now);
+    const hushed = this.#options.quiets.over(incident, subjects, now);
+    if (hushed !== undefined && incident.told === undefined) {
+      return this.#plan({ ...incident, hushed });
+    }
+    const told = [...(incident.told ?? [])];
+    const words = openedWords(incident, subjects, { ...this.#options, now, evidence });
+    const making = { incident, subjects, words, lead, now, draft };
+    for (const route of this.#options.routes) {
+      const before = told.includes(route.name) ? this.#fresh(incident, route, now, draft) : null;
+      if (before === undefined || !(before || wants(route, incident, subjects))) continue;
+      if (before === null) told.push(route.name);
+      this.#put("opened", route, making, before);
+    }
+    return this.#plan({ ...incident, told });
+  }
+
+  /** An incident closed: those hear of it who were told that it opened. */
+  closed(incident: Incident, now: number, draft: Draft): Incident {
+    const subjects = this.#subjects(incident, now);
+    const words = closedWords(incident, subjects, { ...this.#options, now, evidence: NO_EVIDENCE });
+    const making = { incident, subjects, words, lead: "", now, draft };
+    this.#forgetReminders(incident, draft);
+    const told = this.#told(incident).filter((name) => {
+      const route = this.#options.routes.find((each) => each.name === name);
+      if (route === undefined) return true;
+      const opening = this.#fresh(incident, route, now, draft);
+      if (opening) this.#waiting.drop(opening, draft);
+      else if (route.recovery) this.#put("closed", route, making);
+      return opening === undefined;
+    });
+    for (const name of incident.told ?? []) this.#untold.delete(`${incident.n} ${name}`);
+    return this.#plan(incident.told === undefined ? incident : { ...incident, told });
+  }
+
+  /**
+   * What is due: quiets that end, and with them what was not told; reminders.
+   * @param open all open incidents
+   * @returns those of them that are to be stored anew
+   */
+  expire(open: Iterable<Incident>, now: number, draft: Draft): Incident[] {
+    this.#options.quiets.expire(now, draft);
+    const changed: Incident[] = [];
+    for (const incident of open) {
+      if (incident.closedAt !== null) continue;
+      const found = this.#due(incident, now, draft);
+      if (found !== undefined) changed.push(found);
+    }
+    return changed;
+  }
+
+  /** Somebody took it on: it is not told again until it closes. */
+  acknowledged(incident: Incident, draft: Draft): void {
+    this.#forgetReminders(incident, draft);
+    this.#plan(incident);
+  }
+
+  /** A notice was delivered, or (`ok` false) given up. */
+  delivered(n: number, ok: boolean, draft: Draft): void {
+    const notice = this.#waiting.get(n);
+    if (notice === undefined) return;
+    this.#waiting.drop(notice, draft);
+    if (ok || notice.kind !== "opened") return;
+    const { incident, route } = notice;
+    this.#untold.add(`${incident} ${route}`);
+    for (const other of this.#waiting.of(incident, route)) this.#waiting.drop(other, draft);
+  }
+
+  #due(incident: Incident, now: number, draft: Draft): Incident | undefined {
+    const unheard = incident.hushed !== undefined && incident.told === undefined;
+    if (!unheard && now < (this.#again.get(incident.n) ?? Infinity)) return undefined;
+    const subjects = this.#subjects(incident, now);
+    const quiet = this.#options.quiets.over(incident, subjects, now) !== undefined;
+    if (unheard) {
+      if (quiet) return undefined;
+      return this.opened(incident, NO_EVIDENCE, now, draft, `After a ${incident.hushed}: `);
+    }
+    const words = openedWords(incident, subjects, { ...this.#options, now, evidence: NO_EVIDENCE });
+    const making = { incident, subjects, words, lead: "Still: ", now, draft };
+    const told = this.#told(incident);
+    for (const route of this.#options.routes) {
+      const due = told.includes(route.name) && remindAt(incident, [route]) <= now;
+      if (due && !quiet && this.#waiting.of(incident.n, route.name).length === 0)
+        this.#put("reminder", route, making);
+    }
+    return this.#plan({ ...incident, remindedAt: now });
+  }
+
+  #subjects({ members }: Incident, now: number): Subject[] {
+    return members.flatMap((id) => this.#options.about(id, now) ?? []);
+  }
+
+  #told({ n, told = [] }: Incident): string[] {
+    return told.filter((name) => !this.#untold.has(`${n} ${name}`));
+  }
+
+  /** The opening that nobody can have read yet: it waits, or is made by this very draft. */
+  #fresh({ n }: Incident, route: Route, now: number, draft: Draft): Notice | undefined {
+    const notice = this.#waiting.of(n, route.name).find(({ kind }) => kind === "opened");
+    if (notice === undefined || now < notice.madeAt + route.waitMs) return notice;
+    const made = draft.commit.some((fact) => fact.kind === "notice" && fact.n === notice.n);
+    return made ? notice : undefined;
+  }
+
+  /** @param before the notice that this one takes the place of */
+  #put(
+    kind: Notice["kind"],
+    { name: route }: Route,
+    { incident, subjects, words, lead, now, draft }: Making,
+    before: Notice | null = null,
+  ): void {
+    const leftOut = before === null ? this.#waiting.makeRoom(draft) : undefined;
+    if (leftOut !== undefined) this.#untold.add(`${leftOut.incident} ${leftOut.route}`);
+    const n = before?.n ?? ++this.#last;
+    const head = { n, incident, route, title: lead + words.title };
+    const { unixSeconds } = this.#options;
+    const notice: Notice = {
+      ...{ n, incident: incident.n, kind, route, madeAt: before?.madeAt ?? now },
+      text: lead + words.text,
+      body: noticeBody(head, subjects, { now, unixSeconds }),
+    };
+    this.#waiting.put(notice, draft);
+  }
+
+  #forgetReminders({ n }: Incident, draft: Draft): void {
+    for (const notice of this.waiting) {
+      if (notice.incident === n && notice.kind === "reminder") this.#waiting.drop(notice, draft);
+    }
+  }
+
+  /** When to look again at this incident. */
+  #plan(incident: Incident): Incident {
+    const told = this.#told(incident);
+    const routes = this.#options.routes.filter(({ name }) => told.includes(name));
+    const at = remindAt(incident, routes);
+    this.#next = undefined;
+    if (at === Infinity) this.#again.delete(incident.n);
+    else this.#again.set(incident.n, at);
+    return incident;
+  }
+}
+
+/** When the next of these routes is to be told again: whole repeats after the opening. */
+function remindAt(incident: Incident, routes: readonly Route[]): number {
+  const { openedAt, closedAt, ackedAt, remindedAt } = incident;
+  if (closedAt !== null || ackedAt !== null) return Infinity;
+  const since = Math.max(openedAt, remindedAt ?? openedAt) - openedAt + SLACK_MS;
+  return routes.reduce(
+    (at, { repeatMs }) => Math.min(at, openedAt + repeatMs * (Math.floor(since / repeatMs) + 1)),
+    Infinity,
+  );
+}

@@ -1,0 +1,154 @@
+/**
+ * What a notice says: whole sentences with numbers, for somebody who holds a phone at night and
+ * asks three things: what is gone, since when, and what is it likely.
+ *
+ * Where the clock can be trusted, an instant stands in the text as `<t:UNIX>`; the shell writes it
+ * in the reader's time when it delivers (notices/message.ts). What lost: UTC in the text, which at
+ * night is an hour of arithmetic, and a time zone in the core, which has no place for one.
+ */
+
+import type { Evidence, Incident } from "./affairs.ts";
+import { span } from "./cli/tell.ts";
+import type { Cause } from "./facts.ts";
+import type { Subject } from "./routes.ts";
+
+/** Names that a sentence lists; of the others it says how many they are. */
+const NAMES_MAX = 8;
+
+export interface Setting {
+  readonly now: number;
+  /** Unix seconds at an instant; 0: the clock is not trusted. */
+  readonly unixSeconds: (at: number) => number;
+  /** Devices enrolled at a site. */
+  readonly devicesAt: (site: string) => number;
+  /** Of the change that made the incident, as far as it is known. */
+  readonly evidence: Evidence;
+}
+
+export interface Words {
+  /** A line. */
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What each cause is called after "likely". */
+const LIKELY: Readonly<Record<Cause, string>> = {
+  returned: "it was away",
+  "first-beat": "it is new",
+  left: "it said goodbye",
+  "promise-broken": "nothing is known that explains it",
+  battery: "its battery is empty",
+  "weak-signal": "its signal is too weak",
+  "reset-loop": "it restarts again and again",
+  site: "its power or its access point",
+  "gateway-deaf": "the gateway itself could not hear",
+  broker: "the MQTT broker",
+  clock: "its own clock runs wrong, and it slept longer than it promised",
+  nat: "a router on its way forgot it (NAT)",
+  refused: "it is alive and has a wrong key: frames that are not its own come from its address",
+  clash: "two boards speak as this one device",
+  removed: "it was removed",
+};
+
+/** That an incident opened, or, with its age, that it is open still. */
+export function openedWords(
+  incident: Incident,
+  subjects: readonly Subject[],
+  setting: Setting,
+): Words {
+  const kind = incident.scope.slice(0, incident.scope.indexOf(":") >>> 0);
+  if (kind === "device" && subjects.length > 0) return oneOpened(incident, subjects[0]!, setting);
+  if (incident.scope === "gateway" || incident.joined === 0) {
+    const since = `since ${instant(incident.openedAt, setting)}`;
+    const text = `The gateway cannot hear ${since}; no device is called absent for it.`;
+    return { title: "The gateway is deaf", text };
+  }
+  return manyOpened(incident, subjects, setting);
+}
+
+function oneOpened({ cause, openedAt }: Incident, it: Subject, setting: Setting): Words {
+  const { now } = setting;
+  const rest = `${seen(it, setting)}. Likely cause: ${LIKELY[cause]}.`;
+  if (cause === "clash" || it.dueAt === null || it.dueAt > now) {
+    const wrong = `is heard, and something is wrong since ${instant(openedAt, setting)}`;
+    return { title: `${it.name}: ${cause}`, text: `${who(it)} ${wrong}${rest}` };
+  }
+  const due = setting.unixSeconds(it.dueAt);
+  const promise =
+    due > 0 ? `it promised to be heard by <t:${due}> and was not, for` : "its promise is broken by";
+  const text = `${who(it)} is absent: ${promise} ${span(now - it.dueAt)}${rest}`;
+  return { title: `${it.name} is absent`, text };
+}
+
+function manyOpened(incident: Incident, subjects: readonly Subject[], setting: Setting): Words {
+  const { scope, joined, cause } = incident;
+  const site = scope.startsWith("site:") ? scope.slice("site:".length) : undefined;
+  const all = site === undefined ? 0 : setting.devicesAt(site);
+  const of = all >= joined ? `${joined} of ${all}` : `${joined}`;
+  const place = site === undefined ? "" : ` of site ${site}`;
+  const { withinMs } = setting.evidence;
+  const within = typeof withinMs === "number" ? ` within ${span(withinMs + 999)}` : "";
+  const likely = LIKELY[cause].replace(/^its (\w+) or its/, "its $1 or");
+  const dues = subjects.flatMap(({ dueAt }) => dueAt ?? []);
+  const first = Math.min(...dues, incident.openedAt);
+  const text = [
+    `${of} devices${place} fell silent${within}: likely ${likely}.`,
+    `They are ${names(subjects, joined)}; the first was due at ${instant(first, setting)}.`,
+  ];
+  return { title: `${of} devices${place} are silent`, text: text.join(" ") };
+}
+
+/** That it is over. */
+export function closedWords(
+  incident: Incident,
+  subjects: readonly Subject[],
+  setting: Setting,
+): Words {
+  const { scope, openedAt, joined, away, cause } = incident;
+  const took = `after ${span((incident.closedAt ?? setting.now) - openedAt)}`;
+  const it = subjects[0];
+  if (scope.startsWith("device:")) {
+    if (it === undefined) {
+      return { title: "A device was removed", text: `A device was removed ${took} of absence.` };
+    }
+    const end =
+      it.dueAt === null ? "has left" : cause === "clash" ? "is one device again" : "is back";
+    const rest = `${seen(it, setting)}. The cause was likely: ${LIKELY[cause]}.`;
+    return { title: `${it.name} ${end}`, text: `${who(it)} ${end} ${took}${rest}` };
+  }
+  if (scope === "gateway" || joined === 0) {
+    return { title: "The gateway hears again", text: `The gateway hears again ${took}.` };
+  }
+  const place = scope.startsWith("site:") ? ` of site ${scope.slice("site:".length)}` : "";
+  const count = away > 0 ? `${joined - away} of ${joined}` : `All ${joined}`;
+  const back = `${count} devices${place} are back`;
+  const rest = away > 0 ? ` The other ${away} are told of one by one.` : "";
+  return { title: back, text: `${back} ${took}: ${names(subjects, joined)}.${rest}` };
+}
+
+/** "shed-07 (farm)". */
+function who({ name, site }: Subject): string {
+  return site === "" ? name : `${name} (${site})`;
+}
+
+function names(subjects: readonly Subject[], joined: number): string {
+  const shown = subjects.slice(0, NAMES_MAX).map(({ name }) => name);
+  const more = joined - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
+function seen({ seenAt, signal, battery }: Subject, setting: Setting): string {
+  if (seenAt === null) return "; it was never heard";
+  const level = typeof battery === "number" ? `${battery} %` : battery;
+  return [
+    `; last seen ${instant(seenAt, setting)}`,
+    ...(signal === null ? [] : [` at ${signal} dBm`]),
+    ...(level === null ? [] : [`, battery ${level}`]),
+  ].join("");
+}
+
+/** As the reader's clock shows it, or how long ago. */
+function instant(at: number, { now, unixSeconds }: Setting): string {
+  const unix = unixSeconds(at);
+  return unix > 0 ? `<t:${unix}>` : `${span(Math.max(0, now - at))} ago`;
+}
