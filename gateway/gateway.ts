@@ -35,15 +35,21 @@ export class Gateway {
     this.#parts = parts;
     this.#receiver = new Receiver(parts);
     this.requests = new Requests(parts);
+    const { stoppedMs } = options;
+    if (stoppedMs !== undefined) parts.hearing.began(now - stoppedMs, now);
+    let newestAt = -Infinity;
     for (const stored of devices) {
       const slot = records.load(stored, now);
+      if (stored.beat !== null) newestAt = Math.max(newestAt, stored.beat.at);
       const source = records.source[slot];
       if (source !== undefined) {
         records.rows.bytes[slot * row.BYTES + row.MAPPED] = mappedOf(source);
       }
-      presence.joined(slot, now, options.stoppedMs, stored.learned);
+      presence.joined(slot, now, stoppedMs, stored.learned);
       parts.commands.joined(slot, stored, now);
     }
+    // Nobody knows for how long: since the newest fact that there is.
+    if (stoppedMs === undefined) parts.hearing.began(newestAt, now);
   }
 
   /** Call `expire` no later than this instant; earlier is harmless. Infinity: nothing is due. */
@@ -52,6 +58,7 @@ export class Gateway {
       this.#parts.deadlines.wakeAt,
       this.#parts.flush.wakeAt,
       this.#parts.incidents.wakeAt,
+      this.#parts.hearing.wakeAt,
       this.#parts.commands.wakeAt,
     );
   }
@@ -66,6 +73,7 @@ export class Gateway {
    */
   expire(now: number): Effects {
     const draft = new Draft(this.#parts.ledger);
+    if (now >= this.#parts.hearing.wakeAt) this.#parts.hearing.into(draft);
     this.#parts.presence.expire(now, draft);
     if (now >= this.#parts.incidents.wakeAt) this.#parts.incidents.expire(now, draft);
     if (now >= this.#parts.commands.wakeAt) this.#parts.commands.expire(now, draft);

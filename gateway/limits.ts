@@ -31,6 +31,9 @@ export const OPEN_ABSENT_MS = 86_400_000;
  */
 export const LONG_STOP = 3;
 export const DOUBT = 8;
+/** Rule 12: the longest gap between two HELLOs without an answer, and one exchange, in ms. */
+export const HELLO_GAP_MAX = 3_600_000;
+export const HELLO_MS = 5_000;
 /** A COMMAND's payload in bytes, its highest number, and sends of one in a window. */
 export const COMMAND_PAYLOAD_MAX = 243;
 export const CMD_MAX = 65_535;

@@ -69,12 +69,15 @@ export class Presence {
    * time, eight after a long stop.
    */
   joined(slot: number, now: number, stoppedMs: number | undefined, learned = ""): void {
-    const { records, deadlines, told, detector } = this.#around;
+    const { records, deadlines, told, detector, hearing } = this.#around;
     told.added(slot);
     detector.joined(slot, learned);
     const status = records.status(slot);
     if (status === "present" || status === "late") {
-      deadlines.set(slot, detector.doubtAfter(slot, now, stoppedMs ?? Infinity));
+      // The stop may be the end of a longer deafness.
+      const deaf = hearing.touching(this.#transport(slot), detector.dueFrom(slot), now);
+      const deafMs = Math.max(stoppedMs ?? Infinity, now - (deaf?.fromAt ?? now));
+      deadlines.set(slot, detector.doubtAfter(slot, now, deafMs));
     } else if (status !== "left" && records.rows.flag(slot, row.OPEN)) {
       deadlines.set(slot, now + OPEN_ABSENT_MS);
     }
@@ -141,14 +144,18 @@ export class Presence {
 
   /** The instant to ask again where nothing follows from a deadline yet; else the deadline. */
   #later(slot: number, at: number, now: number): number {
-    const { records, detector, hearing, incidents } = this.#around;
-    const transport: Source["transport"] = records.source[slot]?.transport ?? "udp";
-    const deaf = hearing.touching(transport, detector.dueFrom(slot), at);
+    const { detector, hearing, incidents } = this.#around;
+    const deaf = hearing.touching(this.#transport(slot), detector.dueFrom(slot), at);
     if (deaf !== undefined) {
-      const later = detector.doubtAfter(slot, Math.min(deaf.endAt, now), deaf.deafMs);
+      const endAt = Math.min(deaf.endAt, now);
+      const later = detector.doubtAfter(slot, endAt, endAt - deaf.fromAt);
       if (later > at) return later;
     }
     return incidents.hold(slot, at, now);
+  }
+
+  #transport(slot: number): Source["transport"] {
+    return this.#around.records.source[slot]?.transport ?? "udp";
   }
 
   #late(slot: number, at: number, now: number, draft: Draft): void {
