@@ -29,8 +29,8 @@ import { openUdp, type UdpTransport } from "./udp.ts";
 
 export interface GatewaySettings {
   readonly clock: Clock;
-  /** Makes the store; `onWrite` is to be handed on to it. */
-  readonly store: (options: Pick<StoreOptions, "clock" | "onWrite">) => Store;
+  /** Makes the store; what it is given is to be handed on. */
+  readonly store: (options: Pick<StoreOptions, "clock" | "onWrite" | "onQuarantined">) => Store;
   readonly udpPort: number;
   readonly udpHosts?: readonly string[] | undefined;
   readonly httpPort: number;
@@ -66,7 +66,11 @@ const LINGER_MS = 300;
 export async function startGateway(settings: GatewaySettings): Promise<RunningGateway> {
   const { clock } = settings;
   let metrics: Metrics | undefined;
-  const store = settings.store({ clock, onWrite: (ms) => metrics?.committed(ms) });
+  const store = settings.store({
+    clock,
+    onWrite: (ms) => metrics?.committed(ms),
+    onQuarantined: (record) => settings.log.few("quarantined", { record }),
+  });
   const loaded = await store.open();
   try {
     const core = coreOf(settings, loaded);
@@ -81,7 +85,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
 
 function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gateway {
   const unixSeconds = (now: number) => (clock.trusted() ? Math.floor(clock.wallAt(now) / 1000) : 0);
-  const { generation, secret, stoppedMs, cursor } = loaded;
+  const { generation, secret, stoppedMs, cursor, affairs } = loaded;
   return new Gateway(
     {
       generation,
@@ -90,6 +94,7 @@ function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gatew
       unixSeconds,
       stoppedMs,
       cursor,
+      affairs,
       open: open ?? false,
       ...(limits !== undefined && { limits }),
     },

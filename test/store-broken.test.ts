@@ -1,7 +1,8 @@
 /** A store that cannot write: nothing half, nothing after it, and all that waited are told. */
 
 import { describe, expect, it } from "vitest";
-import { type Batch, KeyedStore, type Shelf } from "../gateway/store/keyed.ts";
+import { KeyedStore } from "../gateway/store/keyed.ts";
+import type { Batch, Shelf } from "../gateway/store/shelf.ts";
 import { beat, enrol, HandClock } from "./store-rig.ts";
 
 /** A shelf whose writes end when the test says so. */
@@ -22,7 +23,7 @@ function shelf() {
       };
     },
     async *range() {},
-    has: () => false,
+    get: () => undefined,
     close: () => Promise.resolve(),
   };
   return { made, writes };
@@ -58,9 +59,9 @@ describe("a store that cannot write", () => {
     const first = store.commit([enrol(1)]);
     const joined = store.commit([enrol(2)]);
     const bad = store.commit([enrol(3), beat(3, 2 ** 32, 0)]);
+    writes[0]?.end();
     await expect(bad).rejects.toThrow("the store cannot write");
     await expect(joined).rejects.toThrow("the store cannot write");
-    writes[0]?.end();
     await first;
     expect(writes).toHaveLength(1);
     expect(writes[0]?.keys).toContain("d000001");

@@ -33,6 +33,7 @@ export interface Place {
   crash(): void;
   records(): Promise<Map<string, Buffer>>;
   write(key: string, value: Buffer): Promise<void>;
+  remove(key: string): Promise<void>;
 }
 
 const folders: string[] = [];
@@ -50,6 +51,7 @@ export function memoryPlace(clock: Clock): Place {
     crash() {},
     records: () => Promise.resolve(new Map(disk)),
     write: (key, value) => Promise.resolve(void disk.set(key, value)),
+    remove: (key) => Promise.resolve(void disk.delete(key)),
   };
 }
 
@@ -78,6 +80,7 @@ export function levelPlace(clock: Clock): Place {
     },
     records: () => bare(async (level) => new Map(await level.iterator().all())),
     write: (key, value) => bare((level) => level.put(key, value, { sync: true })),
+    remove: (key) => bare((level) => level.del(key, { sync: true })),
   };
 }
 

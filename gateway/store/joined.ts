@@ -1,17 +1,21 @@
 /** The commits that share one write: all of them are durable when it is, or none. */
 
-import type { Batch } from "./keyed.ts";
+import type { Fact } from "../facts.ts";
 
 export class Joined {
-  readonly batch: Batch;
+  readonly facts: Fact[] = [];
+  commits = 0;
+  /** Records found damaged while running. */
+  readonly damaged: [string, Buffer][] = [];
+  /** Nothing may join. */
+  readonly alone: boolean;
   /** Settles with the write. */
   readonly done: Promise<void>;
-  commits = 0;
   #resolve = (): void => {};
   #reject = (_error: unknown): void => {};
 
-  constructor(batch: Batch) {
-    this.batch = batch;
+  constructor(alone: boolean) {
+    this.alone = alone;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

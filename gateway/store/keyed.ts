@@ -1,7 +1,5 @@
 /**
- * The store over any sorted shelf of keys and values: group commit, start, and the list of changes.
- * The two backends differ in the shelf alone, so what is proven of one's records holds for the
- * other's.
+ * The store over any shelf: group commit, and what is read while a gateway runs.
  *
  * Group commit: one write is under way, and all that is asked meanwhile joins the next. A sync
  * costs 0.3 ms on a good disk and 20 ms on an SD card; a write for each commit would let a card
@@ -12,90 +10,59 @@
  * LevelDB itself takes no write after a failed sync. The process must end and start again.
  */
 
-import { randomBytes } from "node:crypto";
+import type { Evidence } from "../affairs.ts";
 import type { Fact } from "../facts.ts";
+import { readEvidence } from "./affairs.ts";
+import { backupOf } from "./backup.ts";
 import { decodeChange } from "./beats.ts";
 import { Joined } from "./joined.ts";
-import { Loading } from "./loading.ts";
-import { type Meta, readMeta, sinceStamp, writeMeta, writeStamp } from "./meta.ts";
-import { changeKey, knownKey, LAYOUT, type Sink, writeFact } from "./records.ts";
-import {
-  CHANGES_MAX,
-  type Loaded,
-  type Purpose,
-  type Store,
-  type StoreOptions,
-  StoreTooNew,
-  type WallChange,
-} from "./store.ts";
-
-/** Records collected for one atomic write. */
-export interface Batch extends Sink {
-  /** All or nothing, durable when resolved. */
-  write(): Promise<void>;
-}
-
-export interface Shelf {
-  open(): Promise<void>;
-  /**
-   * Given what opening or reading failed with: mends the shelf and opens it, or throws the same
-   * again.
-   */
-  repair(error: unknown): Promise<void>;
-  batch(): Batch;
-  /** Records with `from` <= key < `to`, in order of their keys or against it. */
-  range(from: string, to: string, reverse?: boolean): AsyncIterable<[string, Buffer]>;
-  has(key: string): boolean;
-  close(): Promise<void>;
-}
+import { changeKey, historyKey, knownKey, numberKey, turnKey } from "./keys.ts";
+import { load } from "./opening.ts";
+import { setAside } from "./quarantine.ts";
+import { decodeTurn } from "./records.ts";
+import { open } from "./seal.ts";
+import type { Shelf } from "./shelf.ts";
+import type { HistoryPiece, Loaded, Purpose, Store, StoreOptions, WallChange } from "./store.ts";
+import type { Writing } from "./writing.ts";
 
 export class KeyedStore implements Store {
   readonly #shelf: Shelf;
   readonly #options: StoreOptions;
-  readonly #changesMax: number;
   /** Keys enrolled since the start: the shelf does not have them before their commit is written. */
   readonly #fresh = new Set<string>();
+  readonly #queue: Joined[] = [];
   #purpose: Purpose = "run";
+  #writing: Writing | undefined;
   #underWay: Joined | undefined;
-  #next: Joined | undefined;
   #broken: Error | undefined;
 
   constructor(shelf: Shelf, options: StoreOptions) {
     this.#shelf = shelf;
     this.#options = options;
-    this.#changesMax = options.changesMax ?? CHANGES_MAX;
   }
 
   async open(purpose: Purpose = "run"): Promise<Loaded> {
     this.#purpose = purpose;
     try {
       await this.#shelf.open();
-      return await this.#load(purpose, false);
+      return await this.#load(false);
     } catch (error) {
-      return await this.#reopen(purpose, error);
+      return await this.#reopen(error);
     }
   }
 
   commit(facts: readonly Fact[]): Promise<void> {
     if (this.#broken) return Promise.reject(this.#broken);
-    if (facts.length === 0) {
-      return (this.#next ?? this.#underWay)?.done ?? Promise.resolve();
-    }
-    this.#next ??= new Joined(this.#shelf.batch());
-    const joined = this.#next;
+    let joined = this.#queue.at(-1);
+    if (facts.length === 0) return (joined ?? this.#underWay)?.done ?? Promise.resolve();
+    const removes = facts.some((fact) => fact.kind === "enrol" && fact.enrolment === null);
+    if (joined === undefined || joined.alone || removes) joined = this.#join(removes);
     joined.commits++;
-    const { clock } = this.#options;
-    const wallAt = (mono: number) => clock.wallAt(mono);
-    try {
-      for (const fact of facts) {
-        writeFact(joined.batch, fact, wallAt, this.#changesMax);
-        if (fact.kind === "enrol" && fact.enrolment?.key) {
-          this.#fresh.add(knownKey(fact.enrolment.key));
-        }
+    for (const fact of facts) {
+      joined.facts.push(fact);
+      if (fact.kind === "enrol" && fact.enrolment?.key) {
+        this.#fresh.add(knownKey(fact.enrolment.key));
       }
-    } catch (error) {
-      // Half of a commit must never be written, nor what joined it.
-      return Promise.reject(this.#break(error));
     }
     if (this.#underWay === undefined) void this.#write();
     return joined.done;
@@ -105,23 +72,56 @@ export class KeyedStore implements Store {
     const found: WallChange[] = [];
     for await (const [key, value] of this.#shelf.range(changeKey(after + 1), "d")) {
       if (found.length >= limit) break;
-      const change = readable(key, value);
+      const change = this.#readable(key, value, () => decodeChange(key, value));
       if (change) found.push(change);
     }
     return found;
   }
 
+  async changesOf(id: number, before: number, limit: number): Promise<WallChange[]> {
+    const found: WallChange[] = [];
+    for await (const [turn, at] of this.#shelf.range(turnKey(id, 0), turnKey(id, before), true)) {
+      if (found.length >= limit) break;
+      const key = changeKey(this.#readable(turn, at, () => decodeTurn(turn, at)) ?? 0);
+      const value = this.#shelf.get(key);
+      const change = value && this.#readable(key, value, () => decodeChange(key, value));
+      if (change) found.push(change);
+    }
+    return found;
+  }
+
+  evidence(cursor: number): Promise<Evidence | undefined> {
+    const key = numberKey("v", cursor);
+    const value = this.#shelf.get(key);
+    return Promise.resolve(value && this.#readable(key, value, () => readEvidence(key, value)));
+  }
+
+  async history(id: number, fromPart: string, toPart: string): Promise<HistoryPiece[]> {
+    const found: HistoryPiece[] = [];
+    const [from, to] = [historyKey(id, fromPart), historyKey(id, toPart)];
+    for await (const [key, value] of this.#shelf.range(from, to)) {
+      const content = this.#readable(key, value, () => open(key, value));
+      const part = key.slice(historyKey(id, "").length);
+      if (content) found.push({ part, bytes: content.toString("latin1") });
+    }
+    return found;
+  }
+
+  backup(): AsyncIterable<Buffer> {
+    return backupOf(this.#shelf);
+  }
+
   keyKnown(key: string): boolean {
     const known = knownKey(key);
-    return this.#fresh.has(known) || this.#shelf.has(known);
+    return this.#fresh.has(known) || this.#shelf.get(known) !== undefined;
   }
 
   async close(): Promise<void> {
     try {
       if (!this.#broken) await this.commit([]);
-      if (!this.#broken && this.#purpose === "run") {
+      if (!this.#broken && this.#purpose === "run" && this.#writing) {
         const batch = this.#shelf.batch();
-        this.#stamp(batch);
+        this.#writing.stamp(batch);
         await batch.write();
       }
     } finally {
@@ -130,10 +130,16 @@ export class KeyedStore implements Store {
     }
   }
 
-  async #reopen(purpose: Purpose, error: unknown): Promise<Loaded> {
+  async #load(repaired: boolean): Promise<Loaded> {
+    const opened = await load(this.#shelf, this.#options, this.#purpose, repaired);
+    this.#writing = opened.writing;
+    return opened.loaded;
+  }
+
+  async #reopen(error: unknown): Promise<Loaded> {
     try {
       await this.#shelf.repair(error);
-      return await this.#load(purpose, true);
+      return await this.#load(true);
     } catch (failed) {
       await this.#shelf.close();
       throw failed;
@@ -141,15 +147,18 @@ export class KeyedStore implements Store {
   }
 
   async #write(): Promise<void> {
-    while (this.#next !== undefined) {
-      const joined = this.#next;
+    for (let joined = this.#queue.shift(); joined !== undefined; joined = this.#queue.shift()) {
       this.#underWay = joined;
-      this.#next = undefined;
       const begunAt = this.#options.clock.now();
       try {
-        if (this.#purpose === "run") this.#stamp(joined.batch);
-        await joined.batch.write();
+        const batch = this.#shelf.batch();
+        for (const record of joined.damaged) setAside(this.#shelf, batch, ...record);
+        const swept = this.#writing?.fill(batch, joined.facts);
+        if (swept !== undefined) await swept;
+        if (this.#purpose === "run") this.#writing?.stamp(batch);
+        await batch.write();
       } catch (error) {
+        // Half of a commit must never be written, nor what joined it.
         joined.reject(this.#break(error));
         break;
       }
@@ -161,80 +170,29 @@ export class KeyedStore implements Store {
 
   #break(error: unknown): Error {
     this.#broken ??= new Error(`the store cannot write: ${(error as Error).message}`);
-    this.#next?.reject(this.#broken);
-    this.#next = undefined;
+    for (const joined of this.#queue.splice(0)) joined.reject(this.#broken);
     return this.#broken;
   }
 
-  #stamp(batch: Batch): void {
-    const { clock } = this.#options;
-    writeStamp(batch, Math.max(0, clock.wallAt(clock.now())));
+  #join(alone: boolean): Joined {
+    const joined = new Joined(alone);
+    this.#queue.push(joined);
+    return joined;
   }
 
-  async #load(purpose: Purpose, repaired: boolean): Promise<Loaded> {
-    const { clock } = this.#options;
-    const repairs = this.#shelf.batch();
-    const loading = new Loading(repairs);
-    if (repaired) loading.quarantined.push("the store was damaged and has been repaired");
-    const meta = readMeta(await all(this.#shelf.range("m", "n")), loading);
-    if (meta.layout > LAYOUT) {
-      throw new StoreTooNew(
-        `the store has layout ${meta.layout}; this version of nextbeat reads up to ${LAYOUT}`,
-      );
+  /**
+   * What `read` answers, or undefined where the record is damaged: it is then set aside. Most of
+   * what is read while running is not read at the start, which it would make long.
+   */
+  #readable<T>(key: string, value: Buffer, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const joined = this.#join(true);
+      joined.damaged.push([key, value]);
+      if (this.#underWay === undefined) void this.#write();
+      this.#options.onQuarantined?.(`${key}: ${(error as Error).message}`);
+      return undefined;
     }
-    for (const [from, to] of [
-      ["b", "c"],
-      ["d", "f"],
-      ["s", "t"],
-    ] as const) {
-      for await (const [key, value] of this.#shelf.range(from, to)) loading.take(key, value);
-    }
-    if (repaired) loading.doubtStatuses();
-    if (loading.wantsChanges) {
-      for await (const [key, value] of this.#shelf.range("c", "d", true)) {
-        const change = readable(key, value);
-        if (change) loading.takeChange(change);
-        if (!loading.wantsChanges) break;
-      }
-    }
-    let cursor = 0;
-    for await (const [key] of this.#shelf.range("c", "d", true)) {
-      cursor = Number.parseInt(key.slice(1), 16);
-      break;
-    }
-    const { stoppedMs, wallToMono } = sinceStamp(clock, meta.stamp);
-    const devices = loading.finish(repaired, wallToMono);
-    const now: Meta = begin(meta, purpose);
-    writeMeta(repairs, now);
-    if (purpose === "run") this.#stamp(repairs);
-    await repairs.write();
-    const { quarantined } = loading;
-    const { generation, secret } = now;
-    return { devices, cursor, generation, secret, stoppedMs, quarantined };
   }
-}
-
-/** A missing generation may have been any; a random one differs from it in 15 of 16 cases. */
-function begin(meta: Meta, purpose: Purpose): Meta {
-  const last = meta.generation < 0 ? randomBytes(1).readUInt8() & 15 : meta.generation;
-  return {
-    layout: LAYOUT,
-    generation: purpose === "run" ? (last + 1) & 15 : last,
-    secret: meta.secret.length === 32 ? meta.secret : randomBytes(32).toString("latin1"),
-    stamp: meta.stamp,
-  };
-}
-
-function readable(key: string, value: Buffer): WallChange | undefined {
-  try {
-    return decodeChange(key, value);
-  } catch {
-    return undefined;
-  }
-}
-
-async function all(records: AsyncIterable<[string, Buffer]>): Promise<[string, Buffer][]> {
-  const found: [string, Buffer][] = [];
-  for await (const record of records) found.push(record);
-  return found;
 }

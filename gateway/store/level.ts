@@ -14,7 +14,8 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
-import { type Batch, KeyedStore, type Shelf } from "./keyed.ts";
+import { KeyedStore } from "./keyed.ts";
+import type { Batch, Shelf } from "./shelf.ts";
 import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
 
 /**
@@ -85,8 +86,8 @@ class LevelShelf implements Shelf {
     }
   }
 
-  has(key: string): boolean {
-    return this.#open().getSync(key) !== undefined;
+  get(key: string): Buffer | undefined {
+    return this.#open().getSync(key);
   }
 
   async close(): Promise<void> {

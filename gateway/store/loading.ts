@@ -4,22 +4,25 @@
  * thousand boards that are well.
  *
  * Only one thing is not forgiven silently. Where the record of a beat or of the epochs is gone,
- * nobody knows any more which beats were accepted; such a device is marked `restored`, and no epoch
- * is in force until its next HELLO (rule 7).
+ * nobody knows any more which beats were accepted, and where that of a command is gone, which of
+ * its numbers were used; such a device is marked `restored`, and no epoch is in force until its
+ * next HELLO (rule 7).
  */
 
+import type { Command } from "../affairs.ts";
 import type { BeatFact, Cause, Enrolment, Status, StoredDevice } from "../facts.ts";
+import { lostCommand, putThing, readCommand } from "./affairs.ts";
 import { decodeBeat } from "./beats.ts";
+import { commandKey, idHex, idOf, numberOf } from "./keys.ts";
+import type { Quarantine } from "./quarantine.ts";
 import {
   decodeEnrolment,
   decodeEpochs,
   decodeStatus,
-  idKey,
-  type Sink,
   writeEpochs,
   writeStatus,
 } from "./records.ts";
-import { open } from "./seal.ts";
+import { open, type Sink } from "./seal.ts";
 import type { WallChange } from "./store.ts";
 
 interface Parts {
@@ -27,42 +30,84 @@ interface Parts {
   epochs?: { issued: number; epoch: number; restored: boolean };
   beat?: BeatFact;
   status?: { tseq: number; status: Status; cause: Cause };
-  /** A record of the beat or the epochs was unreadable. */
+  learned?: string;
+  commands?: Command[];
+  /** A record of the beat, the epochs or a command was unreadable. */
   doubtful?: boolean;
 }
 
-const KINDS = { b: "beat", d: "enrolment", e: "epochs", s: "status" } as const;
+const KINDS = {
+  ...{ b: "beat", d: "enrolment", e: "epochs", l: "what was learned", s: "status" },
+  w: "command",
+} as const;
 type Kind = keyof typeof KINDS;
 
+/** Ranges of keys that `take` wants. */
+export const DEVICE_RANGES = [
+  ["b", "c"],
+  ["d", "f"],
+  ["l", "m"],
+  ["s", "t"],
+  ["w", "x"],
+] as const;
+
 export class Loading {
-  readonly quarantined: string[] = [];
   readonly #repairs: Sink;
+  readonly #quarantine: Quarantine;
+  readonly #now: number;
+  readonly #aheadMs: number;
   readonly #parts = new Map<number, Parts>();
   /** Devices whose status was unreadable: the last change of each will do. */
   readonly #statusLost = new Set<number>();
 
-  /** `repairs` takes what must be written because of what was found. */
-  constructor(repairs: Sink) {
+  /**
+   * @param repairs takes what must be written because of what was found
+   * @param now on this process's clock
+   * @param aheadMs what the store's line is ahead of it
+   */
+  constructor(repairs: Sink, quarantine: Quarantine, now: number, aheadMs: number) {
     this.#repairs = repairs;
+    this.#quarantine = quarantine;
+    this.#now = now;
+    this.#aheadMs = aheadMs;
   }
 
-  /** Every record whose key starts with b, d, e or s, in any order. */
+  /** Every record of a device but its history and its changes, in the order of the keys. */
   take(key: string, value: Buffer): void {
     const kind = key[0] as Kind;
-    const id = Number.parseInt(key.slice(1), 16);
+    const id = idOf(key);
     const parts = this.#parts.get(id) ?? {};
     this.#parts.set(id, parts);
     try {
-      const content = open(key, value);
-      if (kind === "b") parts.beat = decodeBeat(id, content);
-      else if (kind === "d") parts.enrolment = decodeEnrolment(id, content);
-      else if (kind === "e") parts.epochs = decodeEpochs(content);
-      else parts.status = decodeStatus(content);
+      if (kind === "w") this.#takeCommand(parts, key, value);
+      else this.#takePart(kind, id, parts, open(key, value));
     } catch (error) {
-      if (kind === "b" || kind === "e") parts.doubtful = true;
+      if (kind === "b" || kind === "e" || kind === "w") parts.doubtful = true;
       if (kind === "s") this.#statusLost.add(id);
-      this.setAside(key, value, `${KINDS[kind]} of ${key.slice(1)}: ${(error as Error).message}`);
+      const place = kind === "w" ? `${numberOf(key.slice(6))} of ${idHex(id)}` : `of ${idHex(id)}`;
+      this.#quarantine.setAside(key, value, `${KINDS[kind]} ${place}: ${(error as Error).message}`);
+      if (kind === "w") this.#loseCommand(parts, id, numberOf(key.slice(6)));
     }
+  }
+
+  #takePart(kind: Exclude<Kind, "w">, id: number, parts: Parts, content: Buffer): void {
+    if (kind === "b") parts.beat = decodeBeat(id, content);
+    else if (kind === "d") parts.enrolment = decodeEnrolment(id, content);
+    else if (kind === "e") parts.epochs = decodeEpochs(content);
+    else if (kind === "l") parts.learned = content.toString("latin1");
+    else parts.status = decodeStatus(content);
+  }
+
+  #takeCommand(parts: Parts, key: string, value: Buffer): void {
+    const command = readCommand(key, value, (line) => line - this.#aheadMs);
+    parts.commands = [...(parts.commands ?? []), command];
+  }
+
+  /** Nobody knows what it was: it is told as failed, and its number is not given again. */
+  #loseCommand(parts: Parts, id: number, n: number): void {
+    const lost = lostCommand(n, this.#now);
+    parts.commands = [...(parts.commands ?? []), lost];
+    putThing(this.#repairs, commandKey(id, n), lost, (at) => at + this.#aheadMs);
   }
 
   /** After a repair any status may be gone, or be an older one than the last. */
@@ -84,26 +129,19 @@ export class Loading {
     writeStatus(this.#repairs, change);
   }
 
-  /** Moves a record out of the way, as it is. */
-  setAside(key: string, value: Buffer, why: string): void {
-    this.quarantined.push(why);
-    this.#repairs.del(key);
-    this.#repairs.put(`q${key}`, value);
+  /** Ids of which something is left, and no enrolment. */
+  get orphans(): number[] {
+    return [...this.#parts].filter(([, parts]) => !parts.enrolment).map(([id]) => id);
   }
 
   /**
-   * All devices with an enrolment. What is left of others goes.
-   * @param all every device counts as restored: the whole store was repaired
-   * @param wallToMono maps the stored instants to this process's clock
+   * All devices with an enrolment.
+   * @param all every device counts as restored: from a backup, or the whole store was repaired
    */
-  finish(all: boolean, wallToMono: (wall: number) => number): StoredDevice[] {
+  finish(all: boolean): StoredDevice[] {
     const devices: StoredDevice[] = [];
     for (const [id, parts] of this.#parts) {
-      if (parts.enrolment === undefined) {
-        for (const kind of ["b", "e", "s"] as const) this.#repairs.del(idKey(kind, id));
-      } else {
-        devices.push(this.#device(id, parts.enrolment, parts, all, wallToMono));
-      }
+      if (parts.enrolment) devices.push(this.#device(id, parts.enrolment, parts, all));
     }
     return devices;
   }
@@ -111,9 +149,8 @@ export class Loading {
   #device(
     id: number,
     enrolment: Enrolment,
-    { epochs, beat, status, doubtful = false }: Parts,
+    { epochs, beat, status, learned = "", commands = [], doubtful = false }: Parts,
     all: boolean,
-    wallToMono: (wall: number) => number,
   ): StoredDevice {
     const issued = Math.max(epochs?.issued ?? 0, beat?.epoch ?? 0);
     const epoch = epochs?.epoch ?? 0;
@@ -125,11 +162,18 @@ export class Loading {
       enrolment,
       issued,
       epoch,
-      beat: beat === undefined ? null : { ...beat, at: wallToMono(beat.at) },
+      beat: beat === undefined ? null : { ...beat, at: this.#past(beat.at) },
       status: status?.status ?? "unknown",
       cause: status?.cause ?? null,
       tseq: status?.tseq ?? 0,
+      learned,
+      commands,
       restored,
     };
+  }
+
+  /** A beat is never newer than now, whatever a damaged stamp says. */
+  #past(line: number): number {
+    return Math.min(this.#now, line - this.#aheadMs);
   }
 }

@@ -4,7 +4,8 @@
  * lost: it would forget nothing that the real one rounds, maps or cuts off.
  */
 
-import { type Batch, KeyedStore, type Shelf } from "./keyed.ts";
+import { KeyedStore } from "./keyed.ts";
+import type { Batch, Shelf } from "./shelf.ts";
 import type { Store, StoreOptions } from "./store.ts";
 
 /** What survives a crash. */
@@ -46,15 +47,13 @@ class MemoryShelf implements Shelf {
 
   // An async generator without an await, since the shelf on disk has one.
   async *range(from: string, to: string, reverse = false): AsyncIterable<[string, Buffer]> {
-    const keys = [...this.#disk.keys()].filter((key) => key >= from && key < to).sort();
-    for (const key of reverse ? keys.reverse() : keys) {
-      const value = this.#disk.get(key);
-      if (value !== undefined) yield await Promise.resolve([key, value] as [string, Buffer]);
-    }
+    const found = [...this.#disk].filter(([key]) => key >= from && key < to);
+    found.sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const record of reverse ? found.reverse() : found) yield await Promise.resolve(record);
   }
 
-  has(key: string): boolean {
-    return this.#disk.has(key);
+  get(key: string): Buffer | undefined {
+    return this.#disk.get(key);
   }
 
   close(): Promise<void> {

@@ -1,12 +1,20 @@
 /**
- * What a store keeps about itself, and what it makes of the time that passed since it was last
- * alive.
+ * What a store keeps about itself, and the line of time on which its facts stand.
+ *
+ * A fact that a decision hangs on (a beat, a command's end, a mute) must not move when the wall
+ * clock steps, and the monotonic clock means nothing to the next process. So the store has a line
+ * of its own, in ms: it begins at the wall clock's word when the store is made, goes with the
+ * monotonic clock while a process runs, and at each start is put forward by the time that no
+ * gateway ran. The stamp joins both at the last moment at which one did: what lies between a fact
+ * and the stamp was measured, whatever the wall clock did meanwhile. Facts under unix time lost: a
+ * board without a clock that learns the year at its fifth minute would find its last beat 50 years
+ * old.
  */
 
 import type { Clock } from "../clock.ts";
-import type { Loading } from "./loading.ts";
-import { putText, type Sink } from "./records.ts";
-import { open } from "./seal.ts";
+import type { Numbers } from "./affairs.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { open, putText, type Sink } from "./seal.ts";
 
 /** The words that the store keeps about itself. */
 export interface Meta {
@@ -17,25 +25,54 @@ export interface Meta {
   secret: string;
   /** The last moment at which a gateway was alive, unix ms; 0 = never. */
   stamp: number;
+  /** The same moment on the store's line. */
+  line: number;
+  /** Undefined: unreadable. */
+  numbers: Numbers | undefined;
+  /** The records came from a backup, and no gateway has run since (rule 7). */
+  restored: boolean;
 }
 
-export function readMeta(records: Iterable<[string, Buffer]>, loading: Loading): Meta {
-  const meta: Meta = { layout: 0, generation: -1, secret: "", stamp: 0 };
+/** The key by which `restored` is known; its value means nothing. */
+export const RESTORED_KEY = "mrestored";
+
+export function readMeta(records: Iterable<[string, Buffer]>, quarantine: Quarantine): Meta {
+  const none = { incident: 0, notice: 0, deaf: 0 };
+  const meta: Meta = {
+    ...{ layout: 0, generation: -1, secret: "", stamp: 0, line: 0, restored: false },
+    numbers: none,
+  };
   for (const [key, value] of records) {
+    // A damaged mark is a mark all the same.
+    if (key === RESTORED_KEY) meta.restored = true;
     try {
-      const content = open(key, value);
-      if (key === "mlayout") meta.layout = content.readUInt32BE(0);
-      else if (key === "mgeneration") meta.generation = content.readUInt8(0);
-      else if (key === "msecret") meta.secret = content.toString("latin1");
-      else if (key === "mstamp") meta.stamp = content.readUIntBE(0, 6);
+      read(meta, key, open(key, value));
     } catch (error) {
-      loading.setAside(key, value, `${key.slice(1)} of the store: ${(error as Error).message}`);
+      if (key === "mnumbers") meta.numbers = undefined;
+      quarantine.setAside(key, value, `${key.slice(1)} of the store: ${(error as Error).message}`);
     }
   }
   return meta;
 }
 
-export function writeMeta(out: Sink, meta: Meta): void {
+function read(meta: Meta, key: string, content: Buffer): void {
+  if (key === "mlayout") meta.layout = content.readUInt32BE(0);
+  else if (key === "mgeneration") meta.generation = content.readUInt8(0);
+  else if (key === "msecret") meta.secret = content.toString("latin1");
+  else if (key === "mstamp") {
+    meta.stamp = content.readUIntBE(0, 6);
+    // Layout 1 had unix time for a line.
+    meta.line = content.length < 12 ? meta.stamp : content.readUIntBE(6, 6);
+  } else if (key === "mnumbers") {
+    meta.numbers = {
+      incident: content.readUIntBE(0, 6),
+      notice: content.readUIntBE(6, 6),
+      deaf: content.readUIntBE(12, 6),
+    };
+  }
+}
+
+export function writeMeta(out: Sink, meta: Pick<Meta, "layout" | "generation" | "secret">): void {
   const layout = Buffer.alloc(4);
   layout.writeUInt32BE(meta.layout, 0);
   putText(out, "mlayout", layout);
@@ -43,24 +80,33 @@ export function writeMeta(out: Sink, meta: Meta): void {
   putText(out, "msecret", Buffer.from(meta.secret, "latin1"));
 }
 
-export function writeStamp(out: Sink, wall: number): void {
-  const stamp = Buffer.alloc(6);
-  stamp.writeUIntBE(wall, 0, 6);
+export function writeStamp(out: Sink, wall: number, line: number): void {
+  const stamp = Buffer.alloc(12);
+  stamp.writeUIntBE(Math.max(0, wall), 0, 6);
+  stamp.writeUIntBE(Math.max(0, Math.round(line)), 6, 6);
   putText(out, "mstamp", stamp);
 }
 
+export function writeNumbers(out: Sink, { incident, notice, deaf }: Numbers): void {
+  const numbers = Buffer.alloc(18);
+  numbers.writeUIntBE(incident, 0, 6);
+  numbers.writeUIntBE(notice, 6, 6);
+  numbers.writeUIntBE(deaf, 12, 6);
+  putText(out, "mnumbers", numbers);
+}
+
 /**
- * How long no gateway was alive, and where the stored instants lie on this process's clock. Without
- * trust in the wall clock the stop counts as no time for the instants: they are then never newer
- * than they were.
+ * How long no gateway was alive, and what the store's line is ahead of this process's monotonic
+ * clock. Without trust in the wall clock the stop counts as no time: what is stored is then never
+ * newer than it was.
  */
 export function sinceStamp(
   clock: Clock,
-  stamp: number,
-): { stoppedMs: number | undefined; wallToMono: (wall: number) => number } {
+  { stamp, line }: Meta,
+): { stoppedMs: number | undefined; aheadMs: number } {
   const now = clock.now();
   const wall = clock.wallAt(now);
   const stoppedMs = stamp > 0 && clock.trusted() && wall >= stamp ? wall - stamp : undefined;
-  const stampAt = now - (stoppedMs ?? 0);
-  return { stoppedMs, wallToMono: (at) => stampAt - Math.max(0, stamp - at) };
+  const begin = stamp > 0 ? line + (stoppedMs ?? 0) : Math.max(0, wall);
+  return { stoppedMs, aheadMs: begin - now };
 }

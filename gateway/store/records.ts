@@ -1,6 +1,6 @@
 /**
- * How facts lie on disk, layout 1: one key for each device and kind, so that a beat rewrites the
- * beat alone.
+ * How facts lie on disk, layout 2: one key for each device and kind, so that a beat rewrites the
+ * beat alone, and one for each piece of what a device has many of.
  *
  * ```
  * key                 value, then the CRC-32 of key and value
@@ -9,15 +9,30 @@
  * c<cursor>           change: id 24, tseq 32, at 48, from 4, to 4, cause 8, incident 32 (0: none)
  * d<id>               enrolment, JSON
  * e<id>               epochs: issued 32, in force 32, restored 8
+ * h<id><part>         a piece of history, bytes of history.ts
+ * i<n>                incident, JSON
  * k<hash of key>      id 24: this key was enrolled; stays when the device goes
- * m<word>             about the store itself: layout, secret, generation, stamp
+ * l<id>               what the detector learned, bytes of learned.ts
+ * m<word>             about the store itself (meta.ts)
+ * n<n>                notice in the outbox, JSON
+ * o<n>                deaf interval, JSON
  * q<key>              a record that could not be read, as it was
  * s<id>               status: tseq 32, status 8, cause 8 (255: none)
+ * t<id><tseq>         cursor 48 of that change
+ * u<target>           who is not told of, JSON
+ * v<cursor>           evidence of a change, JSON
+ * w<id><n>            command, JSON
  * ```
- * `<id>` is six hex digits, `<cursor>` twelve. A beat over IPv4 is 7 + 35 bytes, and 54 in
- * LevelDB's log (measured): 1 000 devices at a beat a minute write 78 MB a day. JSON for beats
- * lost, at three times that; a check sum of our own is here because LevelDB does not verify its own
- * when it reads tables.
+ * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. JSON for beats lost, at
+ * three times their bytes; a check sum of our own is here because LevelDB does not verify its own
+ * when it reads tables. The changes of one device are found by `t`, 39 bytes a change: a chain from
+ * each change to the one before it would be 6, but whoever writes the next one must then know the
+ * last, which is a look at the disk or memory for each device.
+ *
+ * Changes and evidence are on the wall clock, for people. All else is on the store's own line of
+ * time (meta.ts), which no step of the wall clock moves.
+ *
+ * Layout 1 had b, c, d, e, k, m, q and s, as they still are.
  */
 
 import {
@@ -29,77 +44,115 @@ import {
   STATUSES,
   type Status,
 } from "../facts.ts";
-import { sha256 } from "../sha256.ts";
+import { putThing } from "./affairs.ts";
 import { encodeBeat, encodeChange } from "./beats.ts";
-import { CHECK, seal } from "./seal.ts";
+import {
+  changeKey,
+  commandKey,
+  historyKey,
+  idKey,
+  knownKey,
+  numberKey,
+  quietKey,
+  turnKey,
+} from "./keys.ts";
+import { CHECK, open, putText, type Sink, seal } from "./seal.ts";
+import { DEAF_MAX, EVIDENCE_MAX } from "./store.ts";
 
-export const LAYOUT = 1;
+export const LAYOUT = 2;
 
-/** Takes the records of one commit; both backends have one. */
-export interface Sink {
-  put(key: string, value: Buffer): void;
-  del(key: string): void;
+/** The core's instants as unix ms, and on the store's line. */
+export interface Times {
+  readonly wallAt: (mono: number) => number;
+  readonly lineAt: (mono: number) => number;
 }
 
-export function idKey(kind: "b" | "d" | "e" | "s", id: number): string {
-  return kind + id.toString(16).padStart(6, "0");
-}
-
-export function changeKey(cursor: number): string {
-  return `c${cursor.toString(16).padStart(12, "0")}`;
-}
-
-/**
- * The key under which an enrolled key is remembered: half a SHA-256, so that the file does not tell
- * dead keys.
- */
-export function knownKey(key: string): string {
-  const digest = sha256(`nextbeat known key${key}`);
-  return `k${Buffer.from(digest, "latin1").toString("hex", 0, 16)}`;
-}
-
-function sealed(key: string, content: Buffer): Buffer {
-  return seal(key, Buffer.concat([content, Buffer.alloc(CHECK)]));
-}
-
-export function putText(out: Sink, key: string, content: Buffer | string): void {
-  out.put(key, sealed(key, Buffer.from(content as string)));
-}
-
-/** Turns a fact into records. `wallAt` maps the core's instants to unix ms. */
-export function writeFact(
-  out: Sink,
-  fact: Fact,
-  wallAt: (mono: number) => number,
-  changesMax: number,
-): void {
+/** Turns a fact into records. */
+export function writeFact(out: Sink, fact: Fact, { wallAt, lineAt }: Times): void {
   switch (fact.kind) {
     case "beat": {
       const key = idKey("b", fact.id);
-      out.put(key, encodeBeat(key, fact, wallAt(fact.at)));
-      return;
+      out.put(key, encodeBeat(key, fact, lineAt(fact.at)));
+      break;
     }
     case "epoch":
       writeEpochs(out, fact, false);
-      return;
-    case "change": {
-      const { change } = fact;
-      const key = changeKey(change.cursor);
-      out.put(key, encodeChange(key, { ...change, at: wallAt(change.at) }));
-      if (change.cursor > changesMax) out.del(changeKey(change.cursor - changesMax));
-      if (change.cause !== "removed") writeStatus(out, change);
-      return;
-    }
+      break;
+    case "change":
+      writeChange(out, fact, wallAt);
+      break;
     case "enrol":
-      if (fact.enrolment === null) {
-        for (const kind of ["b", "d", "e", "s"] as const) out.del(idKey(kind, fact.id));
-      } else {
-        writeEnrolment(out, fact.enrolment);
-      }
-      return;
+      if (fact.enrolment !== null) writeEnrolment(out, fact.enrolment);
+      else for (const kind of ["b", "d", "e", "l", "s"] as const) out.del(idKey(kind, fact.id));
+      break;
+    case "learned":
+      putBytes(out, idKey("l", fact.id), fact.bytes);
+      break;
+    case "history":
+      putBytes(out, historyKey(fact.id, fact.part), fact.bytes);
+      break;
+    case "command":
+      putOrDel(out, commandKey(fact.id, fact.n), fact.command, lineAt);
+      break;
+    case "incident":
+      putOrDel(out, numberKey("i", fact.n), fact.incident, lineAt);
+      break;
+    case "notice":
+      putOrDel(out, numberKey("n", fact.n), fact.notice, lineAt);
+      break;
+    case "quiet":
+      putOrDel(out, quietKey(fact.target), fact.quiet, lineAt);
+      break;
+    case "deaf":
+      if (fact.deaf.n > DEAF_MAX) out.del(numberKey("o", fact.deaf.n - DEAF_MAX));
+      putThing(out, numberKey("o", fact.deaf.n), fact.deaf, lineAt);
+      break;
     default:
-      return;
+      fact satisfies never;
   }
+}
+
+/** "" takes the record away. */
+function putBytes(out: Sink, key: string, bytes: string): void {
+  if (bytes === "") out.del(key);
+  else putText(out, key, Buffer.from(bytes, "latin1"));
+}
+
+function putOrDel(
+  out: Sink,
+  key: string,
+  thing: Parameters<typeof putThing>[2] | null,
+  map: (at: number) => number,
+): void {
+  if (thing === null) out.del(key);
+  else putThing(out, key, thing, map);
+}
+
+function writeChange(
+  out: Sink,
+  { change, evidence }: Extract<Fact, { kind: "change" }>,
+  wallAt: (mono: number) => number,
+): void {
+  const { cursor, id, tseq } = change;
+  const key = changeKey(cursor);
+  out.put(key, encodeChange(key, { ...change, at: wallAt(change.at) }));
+  if (evidence !== undefined) putThing(out, numberKey("v", cursor), evidence, wallAt);
+  if (cursor > EVIDENCE_MAX) out.del(numberKey("v", cursor - EVIDENCE_MAX));
+  // A device that is removed leaves its changes in the list of all, and nothing of its own.
+  if (change.cause === "removed") return;
+  writeStatus(out, change);
+  writeTurn(out, id, tseq, cursor);
+}
+
+export function writeTurn(out: Sink, id: number, tseq: number, cursor: number): void {
+  const content = Buffer.alloc(6);
+  content.writeUIntBE(cursor, 0, 6);
+  putText(out, turnKey(id, tseq), content);
+}
+
+/** The cursor of the change that is this turn of a device. */
+export function decodeTurn(key: string, value: Buffer): number {
+  return open(key, value).readUIntBE(0, 6);
 }
 
 export function writeEpochs(

@@ -5,6 +5,12 @@
 
 import { crc32 } from "node:zlib";
 
+/** Takes the records of one commit; both backends have one. */
+export interface Sink {
+  put(key: string, value: Buffer): void;
+  del(key: string): void;
+}
+
 /** Bytes of the check sum. */
 export const CHECK = 4;
 
@@ -24,4 +30,10 @@ export function open(key: string, value: Buffer): Buffer {
     throw new Error("the check sum does not match");
   }
   return content;
+}
+
+/** `content`, sealed, under a key. */
+export function putText(out: Sink, key: string, content: Buffer | string): void {
+  const bytes = Buffer.from(content as string);
+  out.put(key, seal(key, Buffer.concat([bytes, Buffer.alloc(CHECK)])));
 }

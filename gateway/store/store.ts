@@ -13,18 +13,26 @@
  * wall clock did afterwards.
  */
 
+import type { Affairs, Evidence } from "../affairs.ts";
 import type { Clock } from "../clock.ts";
 import type { Change, Fact, StoredDevice } from "../facts.ts";
 
 /** A change as the store keeps it. `at`: unix ms, an estimate. */
 export type WallChange = Change;
 
+/** A piece of a device's history: bytes of history.ts. */
+export interface HistoryPiece {
+  readonly part: string;
+  readonly bytes: string;
+}
+
 /**
- * What a start gets to know. Instants of beats are mapped to this process's monotonic clock, and
- * may be negative.
+ * What a start gets to know. Instants are mapped to this process's monotonic clock, and may be
+ * negative.
  */
 export interface Loaded {
   readonly devices: StoredDevice[];
+  readonly affairs: Affairs;
   /** Cursor of the last change, 0 = none yet. */
   readonly cursor: number;
   /** 0..15; already counted up for this start, and durable. */
@@ -50,6 +58,17 @@ export interface Store {
   commit(facts: readonly Fact[]): Promise<void>;
   /** Changes with a cursor above `after`, oldest first, at most `limit`. */
   changes(after: number, limit: number): Promise<WallChange[]>;
+  /** Changes of one device with a `tseq` below `before`, newest first, at most `limit`. */
+  changesOf(id: number, before: number, limit: number): Promise<WallChange[]>;
+  /** Evidence of a change, its instants in unix ms; undefined: it had none, or it is too old. */
+  evidence(cursor: number): Promise<Evidence | undefined>;
+  /** History of one device: `fromPart` <= part < `toPart`, in the order of the parts. */
+  history(id: number, fromPart: string, toPart: string): Promise<HistoryPiece[]>;
+  /**
+   * A consistent copy of all that is durable now, as the bytes of a backup file (backup.ts). What
+   * is committed meanwhile is not in it.
+   */
+  backup(): AsyncIterable<Buffer>;
   /** Whether this key (16 bytes) was ever enrolled here; true also when its device is gone. */
   keyKnown(key: string): boolean;
   /** Waits for the commits under way, writes the last stamp, lets go of the folder. */
@@ -65,10 +84,19 @@ export interface StoreOptions {
    * in it.
    */
   readonly onWrite?: (ms: number, commits: number) => void;
+  /** A record was found unreadable while running, and is set aside: its place and the reason. */
+  readonly onQuarantined?: (why: string) => void;
 }
 
 /** A few years of a restless fleet, and at most about 50 MB on disk. */
 export const CHANGES_MAX = 1_000_000;
+
+/** Evidence is kept for so many of the newest changes: 300 bytes each when measured. */
+export const EVIDENCE_MAX = 100_000;
+/** Deaf intervals kept: the oldest go first. */
+export const DEAF_MAX = 1_000;
+/** Closed incidents kept; those that are open are all kept. */
+export const INCIDENTS_MAX = 1_000;
 
 /** Another process has the store open. */
 export class StoreBusy extends Error {}
