@@ -9,6 +9,7 @@
 
 import type { Evidence, Incident } from "./affairs.ts";
 import { span } from "./cli/tell.ts";
+import { CAUSE_WORDS, describeValue, type EvidenceName } from "./evidence.ts";
 import type { Cause } from "./facts.ts";
 import type { Subject } from "./routes.ts";
 
@@ -31,23 +32,17 @@ export interface Words {
   readonly text: string;
 }
 
-/** What each cause is called after "likely". */
-const LIKELY: Readonly<Record<Cause, string>> = {
-  returned: "it was away",
-  "first-beat": "it is new",
-  left: "it said goodbye",
-  "promise-broken": "nothing is known that explains it",
-  battery: "its battery is empty",
-  "weak-signal": "its signal is too weak",
-  "reset-loop": "it restarts again and again",
-  site: "its power or its access point",
-  "gateway-deaf": "the gateway itself could not hear",
-  broker: "the MQTT broker",
-  clock: "its own clock runs wrong, and it slept longer than it promised",
-  nat: "a router on its way forgot it (NAT)",
-  refused: "it is alive and has a wrong key: frames that are not its own come from its address",
-  clash: "two boards speak as this one device",
-  removed: "it was removed",
+/** What of the evidence is worth a reader's time at night, by cause. */
+const TOLD: Partial<Record<Cause, readonly EvidenceName[]>> = {
+  battery: ["battery", "batteryBefore"],
+  "weak-signal": ["signal", "signalBefore"],
+  "reset-loop": ["resets", "resetsMs", "resetCause"],
+  site: ["siteSilent", "siteDevices"],
+  broker: ["brokerSilent", "brokerDevices"],
+  clock: ["overSleptMs"],
+  nat: ["movedFrom"],
+  refused: ["badTags", "badTagAt"],
+  clash: ["clashes", "clashAt"],
 };
 
 /** That an incident opened, or, with its age, that it is open still. */
@@ -56,8 +51,9 @@ export function openedWords(
   subjects: readonly Subject[],
   setting: Setting,
 ): Words {
-  const kind = incident.scope.slice(0, incident.scope.indexOf(":") >>> 0);
-  if (kind === "device" && subjects.length > 0) return oneOpened(incident, subjects[0]!, setting);
+  if (incident.scope.startsWith("device:") && subjects.length > 0) {
+    return oneOpened(incident, subjects[0]!, setting);
+  }
   if (incident.scope === "gateway" || incident.joined === 0) {
     const since = `since ${instant(incident.openedAt, setting)}`;
     const text = `The gateway cannot hear ${since}; no device is called absent for it.`;
@@ -68,7 +64,7 @@ export function openedWords(
 
 function oneOpened({ cause, openedAt }: Incident, it: Subject, setting: Setting): Words {
   const { now } = setting;
-  const rest = `${seen(it, setting)}. Likely cause: ${LIKELY[cause]}.`;
+  const rest = `${seen(it, setting)}. Likely cause: ${likely(cause, setting)}.`;
   if (cause === "clash" || it.dueAt === null || it.dueAt > now) {
     const wrong = `is heard, and something is wrong since ${instant(openedAt, setting)}`;
     return { title: `${it.name}: ${cause}`, text: `${who(it)} ${wrong}${rest}` };
@@ -88,11 +84,11 @@ function manyOpened(incident: Incident, subjects: readonly Subject[], setting: S
   const place = site === undefined ? "" : ` of site ${site}`;
   const { withinMs } = setting.evidence;
   const within = typeof withinMs === "number" ? ` within ${span(withinMs + 999)}` : "";
-  const likely = LIKELY[cause].replace(/^its (\w+) or its/, "its $1 or");
+  const why = cause === "site" ? "its power or access point" : CAUSE_WORDS[cause];
   const dues = subjects.flatMap(({ dueAt }) => dueAt ?? []);
   const first = Math.min(...dues, incident.openedAt);
   const text = [
-    `${of} devices${place} fell silent${within}: likely ${likely}.`,
+    `${of} devices${place} fell silent${within}: likely ${why}.`,
     `They are ${names(subjects, joined)}; the first was due at ${instant(first, setting)}.`,
   ];
   return { title: `${of} devices${place} are silent`, text: text.join(" ") };
@@ -113,7 +109,7 @@ export function closedWords(
     }
     const end =
       it.dueAt === null ? "has left" : cause === "clash" ? "is one device again" : "is back";
-    const rest = `${seen(it, setting)}. The cause was likely: ${LIKELY[cause]}.`;
+    const rest = `${seen(it, setting)}. The likely cause was: ${CAUSE_WORDS[cause]}.`;
     return { title: `${it.name} ${end}`, text: `${who(it)} ${end} ${took}${rest}` };
   }
   if (scope === "gateway" || joined === 0) {
@@ -124,6 +120,16 @@ export function closedWords(
   const back = `${count} devices${place} are back`;
   const rest = away > 0 ? ` The other ${away} are told of one by one.` : "";
   return { title: back, text: `${back} ${took}: ${names(subjects, joined)}.${rest}` };
+}
+
+/** The cause in words, with what was seen of it. */
+function likely(cause: Cause, setting: Setting): string {
+  const seen = (TOLD[cause] ?? []).flatMap((name) => {
+    const value = setting.evidence[name];
+    if (value === undefined) return [];
+    return describeValue(name, value, (at) => instant(at, setting));
+  });
+  return seen.length === 0 ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]} (${seen.join(", ")})`;
 }
 
 /** "shed-07 (farm)". */
