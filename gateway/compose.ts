@@ -13,10 +13,14 @@ import { Hearing } from "./hearing.ts";
 import { Hints } from "./hints.ts";
 import { Incidents } from "./incidents.ts";
 import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { Presence } from "./presence.ts";
+import { Quiets } from "./quiets.ts";
 import { Records } from "./records.ts";
+import type { Route } from "./routes.ts";
 import { makeMapped } from "./source.ts";
+import { devicesAt, subjectOf } from "./subject.ts";
 import { Told } from "./told.ts";
 
 export interface GatewayOptions {
@@ -39,6 +43,8 @@ export interface GatewayOptions {
   /** The pace asked of every device, an interval code; 0 = its own. */
   readonly pace?: number;
   readonly limits?: Partial<Limits>;
+  /** Who is told of incidents; none: nobody. */
+  readonly routes?: readonly Route[];
 }
 
 /** Throws RangeError on options out of range. */
@@ -56,6 +62,8 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const told = new Told(records);
   const detector = new Detector(records, limits.graceMs);
   const hearing = new Hearing(affairs?.deaf ?? [], affairs?.lastDeaf ?? 0);
+  const quiets = new Quiets(affairs?.quiets ?? []);
+  const outbox = outboxOf(options, limits, records, quiets);
   const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);
   const around = { records, deadlines, told, detector, hearing, incidents };
   const ledger = new Ledger();
@@ -63,6 +71,8 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const speech = { unixSeconds, pace, generation };
   return {
     ...around,
+    quiets,
+    outbox,
     presence: new Presence(around, options.cursor ?? 0),
     commands: new Commands({ records, ledger, limits, hints, speech }, now),
     ledger,
@@ -73,4 +83,20 @@ export function compose(options: GatewayOptions, now: number): Parts {
     open: options.open ?? false,
     mappedOf: makeMapped(secret, sha256),
   };
+}
+
+function outboxOf(
+  { affairs, routes = [], unixSeconds }: GatewayOptions,
+  { noticesMax }: Limits,
+  records: Records,
+  quiets: Quiets,
+): Outbox {
+  return new Outbox(
+    {
+      ...{ routes, noticesMax, quiets, unixSeconds },
+      about: (id) => subjectOf(records, id),
+      devicesAt: (site) => devicesAt(records, site),
+    },
+    affairs ?? { incidents: [], notices: [], lastNotice: 0 },
+  );
 }

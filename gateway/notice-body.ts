@@ -9,7 +9,7 @@
 
 import type { Incident, Notice } from "./affairs.ts";
 import { idText } from "./enrolment.ts";
-import type { Subject } from "./routes.ts";
+import type { Subject } from "./subject.ts";
 
 /** Characters of the list of devices. */
 const DEVICES_MAX = 5_000;

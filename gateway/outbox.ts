@@ -15,7 +15,8 @@ import type { Affairs, Evidence, Incident, Notice } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import { noticeBody } from "./notice-body.ts";
 import type { Quiets } from "./quiets.ts";
-import { type Route, type Subject, wants } from "./routes.ts";
+import { type Route, wants } from "./routes.ts";
+import type { Subject } from "./subject.ts";
 import { Waiting } from "./waiting.ts";
 import { closedWords, openedWords, type Setting, type Words } from "./wording.ts";
 
@@ -24,7 +25,7 @@ export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"
   readonly noticesMax: number;
   readonly quiets: Quiets;
   /** A device as it is now; undefined: gone. */
-  readonly about: (id: number, now: number) => Subject | undefined;
+  readonly about: (id: number) => Subject | undefined;
 }
 
 export type OutboxAffairs = Pick<Affairs, "incidents" | "notices" | "lastNotice">;
@@ -45,6 +46,10 @@ const SLACK_MS = 1_000;
 
 const NO_EVIDENCE: Evidence = Object.freeze({});
 
+/**
+ * Whoever keeps the incidents calls `opened` and `closed` at each step of one and stores what they
+ * answer; calls `acknowledged`; and hands all open ones to `expire` when `wakeAt` is due.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #waiting: Waiting;
@@ -85,7 +90,7 @@ export class Outbox {
    * @returns the incident as it is to be stored
    */
   opened(incident: Incident, evidence: Evidence, now: number, draft: Draft, lead = ""): Incident {
-    const subjects = this.#subjects(incident, now);
+    const subjects = this.#subjects(incident);
     const hushed = this.#options.quiets.over(incident, subjects, now);
     if (hushed !== undefined && incident.told === undefined) {
       return this.#plan({ ...incident, hushed });
@@ -104,7 +109,7 @@ export class Outbox {
 
   /** An incident closed: those hear of it who were told that it opened. */
   closed(incident: Incident, now: number, draft: Draft): Incident {
-    const subjects = this.#subjects(incident, now);
+    const subjects = this.#subjects(incident);
     const words = closedWords(incident, subjects, { ...this.#options, now, evidence: NO_EVIDENCE });
     const making = { incident, subjects, words, lead: "", now, draft };
     this.#forgetReminders(incident, draft);
@@ -156,7 +161,7 @@ export class Outbox {
   #due(incident: Incident, now: number, draft: Draft): Incident | undefined {
     const unheard = incident.hushed !== undefined && incident.told === undefined;
     if (!unheard && now < (this.#again.get(incident.n) ?? Infinity)) return undefined;
-    const subjects = this.#subjects(incident, now);
+    const subjects = this.#subjects(incident);
     const quiet = this.#options.quiets.over(incident, subjects, now) !== undefined;
     if (unheard) {
       if (quiet) return undefined;
@@ -173,8 +178,8 @@ export class Outbox {
     return this.#plan({ ...incident, remindedAt: now });
   }
 
-  #subjects({ members }: Incident, now: number): Subject[] {
-    return members.flatMap((id) => this.#options.about(id, now) ?? []);
+  #subjects({ members }: Incident): Subject[] {
+    return members.flatMap((id) => this.#options.about(id) ?? []);
   }
 
   #told({ n, told = [] }: Incident): string[] {

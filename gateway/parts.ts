@@ -6,7 +6,9 @@ import type { Source } from "./facts.ts";
 import type { Flush } from "./flush.ts";
 import type { Hints } from "./hints.ts";
 import type { Limits } from "./limits.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Around, Presence } from "./presence.ts";
+import type { Quiets } from "./quiets.ts";
 
 /** What the gateway says of itself in its answers. */
 export interface Speech {
@@ -19,6 +21,8 @@ export interface Speech {
 }
 
 export interface Parts extends Around {
+  readonly quiets: Quiets;
+  readonly outbox: Outbox;
   readonly presence: Presence;
   readonly commands: Commands;
   readonly ledger: Ledger;

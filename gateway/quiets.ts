@@ -12,7 +12,7 @@ import type { Incident, Quiet } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import { SITE_MAX } from "./limits.ts";
-import type { Subject } from "./routes.ts";
+import type { Subject } from "./subject.ts";
 
 /** Targets that are quiet at once. */
 export const QUIETS_MAX = 10_000;
@@ -27,13 +27,15 @@ export class Quiets {
   readonly #quiets = new Map<string, Quiet>();
   /** The next end; undefined: to be looked for. */
   #next: number | undefined;
+  #ended = false;
 
   constructor(quiets: readonly Quiet[]) {
     for (const quiet of quiets) this.#quiets.set(quiet.target, quiet);
   }
 
-  /** The next end of one. */
+  /** The next end of one; at once after one was taken away, until `expire` has looked. */
   get wakeAt(): number {
+    if (this.#ended) return -Infinity;
     if (this.#next === undefined) {
       this.#next = Infinity;
       for (const { untilAt } of this.#quiets.values()) {
@@ -78,6 +80,7 @@ export class Quiets {
   end(target: string, draft: Draft): boolean {
     const was = this.#quiets.delete(target);
     this.#next = undefined;
+    this.#ended ||= was;
     if (was) draft.store({ kind: "quiet", target, quiet: null });
     return was;
   }
@@ -87,6 +90,7 @@ export class Quiets {
     for (const { target, untilAt } of this.#quiets.values()) {
       if (untilAt !== null && untilAt <= now) this.end(target, draft);
     }
+    this.#ended = false;
   }
 
   /**

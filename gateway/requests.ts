@@ -3,7 +3,7 @@
  * of affairs.ts. Each call answers with effects, as everything does.
  */
 
-import type { CommandState, Deaf, Deafness } from "./affairs.ts";
+import type { CommandState, Deaf, Deafness, Quiet } from "./affairs.ts";
 import { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import type { Effects, Source } from "./facts.ts";
@@ -42,6 +42,38 @@ export class Requests {
   /** Deaf intervals that are remembered, oldest first. */
   get deafness(): readonly Deaf[] {
     return this.#parts.hearing.list;
+  }
+
+  /**
+   * Nobody is told of what opens at `target` (quiets.ts) from now on, until `untilAt` (null: until
+   * it is taken away). Throws RangeError.
+   */
+  quiet(target: string, kind: Quiet["kind"], untilAt: number | null, now: number): Effects {
+    const draft = new Draft(this.#parts.ledger);
+    this.#parts.quiets.set(target, kind, untilAt, now, draft);
+    return draft;
+  }
+
+  /**
+   * Takes it away; at the next `expire`, which is then due, what is still open is told. No facts:
+   * there was nothing to take away.
+   */
+  unquiet(target: string): Effects {
+    const draft = new Draft(this.#parts.ledger);
+    this.#parts.quiets.end(target, draft);
+    return draft;
+  }
+
+  /** Mutes and maintenances in force. */
+  get quiets(): readonly Quiet[] {
+    return this.#parts.quiets.list;
+  }
+
+  /** Notice `n` was delivered, or (`ok` false) given up. */
+  delivered(n: number, ok: boolean): Effects {
+    const draft = new Draft(this.#parts.ledger);
+    this.#parts.outbox.delivered(n, ok, draft);
+    return draft;
   }
 
   /** Queues a command. Throws RangeError on bad input, suite 0, a full queue, an unknown id. */

@@ -9,7 +9,7 @@
 
 import type { Incident } from "./affairs.ts";
 import type { Cause } from "./facts.ts";
-import type { DeviceView } from "./view.ts";
+import type { Subject } from "./subject.ts";
 
 /** The shortest `repeatMs`. */
 export const REPEAT_MIN_MS = 60_000;
@@ -33,12 +33,6 @@ export interface Route {
    */
   readonly waitMs: number;
 }
-
-/** What is said of a device in a notice. */
-export type Subject = Pick<
-  DeviceView,
-  "id" | "name" | "site" | "labels" | "seenAt" | "dueAt" | "battery" | "signal"
->;
 
 /**
  * Whether a route wants to hear of an incident.

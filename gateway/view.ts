@@ -115,14 +115,14 @@ export function viewOf(
 }
 
 /** Bits 7-4: tenths, 14 = external power, all else unknown. */
-function batteryOf(vitals: number): number | "external" | null {
+export function batteryOf(vitals: number): number | "external" | null {
   const tenths = vitals >> 4;
   if (tenths <= 10) return tenths * 10;
   return tenths === 14 ? "external" : null;
 }
 
 /** Bits 2-0: 1..7 for -90..-42 dBm in steps of 8. */
-function signalOf(vitals: number): number | null {
+export function signalOf(vitals: number): number | null {
   const step = vitals & 7;
   return step === 0 ? null : -98 + 8 * step;
 }

@@ -11,7 +11,7 @@ import type { Evidence, Incident } from "./affairs.ts";
 import { span } from "./cli/tell.ts";
 import { CAUSE_WORDS, describeValue, type EvidenceName } from "./evidence.ts";
 import type { Cause } from "./facts.ts";
-import type { Subject } from "./routes.ts";
+import type { Subject } from "./subject.ts";
 
 /** Names that a sentence lists; of the others it says how many they are. */
 const NAMES_MAX = 8;
@@ -78,10 +78,9 @@ function oneOpened({ cause, openedAt }: Incident, it: Subject, setting: Setting)
 
 function manyOpened(incident: Incident, subjects: readonly Subject[], setting: Setting): Words {
   const { scope, joined, cause } = incident;
-  const site = scope.startsWith("site:") ? scope.slice("site:".length) : undefined;
-  const all = site === undefined ? 0 : setting.devicesAt(site);
+  const place = placeOf(scope);
+  const all = sizeOf(scope, setting);
   const of = all >= joined ? `${joined} of ${all}` : `${joined}`;
-  const place = site === undefined ? "" : ` of site ${site}`;
   const { withinMs } = setting.evidence;
   const within = typeof withinMs === "number" ? ` within ${span(withinMs + 999)}` : "";
   const why = cause === "site" ? "its power or access point" : CAUSE_WORDS[cause];
@@ -115,7 +114,7 @@ export function closedWords(
   if (scope === "gateway" || joined === 0) {
     return { title: "The gateway hears again", text: `The gateway hears again ${took}.` };
   }
-  const place = scope.startsWith("site:") ? ` of site ${scope.slice("site:".length)}` : "";
+  const place = placeOf(scope);
   const count = away > 0 ? `${joined - away} of ${joined}` : `All ${joined}`;
   const back = `${count} devices${place} are back`;
   const rest = away > 0 ? ` The other ${away} are told of one by one.` : "";
@@ -130,6 +129,25 @@ function likely(cause: Cause, setting: Setting): string {
     return describeValue(name, value, (at) => instant(at, setting));
   });
   return seen.length === 0 ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]} (${seen.join(", ")})`;
+}
+
+/** What the devices of a scope have in common, after "12 devices". */
+function placeOf(scope: string): string {
+  const [, kind, name] = /^(site|address):(.*)$/s.exec(scope) ?? [];
+  if (kind !== undefined) return kind === "site" ? ` of site ${name}` : ` behind ${name}`;
+  return scope === "broker" ? " over MQTT" : "";
+}
+
+/** How many devices a scope has; 0: not known. */
+function sizeOf(scope: string, { devicesAt, evidence }: Setting): number {
+  if (scope.startsWith("site:")) return devicesAt(scope.slice("site:".length));
+  const { addressDevices, brokerDevices, fleetDevices } = evidence;
+  const size = scope.startsWith("address:")
+    ? addressDevices
+    : scope === "broker"
+      ? brokerDevices
+      : fleetDevices;
+  return Number(size ?? 0);
 }
 
 /** "shed-07 (farm)". */
