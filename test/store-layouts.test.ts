@@ -1,4 +1,4 @@
-/** A store of layout 1, byte for byte as it was written, opens, is brought up once, loses nothing. */
+/** A store of layout 1, byte for byte as it was written, opens, is brought up once, whole. */
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";

@@ -43,7 +43,10 @@ export function quietKey(target: string): string {
   return `u${target}`;
 }
 
-/** The key under which an enrolled key is remembered: half a SHA-256, so that the file does not tell dead keys. */
+/**
+ * The key under which an enrolled key is remembered: half a SHA-256, so that the file does not tell
+ * dead keys.
+ */
 export function knownKey(key: string): string {
   const digest = sha256(`nextbeat known key${key}`);
   return `k${Buffer.from(digest, "latin1").toString("hex", 0, 16)}`;

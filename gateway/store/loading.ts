@@ -13,6 +13,7 @@ import type { Command } from "../affairs.ts";
 import type { BeatFact, Cause, Enrolment, Status, StoredDevice } from "../facts.ts";
 import { lostCommand, putThing, readCommand } from "./affairs.ts";
 import { decodeBeat } from "./beats.ts";
+import { type Flushes, FlushRecord } from "./flushes.ts";
 import { commandKey, idHex, idOf, numberOf } from "./keys.ts";
 import type { Quarantine } from "./quarantine.ts";
 import {
@@ -29,6 +30,8 @@ interface Parts {
   enrolment?: Enrolment;
   epochs?: { issued: number; epoch: number; restored: boolean };
   beat?: BeatFact;
+  /** The flush up to which all entries of the device are void, or which has its last beat. */
+  flush?: number;
   status?: { tseq: number; status: Status; cause: Cause };
   learned?: string;
   commands?: Command[];
@@ -52,20 +55,30 @@ export const DEVICE_RANGES = [
 ] as const;
 
 export class Loading {
+  readonly flushes: Flushes;
   readonly #repairs: Sink;
   readonly #quarantine: Quarantine;
   readonly #now: number;
   readonly #aheadMs: number;
   readonly #parts = new Map<number, Parts>();
+  readonly #flushesKept: [n: number, entries: number][] = [];
   /** Devices whose status was unreadable: the last change of each will do. */
   readonly #statusLost = new Set<number>();
 
   /**
+   * @param flushes learns where the last beats lie
    * @param repairs takes what must be written because of what was found
    * @param now on this process's clock
    * @param aheadMs what the store's line is ahead of it
    */
-  constructor(repairs: Sink, quarantine: Quarantine, now: number, aheadMs: number) {
+  constructor(
+    flushes: Flushes,
+    repairs: Sink,
+    quarantine: Quarantine,
+    now: number,
+    aheadMs: number,
+  ) {
+    this.flushes = flushes;
     this.#repairs = repairs;
     this.#quarantine = quarantine;
     this.#now = now;
@@ -91,8 +104,13 @@ export class Loading {
   }
 
   #takePart(kind: Exclude<Kind, "w">, id: number, parts: Parts, content: Buffer): void {
-    if (kind === "b") parts.beat = decodeBeat(id, content);
-    else if (kind === "d") parts.enrolment = decodeEnrolment(id, content);
+    if (kind === "b") {
+      const { beat, after } = decodeBeat(id, content);
+      parts.beat = beat;
+      parts.flush = after;
+      this.flushes.seen(after);
+      this.flushes.own(beat);
+    } else if (kind === "d") parts.enrolment = decodeEnrolment(id, content);
     else if (kind === "e") parts.epochs = decodeEpochs(content);
     else if (kind === "l") parts.learned = content.toString("latin1");
     else parts.status = decodeStatus(content);
@@ -108,6 +126,30 @@ export class Loading {
     const lost = lostCommand(n, this.#now);
     parts.commands = [...(parts.commands ?? []), lost];
     putThing(this.#repairs, commandKey(id, n), lost, (at) => at + this.#aheadMs);
+  }
+
+  /** Flushes, newest first, when all devices are known: who has an entry there needs no older one. */
+  takeFlush(key: string, value: Buffer): void {
+    const n = numberOf(key);
+    this.flushes.seen(n);
+    try {
+      const flush = new FlushRecord(key, value);
+      for (let at = 0; at < flush.entries; at++) {
+        const id = flush.idAt(at);
+        const parts = this.#parts.get(id);
+        if (parts?.beat === undefined || parts.flush! >= n) continue;
+        parts.beat = flush.beatAt(at, parts.beat);
+        parts.flush = n;
+        this.flushes.newest(id, n);
+      }
+      this.#flushesKept.push([n, flush.entries]);
+    } catch (error) {
+      this.#quarantine.setAside(key, value, `beats of flush ${n}: ${(error as Error).message}`);
+      // Whoever has nothing newer may have had its last beat there.
+      for (const parts of this.#parts.values()) {
+        if (parts.flush !== undefined && parts.flush < n) parts.doubtful = true;
+      }
+    }
   }
 
   /** After a repair any status may be gone, or be an older one than the last. */
@@ -139,6 +181,7 @@ export class Loading {
    * @param all every device counts as restored: from a backup, or the whole store was repaired
    */
   finish(all: boolean): StoredDevice[] {
+    for (const kept of this.#flushesKept.reverse()) this.flushes.keep(...kept);
     const devices: StoredDevice[] = [];
     for (const [id, parts] of this.#parts) {
       if (parts.enrolment) devices.push(this.#device(id, parts.enrolment, parts, all));

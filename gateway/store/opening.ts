@@ -6,6 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { AFFAIR_KINDS, AffairsLoading } from "./affairs.ts";
+import { Flushes } from "./flushes.ts";
 import { numberOf } from "./keys.ts";
 import { DEVICE_RANGES, Loading } from "./loading.ts";
 import { type Meta, RESTORED_KEY, readMeta, sinceStamp, writeMeta, writeNumbers } from "./meta.ts";
@@ -37,7 +38,8 @@ export async function load(
   if (meta.layout < LAYOUT || repaired) await indexChanges(shelf);
   const { stoppedMs, aheadMs } = sinceStamp(clock, meta);
 
-  const loading = new Loading(repairs, quarantine, clock.now(), aheadMs);
+  const flushes = new Flushes(shelf);
+  const loading = new Loading(flushes, repairs, quarantine, clock.now(), aheadMs);
   await readDevices(shelf, loading, repaired);
   const devices = loading.finish(repaired || meta.restored);
   for (const id of loading.orphans) await sweepDevice(shelf, repairs, id);
@@ -53,7 +55,7 @@ export async function load(
   writeNumbers(repairs, numbers);
 
   const [firstCursor, cursor] = [await endOf(shelf, false), await endOf(shelf, true)];
-  const options = { shelf, clock, changesMax, aheadMs, numbers, cursor };
+  const options = { shelf, clock, changesMax, aheadMs, numbers, cursor, flushes };
   const writing = new Writing({ ...options, firstCursor: Math.max(1, firstCursor) });
   const { generation, secret } = begin(meta, purpose);
   writeMeta(repairs, { generation, secret, layout: LAYOUT });
@@ -67,6 +69,7 @@ async function readDevices(shelf: Shelf, loading: Loading, repaired: boolean): P
   for (const [from, to] of DEVICE_RANGES) {
     for await (const record of shelf.range(from, to)) loading.take(...record);
   }
+  for await (const record of shelf.range(...kindRange("f"), true)) loading.takeFlush(...record);
   if (repaired) loading.doubtStatuses();
   if (!loading.wantsChanges) return;
   for await (const record of shelf.range(...kindRange("c"), true)) {
@@ -78,7 +81,7 @@ async function readDevices(shelf: Shelf, loading: Loading, repaired: boolean): P
 
 /**
  * Finds the changes of each device again, for a store of layout 1, which had no index of them, and
- * for one that lost records. Newest first: what is older than a removal is of a device that is gone.
+ * for one that lost records. Newest first: what is older than a removal is of a device that went.
  */
 async function indexChanges(shelf: Shelf): Promise<void> {
   let batch: Batch | undefined;

@@ -1,14 +1,15 @@
 /**
- * How facts lie on disk, layout 2: one key for each device and kind, so that a beat rewrites the
- * beat alone, and one for each piece of what a device has many of.
+ * How facts lie on disk, layout 2: one key for each device and kind, and one for each piece of what
+ * a device has many of.
  *
  * ```
  * key                 value, then the CRC-32 of key and value
  * b<id>               beat:   epoch 32, seq 32, kinds 8, promise 8, vitals 8, at 48, port 16,
- *                     address, tag, ext
+ *                     after 32, address, tag, ext
  * c<cursor>           change: id 24, tseq 32, at 48, from 4, to 4, cause 8, incident 32 (0: none)
  * d<id>               enrolment, JSON
  * e<id>               epochs: issued 32, in force 32, restored 8
+ * f<n>                many beats at once (flushes.ts)
  * h<id><part>         a piece of history, bytes of history.ts
  * i<n>                incident, JSON
  * k<hash of key>      id 24: this key was enrolled; stays when the device goes
@@ -23,8 +24,7 @@
  * v<cursor>           evidence of a change, JSON
  * w<id><n>            command, JSON
  * ```
- * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. JSON for beats lost, at
- * three times their bytes; a check sum of our own is here because LevelDB does not verify its own
+ * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. A check sum of our own is here because LevelDB does not verify its own
  * when it reads tables. The changes of one device are found by `t`, 39 bytes a change: a chain from
  * each change to the one before it would be 6, but whoever writes the next one must then know the
  * last, which is a look at the disk or memory for each device.
@@ -32,7 +32,7 @@
  * Changes and evidence are on the wall clock, for people. All else is on the store's own line of
  * time (meta.ts), which no step of the wall clock moves.
  *
- * Layout 1 had b, c, d, e, k, m, q and s, as they still are.
+ * Layout 1 had b, c, d, e, k, m, q and s, as they still are, but for `after`.
  */
 
 import {
@@ -45,7 +45,7 @@ import {
   type Status,
 } from "../facts.ts";
 import { putThing } from "./affairs.ts";
-import { encodeBeat, encodeChange } from "./beats.ts";
+import { encodeChange } from "./beats.ts";
 import {
   changeKey,
   commandKey,
@@ -67,14 +67,13 @@ export interface Times {
   readonly lineAt: (mono: number) => number;
 }
 
-/** Turns a fact into records. */
-export function writeFact(out: Sink, fact: Fact, { wallAt, lineAt }: Times): void {
+/** Turns a fact into records; beats go by flushes.ts. */
+export function writeFact(
+  out: Sink,
+  fact: Exclude<Fact, { kind: "beat" }>,
+  { wallAt, lineAt }: Times,
+): void {
   switch (fact.kind) {
-    case "beat": {
-      const key = idKey("b", fact.id);
-      out.put(key, encodeBeat(key, fact, lineAt(fact.at)));
-      break;
-    }
     case "epoch":
       writeEpochs(out, fact, false);
       break;

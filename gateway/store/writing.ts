@@ -8,9 +8,10 @@
  */
 
 import type { Clock } from "../clock.ts";
-import type { Fact } from "../facts.ts";
+import type { BeatFact, Fact } from "../facts.ts";
 import type { Numbers } from "./affairs.ts";
 import { decodeChange } from "./beats.ts";
+import type { Flushes } from "./flushes.ts";
 import { changeKey, deviceRanges, numberOf, turnKey } from "./keys.ts";
 import { writeNumbers, writeStamp } from "./meta.ts";
 import { decodeTurn, type Times, writeFact } from "./records.ts";
@@ -24,6 +25,7 @@ export interface WritingOptions {
   /** What the store's line is ahead of the monotonic clock. */
   readonly aheadMs: number;
   readonly numbers: Numbers;
+  readonly flushes: Flushes;
   /** Cursor of the oldest change on the shelf, and of the newest. */
   readonly firstCursor: number;
   readonly cursor: number;
@@ -54,14 +56,24 @@ export class Writing {
    */
   fill(batch: Batch, facts: readonly Fact[]): Promise<void> | undefined {
     const before = this.#cursor;
+    const beats = new Map<number, BeatFact>();
     const gone: number[] = [];
     let counted = false;
     for (const fact of facts) {
+      if (fact.kind === "beat") {
+        beats.set(fact.id, { ...fact, at: this.#times.lineAt(fact.at) });
+        continue;
+      }
       writeFact(batch, fact, this.#times);
       if (fact.kind === "change") this.#cursor = Math.max(this.#cursor, fact.change.cursor);
-      if (fact.kind === "enrol" && fact.enrolment === null) gone.push(fact.id);
       if (this.#count(fact)) counted = true;
+      if (fact.kind !== "enrol" || fact.enrolment !== null) continue;
+      gone.push(fact.id);
+      beats.delete(fact.id);
+      this.#options.flushes.forget(fact.id);
     }
+    const { flushes, clock } = this.#options;
+    if (beats.size > 0) flushes.write(batch, [...beats.values()], this.#times.lineAt(clock.now()));
     if (counted) writeNumbers(batch, this.#numbers);
     const last = Math.min(before, this.#cursor - this.#options.changesMax);
     if (gone.length === 0 && last < this.#firstCursor) return undefined;
