@@ -60,8 +60,8 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const records = new Records(sha256);
   const deadlines = new Deadlines(now, records.rows);
   const told = new Told(records);
-  const detector = new Detector(records, limits.graceMs);
   const hearing = new Hearing(affairs?.deaf ?? [], affairs?.lastDeaf ?? 0);
+  const detector = new Detector(records, hearing, limits);
   const quiets = new Quiets(affairs?.quiets ?? []);
   const outbox = outboxOf(options, limits, records, quiets);
   const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);

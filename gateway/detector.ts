@@ -1,43 +1,116 @@
 /**
- * When to doubt a device: the deadlines of `late` and `absent` from its newest beat. Pure
- * arithmetic on instants in ms.
+ * When to doubt a device, and when to give it up: the deadlines of `late` and `absent`, from its
+ * newest beat and from what was learned of it. Pure arithmetic on instants in ms.
  *
- * A promise is already an upper bound: the device put its clock error, its joining and all its
- * tries into it (rule 14). What it cannot know is that this beat travelled fast and the next one
- * travels slowly, and how far its clock has drifted since it was last measured. So the grace has a
- * floor, `graceMs`, 250 ms by default: the difference between a quick and a queued datagram on a
- * home network (a path over a satellite or NB-IoT wants seconds: it is a limit with a name); and a
- * share, 2 per cent of the promise: cheap sleep clocks move by about that much with temperature.
+ * **Late.** A promise is already an upper bound: the device put its clock error, its joining and
+ * all its tries into it (rule 14). What it cannot know is that this beat travelled fast and the
+ * next one travels slowly, and how far its clock has drifted. So the grace has a floor, `graceMs`,
+ * 250 ms by default: the difference between a quick and a queued datagram on a home network (a path
+ * over a satellite or NB-IoT wants seconds: it is a limit with a name); and covers the longest gap
+ * seen, in promises, and two per cent: cheap sleep clocks move by about that much with temperature.
+ * A clock that runs slow stretches its own grace, to a quarter of the promise and no further.
  *
- *   beat                    dueAt   late                  absent
- *    |------- promise --------|--grace--|------ promise ------|
+ * **Absent.** Silence is the only evidence, and a beat can be lost with all its tries. So a verdict
+ * waits until boards that live are so seldom silent for so long that no more than `falseAlarms` a
+ * device-year are wrong; how seldom that is, is counted (odds.ts). The wait ends behind a chance to
+ * speak (chances.ts), since between two of them nothing is learned:
+ *
+ *   beat         dueAt   late = chance 1      chance 2             chance k = absent
+ *    |--- promise --|--grace--|---- interval ----|---- interval, 2, 4, 8 ----|
+ *
+ * An interval is the longest gap seen, at first the promise; of nobody but its fleet known, k is 2.
+ * With a link that loses nothing k is 1: late and absent then fall together for a sleeper, and in
+ * two changes; a device that listens is asked first, and has an eighth of its promise, a second at
+ * most, to answer.
+ *
+ * **What a nudge is worth.** It makes a board speak that has nothing in flight: one that over-slept,
+ * or whose program was held up. It cannot move one whose beat was lost with all its tries: that one
+ * still waits for its ACK, and obeys no nudge until its next beat (rule 17). Nor can it ask ahead:
+ * a beat that comes early because of it is lost as easily as one that comes by itself. So silence
+ * after a nudge is no evidence where losses are what there is to fear, it never shortens the wait
+ * for chance k, and one nudge is sent each time that a board is late: a second would only make up
+ * for the loss of the first. Detection in seconds is for boards that promise seconds, and, one
+ * promise behind their last beat, for boards whose beats are not lost.
+ *
+ * What lost: one time-out for all; three misses for all; phi accrual (odds.ts); a beat's arrival
+ * estimated from the last ones (Chen, Bertier) where the device itself says when it will speak.
  */
 
 import type { Evidence } from "./affairs.ts";
-import { CRC_PROMISE_MAX, DOUBT, LONG_STOP } from "./limits.ts";
+import { backedOff, chanceFrom } from "./chances.ts";
+import { type Hearing, silenceMs } from "./hearing.ts";
+import * as own from "./learned.ts";
+import { LEVELS, Learned, latelyOf, levelX, NUMBERS, RATIO_MAX } from "./learned.ts";
+import { CRC_PROMISE_MAX, type Limits } from "./limits.ts";
 import type { News } from "./news.ts";
+import { nudgeable } from "./nudge.ts";
+import { Odds } from "./odds.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 
-/** Share of a promise that a clock may have drifted. */
+/** Share of a promise that a clock may have drifted since its gaps were seen. */
 const DRIFT = 0.02;
+/** Beats from which on a device's own rhythm counts. */
+const YOUNG = 16;
+/** How long a verdict waits at most, in intervals, and in ms where that is more. */
+const WAIT_MAX_X = 65;
+const WAIT_MAX_MS = 2 * 3_600_000;
+/** A board that listens has this part of its promise, and so many ms at most, for an answer. */
+const ANSWER = 1 / 8;
+const ANSWER_MAX_MS = 1_000;
+/** Tries of later beats take longer (rule 13: doubled time-outs): a part of the gap, ms at most. */
+const TRIES = 1 / 16;
+const TRIES_MAX_MS = 2_500;
+const YEAR_MS = 31_557_600_000;
+/** Beats come at U(0.9, 1) of a gap (rule 14). */
+const MEAN_GAP = 0.95;
+/** Numbers go to disk once in so many beats, or ms; a silence counts like so many beats. */
+const STORED_BEATS = 1_024;
+const STORED_MS = 4 * 3_600_000;
+const SILENCE_NEWS = 64;
+/** Extension 4: a wake from deep sleep is no boot. */
+const WAKE = 2;
 
 /** What is added to a promise of which nothing is known yet, in ms. @param graceMs the floor */
 export function graceOf(promiseMs: number, graceMs: number): number {
   return Math.max(graceMs, promiseMs * DRIFT);
 }
 
-export class Detector {
-  readonly #records: Records;
-  readonly #graceMs: number;
+/** How a verdict on one device comes about. */
+interface Verdict {
+  /** The chance behind which it falls. */
+  readonly k: number;
+  /** How long behind `late`. */
+  readonly waitMs: number;
+}
 
-  constructor(records: Records, graceMs: number) {
+export class Detector {
+  /** False alarms that a device may cause in a year, on average. */
+  falseAlarms: number;
+  readonly #records: Records;
+  readonly #hearing: Hearing;
+  readonly #graceMs: number;
+  readonly #missesMin: number;
+  readonly #missesMax: number;
+  readonly #learned = new Learned();
+  readonly #odds = new Odds(this.#learned);
+  #ripe = false;
+
+  constructor(records: Records, hearing: Hearing, limits: Limits) {
     this.#records = records;
-    this.#graceMs = graceMs;
+    this.#hearing = hearing;
+    this.#graceMs = limits.graceMs;
+    this.falseAlarms = limits.falseAlarms;
+    this.#missesMin = limits.missesMin;
+    this.#missesMax = limits.missesMax;
   }
 
   /** A device joined the table. @param learned what `bytes` gave once, or "" */
-  joined(_slot: number, _learned: string): void {}
+  joined(slot: number, learned: string): void {
+    this.#learned.load(slot, learned);
+    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
+    if (learned !== "") this.#odds.joined(slot, code);
+  }
 
   /** A device is about to leave the table. */
   removed(_slot: number): void {}
@@ -46,44 +119,175 @@ export class Detector {
    * A fresh beat came, and the record still has the one before it.
    * @param step seq minus the last accepted one; 0: the first beat of an epoch
    */
-  hears(_slot: number, _step: number, _news: News, _now: number): void {}
+  hears(slot: number, step: number, news: News, now: number): void {
+    const learned = this.#learned;
+    const promiseMs = this.#records.promiseMs(slot);
+    const booted = news.reset >= 0 && news.reset !== WAKE;
+    let worth = 1;
+    if (promiseMs > 0 && !booted && !learned.unsure(slot)) {
+      worth = this.#learn(slot, step, now, promiseMs);
+      if (step > 0 && step <= 16) {
+        learned.acked(slot, news.acked < 0 || ((news.acked >> (step - 1)) & 1) === 1);
+      }
+    }
+    const unacked = news.acked < 0 || step === 0 ? 0 : zeros(news.acked);
+    const every = Math.min(0xffff, Math.max(STORED_BEATS, STORED_MS / promiseMs));
+    this.#ripe = learned.mark(slot, unacked, worth, every);
+  }
+
+  /** What the last `hears` made worth a place on the disk; "" nothing. */
+  ripe(slot: number): string {
+    return this.#ripe ? this.bytes(slot) : "";
+  }
 
   /** The instant at which the device becomes late, from its newest beat. */
   lateAt(slot: number): number {
-    return this.#seenAt(slot) + this.#promiseMs(slot) + this.#graceOf(slot);
+    const promiseMs = this.#promiseMs(slot);
+    return this.#seenAt(slot) + promiseMs + this.#graceOf(slot, promiseMs);
   }
 
   /** The instant at which a device late since `late` becomes absent; not before `late`. */
   absentAt(slot: number, late: number): number {
-    return late + this.#promiseMs(slot);
+    return late + this.#verdict(slot).waitMs;
+  }
+
+  /**
+   * If it had died just after its last beat, and nothing held up the verdict: when it would be told
+   * absent.
+   */
+  verdictAt(slot: number): number {
+    return this.absentAt(slot, this.lateAt(slot));
   }
 
   /** Before this instant no beat was due: deafness that ended earlier excuses nothing. */
   dueFrom(slot: number): number {
-    return this.#seenAt(slot);
+    const at = slot * NUMBERS;
+    const { numbers } = this.#learned;
+    const earliest = numbers[at + own.RATIO]! - 4 * numbers[at + own.SPREAD]! - DRIFT;
+    if (!this.#grown(slot) || earliest <= 0) return this.#seenAt(slot);
+    const gaps = backedOff(this.#learned.unacked(slot));
+    return this.#seenAt(slot) + (earliest * this.#promiseMs(slot)) / gaps;
+  }
+
+  /** When the next beat will most likely come. */
+  expectedAt(slot: number): number {
+    const ratio = this.#learned.numbers[slot * NUMBERS + own.RATIO]! || MEAN_GAP;
+    return this.#seenAt(slot) + ratio * this.#promiseMs(slot);
   }
 
   /**
-   * The instant before which nobody doubts a device that could not be heard until `endAt`. In the
-   * meantime it was not acknowledged, and after three promises without an answer devices back off,
-   * up to eightfold (rule 18). @param deafMs for how long; Infinity: unknown, hence long
+   * The instant before which nobody doubts a device that could not be heard until `endAt`.
+   * @param deafMs for how long; Infinity: unknown, hence long
    */
   doubtAfter(slot: number, endAt: number, deafMs: number): number {
     const promiseMs = this.#promiseMs(slot);
-    const long = deafMs > LONG_STOP * promiseMs;
-    return endAt + (long ? DOUBT : 1) * promiseMs + this.#graceOf(slot);
+    return endAt + silenceMs(promiseMs, deafMs) + this.#graceOf(slot, promiseMs);
+  }
+
+  /** The part of its beats that did not arrive lately; null: unknown. */
+  lossUp(slot: number): number | null {
+    const { numbers } = this.#learned;
+    const at = slot * NUMBERS;
+    const beats = numbers[at + own.BEATS]!;
+    return beats < YOUNG / 2 ? null : numbers[at + own.LOST]! / (beats + numbers[at + own.LOST]!);
+  }
+
+  /** The part of the beats that we heard whose ACKs did not arrive lately; null: unknown. */
+  lossDown(slot: number): number | null {
+    const at = slot * NUMBERS;
+    return this.#grown(slot) ? this.#learned.numbers[at + own.DOWN]! : null;
   }
 
   /** What the verdict on this device rests on, by the names of evidence.ts. */
   evidence(slot: number): Evidence {
     const seenAt = this.#seenAt(slot);
     const promiseMs = this.#promiseMs(slot);
-    return { seenAt, dueAt: seenAt + promiseMs, promiseMs, graceMs: this.#graceOf(slot) };
+    const at = slot * NUMBERS;
+    const { numbers } = this.#learned;
+    const { k } = this.#verdict(slot);
+    const [q, again] = [this.#odds.survival[0]!, this.#odds.survival[1]!];
+    const lossUp = this.lossUp(slot);
+    const lossDown = this.lossDown(slot);
+    return {
+      seenAt,
+      dueAt: seenAt + promiseMs,
+      promiseMs,
+      graceMs: this.#graceOf(slot, promiseMs),
+      k,
+      alpha: this.falseAlarms,
+      beats: Math.round(numbers[at + own.ALL]!),
+      burst: q / Math.max(q - again, q / 1_000),
+      ...(this.#grown(slot) && {
+        ratio: numbers[at + own.RATIO]!,
+        spread: numbers[at + own.SPREAD]!,
+      }),
+      ...(lossUp !== null && { lossUp }),
+      ...(lossDown !== null && { lossDown }),
+    };
   }
 
-  /** What was learned of the device, for the store; "" nothing. */
-  bytes(_slot: number): string {
-    return "";
+  /** What was learned of the device, for the store. */
+  bytes(slot: number): string {
+    return this.#learned.bytes(slot);
+  }
+
+  /** Loss and rhythm from the time since the last beat. @returns how much it taught, in beats */
+  #learn(slot: number, step: number, now: number, promiseMs: number): number {
+    const learned = this.#learned;
+    const silentMs = now - this.#seenAt(slot);
+    const dueMs = promiseMs + this.#graceOf(slot, promiseMs);
+    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
+    const lately = latelyOf(promiseMs);
+    if (silentMs <= dueMs) {
+      this.#odds.beat(code);
+      learned.beat(slot, step - 1, false, lately);
+      this.#rhythm(slot, step, silentMs / promiseMs);
+      return 1;
+    }
+    const transport = this.#records.source[slot]?.transport ?? "udp";
+    const unitMs = this.#unitMs(slot, promiseMs);
+    const x = 1 + (silentMs - dueMs) / unitMs;
+    // Nobody waits longer than that: it was an absence, whatever its cause.
+    if (x > waitMaxX(unitMs)) return 1;
+    if (this.#hearing.touching(transport, this.dueFrom(slot), now) !== undefined) return 1;
+    let levels = 1;
+    while (levels < LEVELS && levelX(levels) <= x) levels++;
+    const expected = this.#expected(unitMs);
+    this.#odds.silence(slot, code, levels, expected);
+    this.#odds.beat(code);
+    learned.survived(slot, levels);
+    learned.beat(slot, step - 1, true, lately);
+    this.#rhythm(slot, step, silentMs / promiseMs);
+    return SILENCE_NEWS;
+  }
+
+  #rhythm(slot: number, step: number, ratio: number): void {
+    if (step !== 1 || ratio > RATIO_MAX || this.#learned.unacked(slot) > 1) return;
+    this.#learned.rhythm(slot, ratio);
+  }
+
+  /** From the odds of the device to the chance that its verdict waits for. */
+  #verdict(slot: number): Verdict {
+    const promiseMs = this.#promiseMs(slot);
+    const unitMs = this.#unitMs(slot, promiseMs);
+    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
+    const odds = this.#odds;
+    odds.weigh(slot, code, this.#expected(unitMs), latelyOf(promiseMs));
+    const least = odds.until(this.falseAlarms / yearly(unitMs), waitMaxX(unitMs));
+    const unacked = this.#learned.unacked(slot);
+    const { x, k } = chanceFrom(least, unacked, unitMs, this.#missesMin, this.#missesMax);
+    if (k > 1) return { k, waitMs: (x - 1) * unitMs + triesMs(k, unitMs) };
+    const asked = nudgeable(this.#records, slot);
+    return { k, waitMs: asked ? Math.min(promiseMs * ANSWER, ANSWER_MAX_MS) : 0 };
+  }
+
+  /** P(silence), and that it goes on, where nothing is known: half a false alarm with k = 2. */
+  #expected(unitMs: number): number {
+    return Math.min(0.1, Math.sqrt(this.falseAlarms / (2 * yearly(unitMs))));
+  }
+
+  #grown(slot: number): boolean {
+    return this.#learned.numbers[slot * NUMBERS + own.ALL]! >= YOUNG;
   }
 
   #seenAt(slot: number): number {
@@ -95,7 +299,36 @@ export class Detector {
     return this.#records.promiseMs(slot) || CRC_PROMISE_MAX;
   }
 
-  #graceOf(slot: number): number {
-    return graceOf(this.#promiseMs(slot), this.#graceMs);
+  #graceOf(slot: number, promiseMs: number): number {
+    const at = slot * NUMBERS;
+    if (!this.#grown(slot)) return graceOf(promiseMs, this.#graceMs);
+    const longest = this.#learned.numbers[at + own.MOST]! + DRIFT;
+    const stretch = Math.min(Math.max(0, longest - 1), RATIO_MAX - 1);
+    return Math.max(this.#graceMs, promiseMs * stretch);
   }
+
+  /** The longest gap between beats of the device that are acknowledged: its interval. */
+  #unitMs(slot: number, promiseMs: number): number {
+    const most = this.#grown(slot) ? this.#learned.numbers[slot * NUMBERS + own.MOST]! : 1;
+    return (promiseMs * most) / backedOff(this.#learned.unacked(slot));
+  }
+}
+
+/** Beats in a year. */
+function yearly(unitMs: number): number {
+  return YEAR_MS / (MEAN_GAP * unitMs);
+}
+
+function waitMaxX(unitMs: number): number {
+  return Math.max(WAIT_MAX_X, WAIT_MAX_MS / unitMs);
+}
+
+/** What the tries of the kth chance take that the promise did not count. */
+function triesMs(k: number, unitMs: number): number {
+  return k < 3 ? 0 : Math.min(TRIES_MAX_MS, unitMs * TRIES);
+}
+
+/** Zeros at the end of sixteen bits. */
+function zeros(bits: number): number {
+  return bits === 0 ? 15 : 31 - Math.clz32(bits & -bits);
 }

@@ -56,6 +56,11 @@ export interface Limits {
   readonly flushMax: number;
   /** The least grace, in ms. */
   readonly graceMs: number;
+  /** False alarms that one device may cause in a year, on average (detector.ts). */
+  readonly falseAlarms: number;
+  /** Promises that must break in a row before a verdict: at least, and at most. */
+  readonly missesMin: number;
+  readonly missesMax: number;
   /** Notices that wait to be delivered (outbox.ts). */
   readonly noticesMax: number;
   /** Commands waiting for one device, and for all of them. */
@@ -73,6 +78,9 @@ export const LIMITS: Limits = {
   flushMs: 1_000,
   flushMax: 1_024,
   graceMs: 250,
+  falseAlarms: 1,
+  missesMin: 1,
+  missesMax: 10_000,
   noticesMax: 1_000,
   commandsPerDevice: 32,
   commandsMax: 100_000,
