@@ -10,6 +10,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { type Boot, thisBoot } from "./kernel.ts";
 
 export interface Clock {
   /** Milliseconds on the monotonic clock of this process. */
@@ -18,6 +19,10 @@ export interface Clock {
   wallAt(mono: number): number;
   /** Whether the wall clock may be used for more than display. */
   trusted(): boolean;
+  /** Puts the monotonic clock forward by `ms`: the machine was suspended, and its clock stood. */
+  skip?(ms: number): void;
+  /** Which start of the machine this is; undefined where the system does not say. */
+  boot?(): Boot | undefined;
 }
 
 /** A step of the wall clock; slower corrections are the slewing of NTP, and drift. */
@@ -42,11 +47,19 @@ export function builtAt(folder = new URL("./", import.meta.url)): number {
 }
 
 export function systemClock(notBefore = builtAt()): Clock {
+  let skipped = 0;
+  // Read once: what has passed since, our own clock says, at no cost to a commit.
+  const boot = thisBoot();
+  const bootAt = performance.now();
   let offset = Date.now() - performance.now();
   return {
-    now: () => performance.now(),
+    now: () => performance.now() + skipped,
+    skip(ms) {
+      skipped += ms;
+    },
+    boot: () => boot && { ...boot, ms: boot.ms + performance.now() + skipped - bootAt },
     wallAt(mono) {
-      const fresh = Date.now() - performance.now();
+      const fresh = Date.now() - performance.now() - skipped;
       if (Math.abs(fresh - offset) > STEP_MIN_MS) offset = fresh;
       return Math.round(mono + offset);
     },

@@ -68,6 +68,13 @@ export class KeyedStore implements Store {
     return joined.done;
   }
 
+  alive(): Promise<void> {
+    if (this.#broken) return Promise.reject(this.#broken);
+    const joined = this.#queue.at(-1) ?? this.#join(false);
+    if (this.#underWay === undefined) void this.#write();
+    return joined.done;
+  }
+
   async changes(after: number, limit: number): Promise<WallChange[]> {
     const found: WallChange[] = [];
     for await (const [key, value] of this.#shelf.range(changeKey(after + 1), "d")) {

@@ -12,6 +12,7 @@
  */
 
 import type { Clock } from "../clock.ts";
+import type { Boot } from "../kernel.ts";
 import type { Numbers } from "./affairs.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { open, putText, type Sink } from "./seal.ts";
@@ -27,6 +28,8 @@ export interface Meta {
   stamp: number;
   /** The same moment on the store's line. */
   line: number;
+  /** And since the start of the machine, where that was known. */
+  boot?: Pick<Boot, "id" | "ms">;
   /** Undefined: unreadable. */
   numbers: Numbers | undefined;
   /** The records came from a backup, and no gateway has run since (rule 7). */
@@ -63,6 +66,8 @@ function read(meta: Meta, key: string, content: Buffer): void {
     meta.stamp = content.readUIntBE(0, 6);
     // Layout 1 had unix time for a line.
     meta.line = content.length < 12 ? meta.stamp : content.readUIntBE(6, 6);
+  } else if (key === "mboot") {
+    meta.boot = { id: content.toString("hex", 0, 16), ms: content.readUIntBE(16, 6) };
   } else if (key === "mnumbers") {
     meta.numbers = {
       incident: content.readUIntBE(0, 6),
@@ -80,11 +85,16 @@ export function writeMeta(out: Sink, meta: Pick<Meta, "layout" | "generation" | 
   putText(out, "msecret", Buffer.from(meta.secret, "latin1"));
 }
 
-export function writeStamp(out: Sink, wall: number, line: number): void {
+export function writeStamp(out: Sink, wall: number, line: number, boot?: Boot): void {
   const stamp = Buffer.alloc(12);
   stamp.writeUIntBE(Math.max(0, wall), 0, 6);
   stamp.writeUIntBE(Math.max(0, Math.round(line)), 6, 6);
   putText(out, "mstamp", stamp);
+  if (boot === undefined) return;
+  const since = Buffer.alloc(22);
+  since.write(boot.id, "hex");
+  since.writeUIntBE(Math.round(boot.ms), 16, 6);
+  putText(out, "mboot", since);
 }
 
 export function writeNumbers(out: Sink, { incident, notice, deaf }: Numbers): void {
@@ -97,16 +107,25 @@ export function writeNumbers(out: Sink, { incident, notice, deaf }: Numbers): vo
 
 /**
  * How long no gateway was alive, and what the store's line is ahead of this process's monotonic
- * clock. Without trust in the wall clock the stop counts as no time: what is stored is then never
- * newer than it was.
+ * clock. The clock that counts from the start of the machine says it without the wall clock, so a
+ * step of a year meanwhile is nothing to it. Over a restart of the machine the wall clock says it,
+ * if something kept it: a board without a real-time clock that was off for a day finds it a minute
+ * on, and a stop that is taken for too short a one is what makes false alarms. Where nobody can
+ * tell, the stop counts as no time for what is stored, which is then never newer than it was, and
+ * as a long one for whoever must not be doubted.
  */
 export function sinceStamp(
   clock: Clock,
-  { stamp, line }: Meta,
+  { stamp, line, boot }: Pick<Meta, "stamp" | "line" | "boot">,
 ): { stoppedMs: number | undefined; aheadMs: number } {
   const now = clock.now();
   const wall = clock.wallAt(now);
-  const stoppedMs = stamp > 0 && clock.trusted() && wall >= stamp ? wall - stamp : undefined;
+  const here = clock.boot?.();
+  const byWall = stamp > 0 && clock.trusted() && wall >= stamp ? wall - stamp : undefined;
+  let stoppedMs = here === undefined || here.clockKept ? byWall : undefined;
+  if (here !== undefined && here.id === boot?.id) {
+    stoppedMs = here.ms >= boot.ms ? here.ms - boot.ms : undefined;
+  }
   const begin = stamp > 0 ? line + (stoppedMs ?? 0) : Math.max(0, wall);
   return { stoppedMs, aheadMs: begin - now };
 }

@@ -56,6 +56,8 @@ export interface Store {
   open(purpose?: Purpose): Promise<Loaded>;
   /** Resolves when the facts, all of them, are on disk, and after every commit before it. */
   commit(facts: readonly Fact[]): Promise<void>;
+  /** Resolves when a write that was begun after this call is on disk: it writes the stamp. */
+  alive(): Promise<void>;
   /** Changes with a cursor above `after`, oldest first, at most `limit`. */
   changes(after: number, limit: number): Promise<WallChange[]>;
   /** Changes of one device with a `tseq` below `before`, newest first, at most `limit`. */

@@ -83,7 +83,8 @@ export class Writing {
   /** The last moment at which a gateway was alive. */
   stamp(batch: Batch): void {
     const now = this.#options.clock.now();
-    writeStamp(batch, this.#times.wallAt(now), this.#times.lineAt(now));
+    const boot = this.#options.clock.boot?.();
+    writeStamp(batch, this.#times.wallAt(now), this.#times.lineAt(now), boot);
   }
 
   /** Whether the fact has a number that was never given before. */
