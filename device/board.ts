@@ -35,7 +35,7 @@ import type { Memory, Sender } from "./state.ts";
 export const config = NEXTBEAT;
 export const secret = config.secret;
 
-const storage = require("Storage");
+export const storage = require("Storage");
 
 const MARKS_AT = 12;
 const FILE_BYTES = 256;

@@ -23,17 +23,22 @@ export interface Variant {
   readonly name: string;
   readonly entry: string;
   readonly suite: 0 | 1 | 2;
+  /** Takes commands; under suite 0 there are none. */
+  readonly commands?: boolean;
 }
 
 export const VARIANTS: readonly Variant[] = [
   { name: "udp-hmac", entry: "main.ts", suite: 1 },
   { name: "udp-chaskey", entry: "main.ts", suite: 2 },
   { name: "udp-crc", entry: "main.ts", suite: 0 },
+  { name: "udp-hmac-commands", entry: "main.ts", suite: 1, commands: true },
+  { name: "udp-chaskey-commands", entry: "main.ts", suite: 2, commands: true },
   { name: "wifi", entry: "board-wifi.ts", suite: 0 },
 ];
 
 /** The script of a variant as it was written, in one piece: see `declare const WITH_...` there. */
-export async function joined({ entry, suite }: Variant, sources: string): Promise<string> {
+export async function joined(variant: Variant, sources: string): Promise<string> {
+  const { entry, suite, commands = false } = variant;
   const built = await build({
     entryPoints: [join(sources, entry)],
     bundle: true,
@@ -44,7 +49,12 @@ export async function joined({ entry, suite }: Variant, sources: string): Promis
     charset: "ascii",
     legalComments: "none",
     external: ["dgram", "crypto", "Storage", "Wifi"],
-    define: { WITH_SUITE: String(suite), WITH_SLEEP: "false", WITH_EXTENSIONS: "false" },
+    define: {
+      WITH_SUITE: String(suite),
+      WITH_SLEEP: "false",
+      WITH_EXTENSIONS: "false",
+      WITH_COMMANDS: String(commands),
+    },
     tsconfigRaw: { compilerOptions: { target: "es2015", useDefineForClassFields: false } },
   });
   return built.outputFiles[0]!.text.replace('"use strict";', "");
@@ -93,7 +103,7 @@ async function main(): Promise<void> {
   for (const variant of VARIANTS) {
     const code = await bundle(variant, sources);
     writeFileSync(join(here, `nextbeat-${variant.name}.js`), code);
-    const name = `nextbeat-${variant.name}.js`.padEnd(25);
+    const name = `nextbeat-${variant.name}.js`.padEnd(34);
     const runs = espruino && variant.entry === "main.ts" ? await jsVars(espruino, code) : undefined;
     console.log(`  ${name}${code.length} bytes${runs ? `, from RAM ${runs.used} JsVars` : ""}`);
     found ??= runs;

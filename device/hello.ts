@@ -15,6 +15,7 @@ import { computeTag, sealTag, tagBytes } from "./tag.ts";
 import { encodeHello, HELLO, tagHead } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
+declare const WITH_COMMANDS: boolean | undefined;
 
 /** No `P` of a tag input (protocol section 4), so a nonce is never a tag of a frame. */
 const P_NONCE = 0x7f;
@@ -50,4 +51,5 @@ export function welcomed(s: Sender, epoch: number, now: number): void {
   s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;
   s.beatAt = s.helloAt = now;
+  if (typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS) s.cmd = s.todo = 0;
 }

@@ -3,6 +3,7 @@
 // Nothing here runs before its definition: the interpreter does not hoist functions.
 
 import { clock, config, recall, remember, secret, sha256 } from "./board.ts";
+import { act, recallCommand } from "./board-commands.ts";
 import { run } from "./run.ts";
 import { createSender } from "./state.ts";
 import { makeTagKey } from "./tag.ts";
@@ -10,6 +11,8 @@ import { transmit } from "./udp.ts";
 
 /** The suite that this bundle carries: build.ts says. */
 declare const WITH_SUITE: 0 | 1 | 2;
+/** And whether it takes commands. */
+declare const WITH_COMMANDS: boolean;
 
 const memory = recall();
 // Left alone, every board of a fleet draws the same numbers from boot.
@@ -25,4 +28,5 @@ const s = createSender(
   memory,
   0,
 );
-config.wake = run(s, clock, remember, config, transmit);
+if (WITH_COMMANDS) recallCommand(s);
+config.wake = run(s, clock, remember, act, config, transmit);

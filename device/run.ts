@@ -9,6 +9,9 @@
 import { handle, poll, sent } from "./sender.ts";
 import type { Sender } from "./state.ts";
 
+declare const WITH_COMMANDS: boolean | undefined;
+const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
+
 /** Never waits longer, in ms: `clock` takes a longer step for a clock that was set. */
 const WAIT_MAX = 3600000;
 
@@ -20,6 +23,7 @@ const REST_MS = 60000;
  * @param remember makes (epoch, limit, acked) durable if `dirty`
  * @param to where the gateway is; an empty `host` says that there is no network: then nothing is
  *   asked of the sender, and no beat is spent
+ * @param act does what `todo` asks for, and returns the RESULT
  * @param transmit hands a frame to the transport; what the transport hears goes to its last
  * argument
  * @returns takes a frame that was heard; "" just wakes the loop
@@ -28,6 +32,7 @@ export function run<Gateway extends { host: string }>(
   s: Sender,
   clock: () => number,
   remember: (s: Sender) => void,
+  act: (s: Sender) => string,
   to: Gateway,
   transmit: (frame: string, to: Gateway, hear: (frame: string) => void) => void,
 ): (frame: string) => void {
@@ -35,12 +40,14 @@ export function run<Gateway extends { host: string }>(
     // Should anything below throw (a full flash), the next turn still comes.
     timer = setTimeout(turn, REST_MS);
     if (to.host) {
-      const frame = poll(s, clock());
+      // A RESULT goes first: whoever waits for it will ask again soon, a beat is due in a minute.
+      const reply = OBEYS && s.todo ? act(s) : "";
+      const frame = reply || poll(s, clock());
       // What a frame heard has changed is made durable here too: before anything rests on it.
       remember(s);
       if (frame) {
         transmit(frame, to, wake);
-        sent(s, clock());
+        if (!(OBEYS && reply)) sent(s, clock());
       }
       wake("");
     }

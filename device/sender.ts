@@ -11,10 +11,11 @@
 // it. A beat whose tries are over stays in flight (`tag`): a late ACK still counts. Why plain
 // functions on a flat object (state.ts): on the interpreter a class of the same behaviour takes
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
-// of protocol.md, section 5. Commands (rule 16) will stand in commands.ts, fed from `handle`.
+// of protocol.md, section 5. Commands (rule 16) stand in commands.ts, fed from `handle`.
 
 import { cleared, sealBeat } from "./beat.ts";
 import { getU16, getU32, u16 } from "./bytes.ts";
+import { askedBy, BEGIN, ordered } from "./commands.ts";
 import { wellFormedExtensions } from "./extensions.ts";
 import { openHello, seal, welcomed } from "./hello.ts";
 import {
@@ -30,22 +31,26 @@ import {
 } from "./schedule.ts";
 import type { Sender } from "./state.ts";
 import { tagBytes, verifyTag } from "./tag.ts";
-import { ACK, DOWN, EXTENDED, FRAME_MAX, MORE, NUDGE, VERSION, WELCOME } from "./wire.ts";
+import { ACK, COMMAND, DOWN, EXTENDED, FRAME_MAX, MORE, NUDGE, VERSION, WELCOME } from "./wire.ts";
 
 /** Byte 0 of the frames down, X and MORE not set. */
 const FIRST_ACK = (VERSION << 6) | (ACK << 3);
 const FIRST_WELCOME = (VERSION << 6) | (WELCOME << 3);
+const FIRST_COMMAND = (VERSION << 6) | (COMMAND << 3);
 const FIRST_NUDGE = (VERSION << 6) | (NUDGE << 3);
 
 /**
  * Build.ts may say that a board never sleeps: then its bundle needs no window. And that it reads no
- * extensions: then those of an ACK are bytes that its tag covers, well-formed or not.
+ * extensions: then those of an ACK are bytes that its tag covers, well-formed or not. And that it
+ * takes no commands.
  */
 declare const WITH_SLEEP: boolean | undefined;
 declare const WITH_EXTENSIONS: boolean | undefined;
+declare const WITH_COMMANDS: boolean | undefined;
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 const SLEEPS = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
 const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
+const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
 
 /**
  * The frame due now, "" if none. If `dirty` is 1, with a frame or without, first make (epoch,
@@ -95,6 +100,7 @@ export const CLEARED = 1;
 export const REPEATED = 2;
 export const WELCOMED = 3;
 export const NUDGED = 4;
+export const ORDERED = 5;
 
 /** Whether an ACK's bytes from 6 to `end`, where its tag begins, are what byte 0 says. */
 function ackLength(b0: number, frame: string, end: number): boolean {
@@ -135,6 +141,20 @@ function turnWindow(s: Sender, more: number, again: boolean, now: number): void 
 /** What of a seq stands in a frame: on the board its two bytes, in Node a number. */
 function travels(seq: number): string | number {
   return typeof WITH_SUITE === "undefined" ? seq & 65535 : u16(seq);
+}
+
+/**
+ * A COMMAND that asks for `asked` and verifies, its tag behind `end` bytes. A new one is worth two
+ * more seconds of listening, and none is worth more than the window's whole (rule 15).
+ */
+function take(s: Sender, frame: string, end: number, asked: number, now: number): number {
+  ordered(s, asked, getU16(frame, 3), frame.substr(5, end - 5));
+  if (SLEEPS) {
+    if (!(frame.charCodeAt(0) & MORE)) s.windowAt = 0;
+    else if (asked === BEGIN) s.windowAt = now + WINDOW_QUIET_MS;
+  }
+  s.wakeAt = now;
+  return ORDERED;
 }
 
 /** A frame that was wanted and verifies: what comes of it. `again`: an ACK seen before. */
@@ -184,9 +204,22 @@ export function handle(s: Sender, frame: string, now: number): number {
     bound = s.ackTag;
     seq = s.ackSeq;
   }
+  // Rule 16. Class 0 listens always, the others while their window is open.
+  let asked = 0;
+  if (OBEYS && (b0 & 0xfd) === FIRST_COMMAND && end > 4 && low === travels(s.ackSeq)) {
+    const open = !SLEEPS || !s.reach || now < Math.min(s.windowAt, s.windowEnd);
+    // Longer than a frame may be is none that the gateway seals.
+    const whole = typeof WITH_SUITE !== "undefined" || frame.length <= FRAME_MAX;
+    if (open && whole && s.key.suite) asked = askedBy(s, getU16(frame, 3));
+    if (asked) {
+      bound = s.ackTag;
+      seq = s.ackSeq;
+    }
+  }
   if (bound) {
     const genuine = verifies(s, b0, frame, end, epoch, seq, bound);
-    if (genuine) result = obey(s, frame, b0, again, now);
+    if (genuine)
+      result = OBEYS && asked ? take(s, frame, end, asked, now) : obey(s, frame, b0, again, now);
   }
   return result;
 }

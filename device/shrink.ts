@@ -50,7 +50,7 @@ export function looselyCompared(source: string): string {
 /** All of it, up to where the minifier takes over. */
 export function shrunk(source: string): string {
   const keep = ["createSender"];
-  let text = inlineOnce(decided(uniquelyNamed(source)), keep);
+  let text = decided(inlineOnce(decided(uniquelyNamed(source)), keep));
   if (text.includes("function createSender")) text = flattenSender(text, UNSET);
   for (let before = ""; before !== text; ) {
     before = text;

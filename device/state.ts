@@ -100,6 +100,15 @@ export interface Sender extends Required<SenderConfig>, Memory {
   rttvar: number;
   /** 1 once `leave` was asked for. */
   leaving: number;
+  /**
+   * Rule 16 (commands.ts): the last command begun in this epoch, 0 = none; its result, code and
+   * payload; what there is to do, BEGIN or AGAIN, and with which payload. After a boot the shell
+   * puts `cmd` and `result` back.
+   */
+  cmd: number;
+  result: string;
+  todo: number;
+  payload: string;
   /** Call `poll` then: earlier is harmless, later may break a promise. */
   wakeAt: number;
 }
@@ -151,6 +160,10 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       srtt: 0,
       rttvar: 0,
       leaving: 0,
+      cmd: 0,
+      result: "",
+      todo: 0,
+      payload: "",
       wakeAt: now,
     },
     c,

@@ -170,7 +170,12 @@ export function encodeResult(
   payload: string,
   reach: number,
 ): string {
-  return u8(FIRST | (RESULT << 3) | reach) + u24(id) + u16(seq) + u16(cmd) + u8(code) + payload;
+  return encodeResultHead(id, seq, cmd, reach) + u8(code) + payload;
+}
+
+/** A RESULT up to its code. */
+export function encodeResultHead(id: number, seq: number, cmd: number, reach: number): string {
+  return u32(((FIRST | (RESULT << 3) | reach) << 24) | id) + u16(seq) + u16(cmd);
 }
 
 /**

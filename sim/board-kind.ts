@@ -6,6 +6,9 @@ import type { LinkPreset } from "./presets.ts";
 /** Byte string to byte string of 32. Handed in: a core knows no platform. */
 export type Sha256 = (message: string) => string;
 
+/** An application: a text or nothing (done), or a RESULT's code. `id`: of the board. */
+export type OnCommand = (payload: string, id: number) => string | number | undefined;
+
 /** What boards of one make have in common; a fleet shares one of these. */
 export interface BoardKind {
   readonly suite: number;
@@ -20,6 +23,8 @@ export interface BoardKind {
   readonly signalVaries?: boolean;
   /** Anything else of the sender's configuration. */
   readonly config?: Partial<SenderConfig>;
+  /** What its application does with a command's payload. Default: none knows any. */
+  readonly onCommand?: OnCommand;
   /** Its site, told to the gateway at enrolment. Default none. */
   readonly site?: string;
 }
@@ -35,7 +40,9 @@ export interface BoardOptions extends BoardKind {
 
 /** Where power can go: nothing durable; durable and not sent; sent and not noted. */
 export const POWER_CUTS = ["before-store", "after-store", "after-send"] as const;
-export type PowerCut = (typeof POWER_CUTS)[number];
+/** And with a command: nothing durable; begun, not done; done, no result durable; RESULT sent. */
+export const COMMAND_CUTS = ["before-begun", "after-begun", "after-done", "after-result"] as const;
+export type PowerCut = (typeof POWER_CUTS)[number] | (typeof COMMAND_CUTS)[number];
 
 /** What a board's flash holds. */
 export interface Flash {
@@ -43,6 +50,8 @@ export interface Flash {
   limit: number;
   acked: number;
   boots: number;
+  /** The last command begun; its result is "" until it is known. */
+  begun?: { readonly epoch: number; readonly cmd: number; readonly result: string };
 }
 
 /** One for all: a million empty lists are 32 MB. */

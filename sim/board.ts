@@ -2,9 +2,8 @@
 // it, a body (body.ts) with a clock, a radio and a battery.
 //
 // Power can go between any two steps of a send. The three places that matter are named, because
-// rule 10 (no (epoch, seq) for two different beats) rests on their order: a frame is sealed, its
-// numbers become durable, it leaves, the sender is told. What lost: a fault drawn inside the core,
-// which would then need to know about faults.
+// rule 10 rests on their order: a frame is sealed, its numbers become durable, it leaves, the sender
+// is told. What lost: a fault drawn inside the core, which would then need to know about faults.
 
 import { handle, leave, listening, poll, sent } from "../device/sender.ts";
 import { coldBoot, createSender, type Sender, type SenderConfig } from "../device/state.ts";
@@ -13,6 +12,7 @@ import type { Enrolment } from "../gateway/facts.ts";
 import type { BoardKind, BoardOptions, Flash, PowerCut, Sha256 } from "./board-kind.ts";
 import { NO_LABELS } from "./board-kind.ts";
 import type { Body } from "./body.ts";
+import { memoryOf, obeyed, recalled } from "./orders.ts";
 import type { Path } from "./path.ts";
 import { draw, purposeOf, randomBytes, stream } from "./random.ts";
 import { Roster } from "./roster.ts";
@@ -20,7 +20,6 @@ import { Roster } from "./roster.ts";
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
 const NOISE = purposeOf("noise");
-/** Reset causes of extension 4. */
 const POWER_ON = 1;
 export const BROWN_OUT = 4;
 export class Board {
@@ -123,10 +122,10 @@ export class Board {
       extra: coldBoot(cause, "sim"),
       ...kind.config,
     };
-    const memory = { ...flash, origin: this.origin };
+    const memory = memoryOf(flash, this.origin);
     this.resolved = this.path?.ap?.names ?? true;
     this.body?.boot(now);
-    roster.put(this.slot, createSender(config, memory, this.local(now)));
+    roster.put(this.slot, recalled(createSender(config, memory, this.local(now)), flash));
     this.on = true;
   }
 
@@ -147,6 +146,7 @@ export class Board {
   wake(now: number, transmit: (frame: string) => void): void {
     if (!this.on) return;
     if (this.body && !this.ready(this.body, now)) return;
+    if (!obeyed(this, this.roster.at(this.slot), now, transmit)) return;
     const s = this.roster.at(this.slot);
     const local = this.local(now);
     this.measure(s, now);
@@ -160,7 +160,7 @@ export class Board {
         s.dirty = 0;
       }
       if (frame === "") {
-        if (this.body) this.body.rest(s, local, now);
+        this.body?.rest(s, local, now);
         return;
       }
       if (this.dies("after-store", now)) return;
@@ -241,7 +241,7 @@ export class Board {
     return (local - clockMs) / (1 + clockPpm / 1e6);
   }
 
-  private dies(step: PowerCut, now: number): boolean {
+  dies(step: PowerCut, now: number): boolean {
     if (this.cutAt !== step) return false;
     this.cutAt = undefined;
     this.unplug(now);

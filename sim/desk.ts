@@ -77,6 +77,10 @@ export class Desk implements Sender {
   rttvar = FRACTION;
   leaving = FRACTION;
   wakeAt = FRACTION;
+  cmd = 0;
+  todo = 0;
+  result = "";
+  payload = "";
   nonce = "";
   frame = "";
   extra = "";

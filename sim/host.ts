@@ -136,6 +136,17 @@ export class Host {
     else this.disk.enrol(enrolment);
   }
 
+  /** Something that people ask of the gateway; undefined: it is not running. */
+  ask<E extends Effects>(
+    question: (gateway: Gateway, now: number) => E,
+    now: number,
+  ): E | undefined {
+    if (!this.gateway) return undefined;
+    const effects = question(this.gateway, this.mono(now));
+    this.obey(effects, now);
+    return effects;
+  }
+
   receive(frame: string, from: Source, now: number): void {
     if (this.gateway) this.obey(this.gateway.handle(frame, from, this.mono(now)), now);
   }

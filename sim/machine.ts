@@ -4,7 +4,8 @@
 // What waits in the socket is read before anything expires: a verdict must not overtake a beat that
 // has arrived (architecture, rule 2), be the process slow or asleep.
 
-import type { Change, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
+import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
+import type { Gateway } from "../gateway/gateway.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Sha256 } from "./board-kind.ts";
 import { HOST, Host, type HostOptions, type HostStep } from "./host.ts";
@@ -65,6 +66,15 @@ export class Machine {
 
   enrol(enrolment: Enrolment): void {
     this.turn(() => this.host.enrol(enrolment, this.setting.now()));
+  }
+
+  /** Something that people ask of the gateway; undefined: it is not running. */
+  ask<E extends Effects>(question: (gateway: Gateway, now: number) => E): E | undefined {
+    let answer: E | undefined;
+    this.turn(() => {
+      answer = this.host.ask(question, this.setting.now());
+    });
+    return answer;
   }
 
   /** A frame is at its socket. */

@@ -5,7 +5,6 @@
 //
 //   f64 x 15  instants, durations    u32 x 13  numbers, tags as words, the key of suite 2
 //   u8 x 16   counters, flags, which make it is of
-//
 // What all boards of a make have in common (intervals, bounds) stands once. A sender as an object
 // of its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
 // and its strings grow old between two beats and then cost the collector most of its time. Here the
@@ -16,6 +15,7 @@ import type { Sender } from "../device/state.ts";
 import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";
 import { Desk, type LazyTag } from "./desk.ts";
 import { Makes } from "./makes.ts";
+import { keepOrders, layOrders, type Orders } from "./orders.ts";
 import { draw, purposeOf } from "./random.ts";
 
 const SENDER = purposeOf("sender");
@@ -25,13 +25,13 @@ const WORDS = 48;
 const BYTES = 192;
 const W = 30;
 const B = 176;
-/** Which of its strings are not empty. */
-const TAG = 1;
+const TAG = 1; // Which of its strings are not empty.
 const ACK_TAG = 2;
 const FRAME = 4;
 const NONCE = 8;
 const EXTRA = 16;
 const SHORT = 32; // A tag of 2 bytes (suite 0).
+const ORDERS = 64; // No string: it had a command (orders.ts).
 /** Whose sender it is: knows what its boot was different in, which is asked once a HELLO. */
 interface Owner {
   readonly origin: string;
@@ -43,10 +43,11 @@ export class Roster {
   private words = new Uint32Array(this.doubles.buffer);
   private bytes = new Uint8Array(this.doubles.buffer);
   private readonly makes = new Makes();
-  /** What is seldom there: frames in flight, nonces, extensions; keys but suite 2's. */
+  /** What is seldom there; of keys those that are not suite 2's. */
   private readonly frames: string[] = [];
   private readonly nonces: string[] = [];
   private readonly extras: string[] = [];
+  private readonly orders: Orders[] = [];
   private readonly owners: Owner[] = [];
   private readonly keys: TagKey[] = [];
   private readonly chaskey: TagKey = {
@@ -150,6 +151,7 @@ export class Roster {
       strings |= EXTRA;
       this.extras[slot] = s.extra;
     }
+    if (keepOrders(this.orders, slot, s)) strings |= ORDERS;
     const b = this.bytes;
     const o = slot * BYTES + B;
     b[o] = s.vitals;
@@ -217,6 +219,7 @@ export class Roster {
     } else s.frame = "";
     s.nonce = strings & NONCE ? this.nonces[slot]! : "";
     s.extra = strings & EXTRA ? this.extras[slot]! : "";
+    layOrders(strings & ORDERS ? this.orders[slot] : undefined, s);
   }
 
   private saveTag({ high, low, bytes }: LazyTag, at: number, bit: number): number {

@@ -17,7 +17,7 @@
 import { SUITE_CHASKEY, SUITE_CRC, SUITE_HMAC } from "../device/tag.ts";
 import { HEARTBEAT, HELLO } from "../device/wire.ts";
 import type { Board } from "./board.ts";
-import { POWER_CUTS, type PowerCut } from "./board-kind.ts";
+import { COMMAND_CUTS, POWER_CUTS, type PowerCut } from "./board-kind.ts";
 import { sayInstant } from "./duration.ts";
 import {
   choice,
@@ -152,8 +152,9 @@ const COMMANDS: Record<string, Command> = {
   }),
 
   cut(stage, line) {
-    const step = line.words[1] as PowerCut;
-    if (!POWER_CUTS.includes(step)) throw mistake(line, `one of ${POWER_CUTS.join(", ")}`);
+    const cuts: readonly PowerCut[] = [...POWER_CUTS, ...COMMAND_CUTS];
+    const step = cuts.find((cut) => cut === line.words[1]);
+    if (!step) throw mistake(line, `one of ${cuts.join(", ")}`);
     const offMs = duration(line, line.words[2]);
     boardOf(stage, line, line.words[0]).cutPower(step, offMs);
     return [];

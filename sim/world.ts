@@ -45,7 +45,7 @@ export class World {
   private readonly options: WorldOptions;
   private readonly timeline: Timeline;
   private readonly observers = new Observers();
-  private readonly machine: Machine;
+  readonly machine: Machine;
   private readonly wakes: Wakes;
   private readonly roster: Roster;
   private readonly inOrder: Board[] = [];
