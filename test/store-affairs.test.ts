@@ -1,49 +1,13 @@
 /** What is kept beside records and changes comes back after any crash, in either backend. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import type { Affairs, Command, Incident, Notice } from "../gateway/affairs.ts";
+import type { Affairs } from "../gateway/affairs.ts";
 import type { Fact } from "../gateway/facts.ts";
 import { DEAF_MAX, EVIDENCE_MAX, INCIDENTS_MAX } from "../gateway/store/store.ts";
+import { allKinds, commandOf, incidentOf, noticeOf } from "./store-kinds.ts";
 import { BACKENDS, beat, change, clearStores, enrol, HandClock } from "./store-rig.ts";
 
 afterEach(clearStores);
-
-export function commandOf(n: number, at: number, more: Partial<Command> = {}): Command {
-  return {
-    ...{ n, cmd: 0, epoch: 0, payload: "on\x00\xff", supersede: "light", state: "queued" },
-    ...{ queuedAt: at, notAfterAt: at + 60_000, offeredAt: null, doneAt: null },
-    ...{ code: -1, result: "", ...more },
-  };
-}
-
-export function incidentOf(n: number, at: number, more: Partial<Incident> = {}): Incident {
-  return {
-    ...{ n, cause: "site", scope: "site:söuth", openedAt: at, closedAt: null, ackedAt: null },
-    ...{ remindedAt: null, members: [1, 2], joined: 3, away: 2, told: ["phone"], ...more },
-  };
-}
-
-export function noticeOf(n: number, at: number): Notice {
-  const words = { route: "phone", text: "Three boards of söuth are absent.", body: '{"a":1}' };
-  return { n, incident: 4, kind: "opened", madeAt: at, ...words };
-}
-
-function all(at: number): Fact[] {
-  const quiet = { target: "site:söuth", kind: "mute", fromAt: at, untilAt: at + 5_000 } as const;
-  const deaf = { n: 1, why: "stopped", transport: null, fromAt: at - 9, toAt: at } as const;
-  return [
-    enrol(1),
-    { kind: "learned", id: 1, bytes: "\x00\xff learned" },
-    { kind: "command", id: 1, n: 7, command: commandOf(7, at) },
-    { kind: "command", id: 1, n: 8, command: commandOf(8, at, { notAfterAt: Infinity }) },
-    { kind: "incident", n: 4, incident: incidentOf(4, at) },
-    { kind: "notice", n: 9, notice: noticeOf(9, at) },
-    { kind: "deaf", deaf },
-    { kind: "quiet", target: quiet.target, quiet },
-    { kind: "history", id: 1, part: "m0001", bytes: "\x00\x01" },
-    { kind: "history", id: 1, part: "m0002", bytes: "\xfe" },
-  ];
-}
 
 describe.each(BACKENDS)("the affairs in %s", (_name, make) => {
   it("come back after a crash, their instants on the new clock", async () => {
@@ -51,7 +15,7 @@ describe.each(BACKENDS)("the affairs in %s", (_name, make) => {
     const place = make(clock);
     const store = place.store();
     expect((await store.open()).affairs).toEqual(nothing);
-    await store.commit(all(clock.mono));
+    await store.commit(allKinds(clock.mono));
     place.crash();
     clock.pass(1_000);
     clock.mono = 100;
@@ -76,7 +40,7 @@ describe.each(BACKENDS)("the affairs in %s", (_name, make) => {
     const place = make(clock);
     const store = place.store();
     await store.open();
-    await store.commit(all(clock.mono));
+    await store.commit(allKinds(clock.mono));
     await store.commit([
       { kind: "command", id: 1, n: 7, command: null },
       { kind: "incident", n: 4, incident: null },
@@ -99,7 +63,7 @@ describe.each(BACKENDS)("the affairs in %s", (_name, make) => {
     const place = make(clock);
     const store = place.store();
     await store.open();
-    await store.commit([...all(clock.mono), beat(1, 1, clock.mono)]);
+    await store.commit([...allKinds(clock.mono), beat(1, 1, clock.mono)]);
     clock.pass(2_000);
     clock.wall += 365 * 86_400_000;
     await store.commit([{ kind: "learned", id: 1, bytes: "x" }]);
@@ -120,7 +84,7 @@ describe.each(BACKENDS)("the affairs in %s", (_name, make) => {
       ...{ kind: "history", id, part, bytes: `${id} ${part}` },
     });
     await store.commit([
-      ...all(clock.mono),
+      ...allKinds(clock.mono),
       enrol(2),
       ...["a1", "a2", "b1"].map((part) => history(2, part)),
       change(1, 2, 1, clock.mono),

@@ -9,7 +9,7 @@ import { beat, enrol, HandClock } from "./store-rig.ts";
 function shelf() {
   const writes: { keys: string[]; end: (error?: Error) => void }[] = [];
   const made: Shelf = {
-    open: () => Promise.resolve(),
+    open: () => Promise.resolve([]),
     repair: (error) => Promise.reject(error),
     batch(): Batch {
       const keys: string[] = [];

@@ -44,8 +44,8 @@ export class KeyedStore implements Store {
   async open(purpose: Purpose = "run"): Promise<Loaded> {
     this.#purpose = purpose;
     try {
-      await this.#shelf.open();
-      return await this.#load(false);
+      const lost = await this.#shelf.open();
+      return await this.#load(lost);
     } catch (error) {
       return await this.#reopen(error);
     }
@@ -137,8 +137,8 @@ export class KeyedStore implements Store {
     }
   }
 
-  async #load(repaired: boolean): Promise<Loaded> {
-    const opened = await load(this.#shelf, this.#options, this.#purpose, repaired);
+  async #load(lost: readonly string[]): Promise<Loaded> {
+    const opened = await load(this.#shelf, this.#options, this.#purpose, lost);
     this.#writing = opened.writing;
     return opened.loaded;
   }
@@ -146,7 +146,7 @@ export class KeyedStore implements Store {
   async #reopen(error: unknown): Promise<Loaded> {
     try {
       await this.#shelf.repair(error);
-      return await this.#load(true);
+      return await this.#load(["the store was damaged and has been repaired"]);
     } catch (failed) {
       await this.#shelf.close();
       throw failed;

@@ -4,17 +4,19 @@
  * 10 000 measured): an SD card must live.
  *
  * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations
- * costs 20. LevelDB forgives a torn end of its log by itself. What it does not forgive (a lost
- * manifest, a damaged table) is repaired once, and then every device counts as restored: a repair
- * may give back an older record than the newest. Damage found while running leaves a mark beside
- * the store, so that the next start repairs before it reads.
+ * costs 20. LevelDB forgives a torn end of its log by itself. Damage in its log it forgives, too, by
+ * forgetting, so that is looked for before it does. What it does not forgive (a lost manifest, a
+ * damaged table) is repaired once. After either every device counts as restored: an older record
+ * than the newest may be all there is. Damage found while running leaves a mark beside the store, so
+ * that the next start repairs before it reads.
  */
 
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { KeyedStore } from "./keyed.ts";
+import { damagedLogs } from "./level-log.ts";
 import type { Batch, Shelf } from "./shelf.ts";
 import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
 
@@ -47,18 +49,29 @@ class LevelShelf implements Shelf {
     this.#mark = join(data, "store.damaged");
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<readonly string[]> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await chmod(this.#folder, 0o700);
     // Without CURRENT, LevelDB would begin an empty store and sweep the tables of the old one away.
     const headless = hasStore(this.#data) && !existsSync(join(this.#folder, "CURRENT"));
     if (headless || existsSync(this.#mark)) throw damaged("the store is marked as damaged");
+    const lost = this.#keepDamagedLogs();
     this.#level = new ClassicLevel(this.#folder, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await this.#level.open();
     } catch (error) {
       throw opened(error);
     }
+    return lost;
+  }
+
+  /** LevelDB sweeps its log away when it has read what it can: what it cannot is kept beside. */
+  #keepDamagedLogs(): string[] {
+    return damagedLogs(this.#folder).map(({ name, from, size }) => {
+      const aside = `store.unreadable-${name}`;
+      copyFileSync(join(this.#folder, name), join(this.#data, aside));
+      return `the log of the store from byte ${from} of ${size} on; it is kept in ${aside}`;
+    });
   }
 
   async repair(error: unknown): Promise<void> {

@@ -22,8 +22,8 @@ class MemoryShelf implements Shelf {
     this.#disk = disk;
   }
 
-  open(): Promise<void> {
-    return Promise.resolve();
+  open(): Promise<readonly string[]> {
+    return Promise.resolve([]);
   }
 
   repair(error: unknown): Promise<void> {

@@ -19,16 +19,17 @@ import { readChange, sweepDevice, Writing } from "./writing.ts";
 /** Records in one batch of a migration. */
 const STEP = 10_000;
 
-/** @param repaired the shelf was damaged as a whole: no record can be believed to be the newest */
+/** @param lost damage of the shelf as a whole: no record can then be believed to be the newest */
 export async function load(
   shelf: Shelf,
   { clock, changesMax = CHANGES_MAX }: StoreOptions,
   purpose: Purpose,
-  repaired: boolean,
+  lost: readonly string[],
 ): Promise<{ loaded: Loaded; writing: Writing }> {
   const repairs = shelf.batch();
   const quarantine = new Quarantine(repairs);
-  if (repaired) quarantine.named.push("the store was damaged and has been repaired");
+  const repaired = lost.length > 0;
+  quarantine.named.push(...lost);
   const meta = readMeta(await all(shelf.range("m", "n")), quarantine);
   if (meta.layout > LAYOUT) {
     throw new StoreTooNew(

@@ -12,7 +12,8 @@ export interface Batch extends Sink {
 }
 
 export interface Shelf {
-  open(): Promise<void>;
+  /** @returns what was found damaged and could not be mended, in words: newer records may be gone */
+  open(): Promise<readonly string[]>;
   /**
    * Given what opening or reading failed with: mends the shelf and opens it, or throws the same
    * again.
