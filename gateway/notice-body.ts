@@ -56,11 +56,14 @@ interface Instants {
   readonly unixSeconds: (at: number) => number;
 }
 
+/** @param before what this notice was until now */
 export function noticeBody(
   { n, incident, route, title }: NoticeHead,
   subjects: readonly Subject[],
   { now, unixSeconds }: Instants,
+  before: Notice,
 ): string {
+  const { leftOut } = JSON.parse(before.body) as Partial<NoticeData>;
   const iso = (at: number | null) => {
     const unix = at === null ? 0 : unixSeconds(at);
     return unix > 0 ? new Date(unix * 1_000).toISOString() : null;
@@ -74,6 +77,7 @@ export function noticeBody(
     ...{ openedAt: iso(openedAt), closedAt: iso(closedAt) },
     openMs: Math.round((closedAt ?? now) - openedAt),
     ...{ joined, away, devices: fitting(listed) },
+    ...(leftOut !== undefined && { leftOut }),
   };
   return JSON.stringify(data);
 }

@@ -15,10 +15,10 @@ import type { Affairs, Evidence, Incident, Notice } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import { noticeBody } from "./notice-body.ts";
 import type { Quiets } from "./quiets.ts";
-import { type Route, wants } from "./routes.ts";
+import { type Route, remindAt, wants } from "./routes.ts";
 import type { Subject } from "./subject.ts";
 import { Waiting } from "./waiting.ts";
-import { closedWords, openedWords, type Setting, type Words } from "./wording.ts";
+import { closedWords, openedWords, type Setting } from "./wording.ts";
 
 export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"> {
   readonly routes: readonly Route[];
@@ -30,33 +30,38 @@ export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"
 
 export type OutboxAffairs = Pick<Affairs, "incidents" | "notices" | "lastNotice">;
 
-/** What the notices of one occasion have in common. */
+/** Of what a notice is made when its draft is complete. */
 interface Making {
   readonly incident: Incident;
-  readonly subjects: readonly Subject[];
-  readonly words: Words;
+  readonly evidence: Evidence;
   /** Stands in front of what it says. */
   readonly lead: string;
   readonly now: number;
-  readonly draft: Draft;
 }
 
-/** Instants come back from the store a little off; a repeat is not shorter than `REPEAT_MIN_MS`. */
-const SLACK_MS = 1_000;
+/** Devices that a notice is made from. */
+const SUBJECTS_MAX = 32;
 
 const NO_EVIDENCE: Evidence = Object.freeze({});
 
 /**
  * Whoever keeps the incidents calls `opened` and `closed` at each step of one and stores what they
- * answer; calls `acknowledged`; and hands all open ones to `expire` when `wakeAt` is due.
+ * answer; calls `acknowledged`; and hands all open ones to `expire` when `wakeAt` is due. When the
+ * draft is complete `settle` puts its notices into it: a hundred thousand devices that join an
+ * incident in one instant make one text and not as many.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #waiting: Waiting;
   /** When an open incident is to be looked at again, by n. */
   readonly #again = new Map<number, number>();
-  /** "incident route": its opening was given up, so its closing is not told either. */
+  /**
+   * "incident route": its opening was given up, so its closing is not told either. Not on disk
+   * before the incident is stored again: a crash until then may tell somebody of an end alone.
+   */
   readonly #untold = new Set<string>();
+  /** Notices of a draft that is not complete, by n. */
+  readonly #making = new Map<number, Making>();
   #last: number;
   /** The next instant in `#again`; undefined: to be looked for. */
   #next: number | undefined;
@@ -90,35 +95,38 @@ export class Outbox {
    * @returns the incident as it is to be stored
    */
   opened(incident: Incident, evidence: Evidence, now: number, draft: Draft, lead = ""): Incident {
-    const subjects = this.#subjects(incident);
+    // Who is known already was asked about when it joined.
+    const known = incident.told !== undefined || incident.hushed !== undefined;
+    const subjects = this.#subjects(incident, known && lead === "" ? -1 : SUBJECTS_MAX);
     const hushed = this.#options.quiets.over(incident, subjects, now);
     if (hushed !== undefined && incident.told === undefined) {
       return this.#plan({ ...incident, hushed });
     }
-    const told = [...(incident.told ?? [])];
-    const words = openedWords(incident, subjects, { ...this.#options, now, evidence });
-    const making = { incident, subjects, words, lead, now, draft };
+    const told = this.#told(incident);
+    const making = { incident, evidence, lead, now };
     for (const route of this.#options.routes) {
-      const before = told.includes(route.name) ? this.#fresh(incident, route, now, draft) : null;
-      if (before === undefined || !(before || wants(route, incident, subjects))) continue;
-      if (before === null) told.push(route.name);
-      this.#put("opened", route, making, before);
+      if (told.includes(route.name)) {
+        const before = this.#fresh(incident, route, now);
+        if (before !== undefined) this.#making.set(before.n, making);
+      } else if (wants(route, incident, subjects)) {
+        told.push(route.name);
+        this.#untold.delete(`${incident.n} ${route.name}`);
+        this.#make("opened", route, making, draft);
+      }
     }
     return this.#plan({ ...incident, told });
   }
 
   /** An incident closed: those hear of it who were told that it opened. */
   closed(incident: Incident, now: number, draft: Draft): Incident {
-    const subjects = this.#subjects(incident);
-    const words = closedWords(incident, subjects, { ...this.#options, now, evidence: NO_EVIDENCE });
-    const making = { incident, subjects, words, lead: "", now, draft };
+    const making = { incident, evidence: NO_EVIDENCE, lead: "", now };
     this.#forgetReminders(incident, draft);
     const told = this.#told(incident).filter((name) => {
       const route = this.#options.routes.find((each) => each.name === name);
       if (route === undefined) return true;
-      const opening = this.#fresh(incident, route, now, draft);
+      const opening = this.#fresh(incident, route, now);
       if (opening) this.#waiting.drop(opening, draft);
-      else if (route.recovery) this.#put("closed", route, making);
+      else if (route.recovery) this.#make("closed", route, making, draft);
       return opening === undefined;
     });
     for (const name of incident.told ?? []) this.#untold.delete(`${incident.n} ${name}`);
@@ -141,6 +149,23 @@ export class Outbox {
     return changed;
   }
 
+  /** The draft is complete: what it tells of goes into it. */
+  settle(draft: Draft): void {
+    if (this.#making.size === 0) return;
+    for (const [n, { incident, evidence, lead, now }] of this.#making) {
+      const notice = this.#waiting.get(n);
+      if (notice === undefined) continue;
+      const subjects = this.#subjects(incident, SUBJECTS_MAX);
+      const setting = { ...this.#options, now, evidence };
+      const say = notice.kind === "closed" ? closedWords : openedWords;
+      const { title, text } = say(incident, subjects, setting);
+      const head = { n, incident, route: notice.route, title: lead + title };
+      const body = noticeBody(head, subjects, setting, notice);
+      this.#waiting.put({ ...notice, text: lead + text, body }, draft);
+    }
+    this.#making.clear();
+  }
+
   /** Somebody took it on: it is not told again until it closes. */
   acknowledged(incident: Incident, draft: Draft): void {
     this.#forgetReminders(incident, draft);
@@ -161,57 +186,47 @@ export class Outbox {
   #due(incident: Incident, now: number, draft: Draft): Incident | undefined {
     const unheard = incident.hushed !== undefined && incident.told === undefined;
     if (!unheard && now < (this.#again.get(incident.n) ?? Infinity)) return undefined;
-    const subjects = this.#subjects(incident);
+    const subjects = this.#subjects(incident, SUBJECTS_MAX);
     const quiet = this.#options.quiets.over(incident, subjects, now) !== undefined;
     if (unheard) {
       if (quiet) return undefined;
       return this.opened(incident, NO_EVIDENCE, now, draft, `After a ${incident.hushed}: `);
     }
-    const words = openedWords(incident, subjects, { ...this.#options, now, evidence: NO_EVIDENCE });
-    const making = { incident, subjects, words, lead: "Still: ", now, draft };
+    const making = { incident, evidence: NO_EVIDENCE, lead: "Still: ", now };
     const told = this.#told(incident);
     for (const route of this.#options.routes) {
       const due = told.includes(route.name) && remindAt(incident, [route]) <= now;
-      if (due && !quiet && this.#waiting.of(incident.n, route.name).length === 0)
-        this.#put("reminder", route, making);
+      if (due && !quiet && this.#waiting.of(incident.n, route.name).length === 0) {
+        this.#make("reminder", route, making, draft);
+      }
     }
     return this.#plan({ ...incident, remindedAt: now });
   }
 
-  #subjects({ members }: Incident): Subject[] {
-    return members.flatMap((id) => this.#options.about(id) ?? []);
+  /** @param max of the first so many devices; -1: of the one that joined last */
+  #subjects({ members }: Incident, max: number): Subject[] {
+    const some = max < 0 ? members.slice(-1) : members.slice(0, max);
+    return some.flatMap((id) => this.#options.about(id) ?? []);
   }
 
   #told({ n, told = [] }: Incident): string[] {
     return told.filter((name) => !this.#untold.has(`${n} ${name}`));
   }
 
-  /** The opening that nobody can have read yet: it waits, or is made by this very draft. */
-  #fresh({ n }: Incident, route: Route, now: number, draft: Draft): Notice | undefined {
+  /** The opening that nobody can have read yet: it waits, or its draft is not complete. */
+  #fresh({ n }: Incident, route: Route, now: number): Notice | undefined {
     const notice = this.#waiting.of(n, route.name).find(({ kind }) => kind === "opened");
-    if (notice === undefined || now < notice.madeAt + route.waitMs) return notice;
-    const made = draft.commit.some((fact) => fact.kind === "notice" && fact.n === notice.n);
-    return made ? notice : undefined;
+    if (notice === undefined || this.#making.has(notice.n)) return notice;
+    return now < notice.madeAt + route.waitMs ? notice : undefined;
   }
 
-  /** @param before the notice that this one takes the place of */
-  #put(
-    kind: Notice["kind"],
-    { name: route }: Route,
-    { incident, subjects, words, lead, now, draft }: Making,
-    before: Notice | null = null,
-  ): void {
-    const leftOut = before === null ? this.#waiting.makeRoom(draft) : undefined;
+  #make(kind: Notice["kind"], { name: route }: Route, making: Making, draft: Draft): void {
+    const leftOut = this.#waiting.makeRoom(draft);
     if (leftOut !== undefined) this.#untold.add(`${leftOut.incident} ${leftOut.route}`);
-    const n = before?.n ?? ++this.#last;
-    const head = { n, incident, route, title: lead + words.title };
-    const { unixSeconds } = this.#options;
-    const notice: Notice = {
-      ...{ n, incident: incident.n, kind, route, madeAt: before?.madeAt ?? now },
-      text: lead + words.text,
-      body: noticeBody(head, subjects, { now, unixSeconds }),
-    };
-    this.#waiting.put(notice, draft);
+    const n = ++this.#last;
+    const incident = making.incident.n;
+    this.#waiting.add({ n, incident, kind, route, madeAt: making.now, text: "", body: "{}" });
+    this.#making.set(n, making);
   }
 
   #forgetReminders({ n }: Incident, draft: Draft): void {
@@ -230,15 +245,4 @@ export class Outbox {
     else this.#again.set(incident.n, at);
     return incident;
   }
-}
-
-/** When the next of these routes is to be told again: whole repeats after the opening. */
-function remindAt(incident: Incident, routes: readonly Route[]): number {
-  const { openedAt, closedAt, ackedAt, remindedAt } = incident;
-  if (closedAt !== null || ackedAt !== null) return Infinity;
-  const since = Math.max(openedAt, remindedAt ?? openedAt) - openedAt + SLACK_MS;
-  return routes.reduce(
-    (at, { repeatMs }) => Math.min(at, openedAt + repeatMs * (Math.floor(since / repeatMs) + 1)),
-    Infinity,
-  );
 }

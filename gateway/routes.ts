@@ -14,6 +14,9 @@ import type { Subject } from "./subject.ts";
 /** The shortest `repeatMs`. */
 export const REPEAT_MIN_MS = 60_000;
 
+/** Instants come back from the store a little off; a repeat is not shorter than `REPEAT_MIN_MS`. */
+const SLACK_MS = 1_000;
+
 /** A place where notices go, as the core knows it; how they get there the shell knows. */
 export interface Route {
   readonly name: string;
@@ -46,5 +49,16 @@ export function wants(route: Route, { cause }: Incident, subjects: readonly Subj
     (subject) =>
       (sites.length === 0 || sites.includes(subject.site)) &&
       (labels.length === 0 || subject.labels.some((label) => labels.includes(label))),
+  );
+}
+
+/** When the next of these routes is to be told again: whole repeats after the opening. */
+export function remindAt(incident: Incident, routes: readonly Route[]): number {
+  const { openedAt, closedAt, ackedAt, remindedAt } = incident;
+  if (closedAt !== null || ackedAt !== null) return Infinity;
+  const since = Math.max(openedAt, remindedAt ?? openedAt) - openedAt + SLACK_MS;
+  return routes.reduce(
+    (at, { repeatMs }) => Math.min(at, openedAt + repeatMs * (Math.floor(since / repeatMs) + 1)),
+    Infinity,
   );
 }

@@ -36,6 +36,11 @@ export class Waiting {
     return this.list.filter((each) => each.incident === incident && each.route === route);
   }
 
+  /** One that is still to be put. */
+  add(notice: Notice): void {
+    this.#notices.set(notice.n, notice);
+  }
+
   put(notice: Notice, draft: Draft): void {
     this.#notices.set(notice.n, notice);
     draft.store({ kind: "notice", n: notice.n, notice });
