@@ -202,6 +202,7 @@ export class Gateway {
   }
 
   #counted(effects: Effects): Effects {
+    this.#parts.outbox.settle(effects);
     this.#parts.hints.counters.changes += effects.afterCommit.changes.length;
     return effects;
   }

@@ -13,6 +13,7 @@
 
 import type { Affairs, Evidence, Incident, Notice } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
+import type { Effects } from "./facts.ts";
 import { noticeBody } from "./notice-body.ts";
 import type { Quiets } from "./quiets.ts";
 import { type Route, remindAt, wants } from "./routes.ts";
@@ -150,8 +151,10 @@ export class Outbox {
   }
 
   /** The draft is complete: what it tells of goes into it. */
-  settle(draft: Draft): void {
+  settle(effects: Effects): void {
     if (this.#making.size === 0) return;
+    // Whatever made a notice stored its incident: these are no effects of nothing.
+    const draft = effects as Draft;
     for (const [n, { incident, evidence, lead, now }] of this.#making) {
       const notice = this.#waiting.get(n);
       if (notice === undefined) continue;
