@@ -11,6 +11,7 @@ import { Ledger } from "./effects.ts";
 import { Flush } from "./flush.ts";
 import { Hearing } from "./hearing.ts";
 import { Hints } from "./hints.ts";
+import { History } from "./history.ts";
 import { Incidents } from "./incidents.ts";
 import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly sha256: (message: string) => string;
   /** Unix seconds at the monotonic instant `now`; 0 = the clock is not trusted. */
   readonly unixSeconds: (now: number) => number;
+  /** Unix ms at a monotonic instant, trusted or not: it only dates history. */
+  readonly wallAt?: ((now: number) => number) | undefined;
   /** How long no gateway ran before this start; undefined = unknown, which counts as long. */
   readonly stoppedMs?: number | undefined;
   /** The cursor of the last change that the store knows. */
@@ -65,7 +68,10 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const quiets = new Quiets(affairs?.quiets ?? []);
   const outbox = outboxOf(options, limits, records, quiets);
   const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);
-  const around = { records, deadlines, told, detector, hearing, incidents };
+  const wallAt = options.wallAt ?? ((at) => unixSeconds(at) * 1_000 || at);
+  const kept = { records, hearing, generation, wallAt, quiets: quiets.list };
+  const history = new History(kept, now);
+  const around = { records, deadlines, told, detector, hearing, incidents, history };
   const ledger = new Ledger();
   const hints = new Hints(limits.hintsMax);
   const speech = { unixSeconds, pace, generation };

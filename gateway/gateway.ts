@@ -60,6 +60,7 @@ export class Gateway {
       this.#parts.incidents.wakeAt,
       this.#parts.hearing.wakeAt,
       this.#parts.commands.wakeAt,
+      this.#parts.history.wakeAt,
     );
   }
 
@@ -77,6 +78,7 @@ export class Gateway {
     this.#parts.presence.expire(now, draft);
     if (now >= this.#parts.incidents.wakeAt) this.#parts.incidents.expire(now, draft);
     if (now >= this.#parts.commands.wakeAt) this.#parts.commands.expire(now, draft);
+    if (now >= this.#parts.history.wakeAt) this.#parts.history.expire(now, draft);
     if (now >= this.#parts.flush.wakeAt) this.#parts.flush.into(draft, this.#parts.limits.flushMax);
     return this.#counted(draft);
   }
@@ -88,10 +90,11 @@ export class Gateway {
     return draft;
   }
 
-  /** All beats that are not on disk yet, for a shutdown. Deadlines stay as they are. */
-  flush(_now: number): Effects {
+  /** All beats and history that are not on disk yet, for a shutdown. Deadlines stay as they are. */
+  flush(now: number): Effects {
     const draft = new Draft(this.#parts.ledger);
     this.#parts.flush.into(draft, Infinity);
+    this.#parts.history.into(draft, now);
     return draft;
   }
 

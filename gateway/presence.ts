@@ -31,6 +31,7 @@ import type { Draft } from "./effects.ts";
 import type { Cause, Source, Status } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
+import type { History } from "./history.ts";
 import type { Incidents } from "./incidents.ts";
 import { OPEN_ABSENT_MS } from "./limits.ts";
 import type { News } from "./news.ts";
@@ -47,6 +48,7 @@ export interface Around {
   readonly detector: Detector;
   readonly hearing: Hearing;
   readonly incidents: Incidents;
+  readonly history: History;
 }
 
 const NO_EVIDENCE: Evidence = Object.freeze({});
@@ -69,9 +71,10 @@ export class Presence {
    * time, eight after a long stop.
    */
   joined(slot: number, now: number, stoppedMs: number | undefined, learned = ""): void {
-    const { records, deadlines, told, detector, hearing } = this.#around;
+    const { records, deadlines, told, detector, hearing, history } = this.#around;
     told.added(slot);
     detector.joined(slot, learned);
+    history.joined(slot, now);
     const status = records.status(slot);
     if (status === "present" || status === "late") {
       // The stop may be the end of a longer deafness.
@@ -88,9 +91,10 @@ export class Presence {
    * @param step seq minus that of the one before; 0: the first beat of an epoch
    */
   hears(slot: number, step: number, news: News, now: number): void {
-    const { records, detector } = this.#around;
+    const { records, detector, history } = this.#around;
     this.#seenBefore = records.rows.floats[slot * row.FLOATS + row.AT]!;
     detector.hears(slot, step, news, now);
+    history.hears(slot, step, news, now);
   }
 
   /** The fresh beat, now in the record of `slot`, arrived at `now` (rule 2). */
@@ -132,13 +136,14 @@ export class Presence {
 
   /** Takes a device off the table, with a last change to say so. */
   remove(slot: number, at: number, draft: Draft): void {
-    const { records, deadlines, told, detector } = this.#around;
+    const { records, deadlines, told, detector, history } = this.#around;
     this.#change(slot, "unknown", "removed", at, at, NO_EVIDENCE, draft);
     const id = records.roster.id(slot);
     const ticket = draft.store({ kind: "enrol", id, enrolment: null });
     deadlines.remove(slot);
     told.removed(slot, ticket);
     detector.removed(slot);
+    history.removed(slot);
     records.remove(slot);
   }
 
@@ -181,7 +186,8 @@ export class Presence {
     inputs: Evidence,
     draft: Draft,
   ): void {
-    const { records, told, incidents } = this.#around;
+    const { records, told, incidents, history } = this.#around;
+    history.turns(slot, to, at);
     const { words, bytes } = records.rows;
     const w = slot * row.WORDS;
     const b = slot * row.BYTES;

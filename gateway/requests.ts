@@ -6,7 +6,7 @@
 import type { CommandState, Deaf, Deafness, Quiet } from "./affairs.ts";
 import { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
-import type { Effects, Source } from "./facts.ts";
+import type { Effects, HistoryFact, Source } from "./facts.ts";
 import type { CommandView } from "./forecast.ts";
 import {
   type NewCommand,
@@ -51,6 +51,7 @@ export class Requests {
   quiet(target: string, kind: Quiet["kind"], untilAt: number | null, now: number): Effects {
     const draft = new Draft(this.#parts.ledger);
     this.#parts.quiets.set(target, kind, untilAt, now, draft);
+    this.#parts.history.maintenance.begin({ target, kind, fromAt: now, untilAt });
     return draft;
   }
 
@@ -58,10 +59,23 @@ export class Requests {
    * Takes it away; at the next `expire`, which is then due, what is still open is told. No facts:
    * there was nothing to take away.
    */
-  unquiet(target: string): Effects {
+  unquiet(target: string, now: number): Effects {
     const draft = new Draft(this.#parts.ledger);
     this.#parts.quiets.end(target, draft);
+    this.#parts.history.maintenance.end(target, now);
     return draft;
+  }
+
+  /** What the parts of history on disk do not have yet (history.ts). Throws RangeError. */
+  historyOf(id: number, now: number): HistoryFact[] {
+    return this.#parts.history.parts(this.#slotOf(id), now);
+  }
+
+  /** How much of an interval a device could not be heard, in ms. Throws RangeError. */
+  deafMs(id: number, fromAt: number, toAt: number): number {
+    const { records, hearing } = this.#parts;
+    const transport = records.source[this.#slotOf(id)]?.transport ?? "udp";
+    return hearing.deafMs(transport, fromAt, toAt);
   }
 
   /** Mutes and maintenances in force. */

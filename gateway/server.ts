@@ -92,6 +92,7 @@ function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gatew
       secret,
       sha256,
       unixSeconds,
+      wallAt: (now) => clock.wallAt(now),
       stoppedMs,
       cursor,
       affairs,

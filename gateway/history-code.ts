@@ -1,0 +1,212 @@
+/**
+ * How history is written in bytes: the minutes of one part as runs, the totals of an hour, and the
+ * names of the parts.
+ *
+ * A minute is two numbers, beats heard and beats missed, and a device that keeps its promises
+ * repeats itself: an hour of a board that beats once a minute takes 8 bytes.
+ *
+ * ```
+ * head byte:  kind 3 | low 5
+ *   kind 0..3   low + 1 minutes of (0,0), (1,0), (2,0), (0,1): (heard, missed)
+ *   kind 4      one minute of (low + 3, 0)
+ *   kind 5      one minute of (varint, varint), which follow
+ *   kind 6      one minute of (low, 1)
+ * ```
+ *
+ * Names come round again: a part is named by its hour (or its six hours) modulo a ring, so that the
+ * disk holds as many as the ring is long, and an old one goes without being looked for: the new one
+ * is written over it. What lost: names by date, which need a deletion for each part written, and a
+ * scan after a stop. A part that a start of the gateway began in the middle bears its generation
+ * besides, lest it overwrite what the process before wrote of the same hour.
+ */
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+/** Kept by the minute, and by the hour. */
+export const BY_MINUTE_HOURS = 48;
+export const BY_HOUR_HOURS = 90 * 24;
+/** Hours in one part of totals. */
+export const BLOCK_HOURS = 6;
+/** Rings: longer than what is kept, by what is being gathered. */
+const MINUTE_RING = 64;
+const BLOCK_RING = 384;
+/** A device's hours begin so many of these after the full hour: not all are written at once. */
+export const PHASES = 360;
+export const PHASE_MS = HOUR_MS / PHASES;
+/** No count of a minute is above this. */
+export const COUNT_MAX = 65_535;
+
+/** Runs are of kinds below this. */
+export const RUN_KINDS = 4;
+export const RUN_MAX = 32;
+
+/** The place of a device among the phases. */
+export function phaseOf(id: number): number {
+  return id % PHASES;
+}
+
+/** Kind and low bits of one minute; the low bits of a run count further minutes. */
+export function headOf(heard: number, missed: number): number {
+  if (missed === 0) {
+    if (heard <= 2) return heard << 5;
+    return heard <= 34 ? (4 << 5) | (heard - 3) : 5 << 5;
+  }
+  if (missed !== 1 || heard > 31) return 5 << 5;
+  return heard === 0 ? 3 << 5 : (6 << 5) | heard;
+}
+
+export function varint(value: number): string {
+  let bytes = "";
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128))
+    bytes += String.fromCharCode((rest & 127) | 128);
+  return bytes + String.fromCharCode(rest);
+}
+
+/** A place in bytes. Past the end everything is 0. */
+export class Reading {
+  at = 0;
+  readonly bytes: string;
+
+  constructor(bytes: string) {
+    this.bytes = bytes;
+  }
+
+  get more(): boolean {
+    return this.at < this.bytes.length;
+  }
+
+  byte(): number {
+    return this.more ? this.bytes.charCodeAt(this.at++) : 0;
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let scale = 1, byte = 128; byte > 127 && scale < 2 ** 42; scale *= 128) {
+      byte = this.byte();
+      value += (byte & 127) * scale;
+    }
+    return value;
+  }
+}
+
+/** Tells each run of equal minutes in turn. */
+export function readMinutes(
+  reading: Reading,
+  tell: (heard: number, missed: number, minutes: number) => void,
+): void {
+  while (reading.more) {
+    const head = reading.byte();
+    const kind = head >> 5;
+    const low = head & 31;
+    if (kind < 3) tell(kind, 0, low + 1);
+    else if (kind === 3) tell(0, 1, low + 1);
+    else if (kind === 4) tell(low + 3, 0, 1);
+    else if (kind === 6) tell(low, 1, 1);
+    else {
+      const heard = reading.varint();
+      tell(heard, reading.varint(), 1);
+    }
+  }
+}
+
+/** What a device did in an hour, or a part of one. Durations in s; what they leave is unknown. */
+export interface Totals {
+  readonly heard: number;
+  readonly missed: number;
+  /** Present or late; absent; deaf, whatever it did; left; under maintenance. */
+  readonly up: number;
+  readonly down: number;
+  readonly deaf: number;
+  readonly left: number;
+  readonly maintenance: number;
+}
+
+const TIMES = ["down", "deaf", "left", "maintenance"] as const;
+
+/**
+ * ```
+ * flags 8, [minutes since the totals before began], heard, [missed], [up], [down], [deaf], ...
+ * ```
+ * A number in brackets stands where its flag does; without, it is 60, 0, 3600, 0, 0...
+ */
+export function encodeTotals(totals: Totals, minutesSince: number): string {
+  let flags = 0;
+  let bytes = varint(totals.heard);
+  const put = (flag: number, value: number, usual: number) => {
+    if (value === usual) return;
+    flags |= flag;
+    bytes += varint(value);
+  };
+  put(2, totals.missed, 0);
+  put(4, totals.up, 3600);
+  TIMES.forEach((name, at) => {
+    put(8 << at, totals[name], 0);
+  });
+  const since = minutesSince === 60 ? "" : varint(minutesSince);
+  return String.fromCharCode(flags | (since === "" ? 0 : 1)) + since + bytes;
+}
+
+export function readTotals(reading: Reading): { totals: Totals; minutesSince: number } {
+  const flags = reading.byte();
+  const given = (flag: number, usual: number) => (flags & flag ? reading.varint() : usual);
+  const minutesSince = given(1, 60);
+  const heard = reading.varint();
+  const missed = given(2, 0);
+  const up = given(4, 3600);
+  const [down, deaf, left, maintenance] = TIMES.map((_, at) => given(8 << at, 0)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { minutesSince, totals: { heard, missed, up, down, deaf, left, maintenance } };
+}
+
+/** What begins every part: unix seconds of its first minute. */
+export function startBytes(unixSeconds: number): string {
+  const s = Math.max(0, unixSeconds);
+  return String.fromCharCode(
+    Math.floor(s / 2 ** 24) & 255,
+    (s >> 16) & 255,
+    (s >> 8) & 255,
+    s & 255,
+  );
+}
+
+export function readStart(reading: Reading): number {
+  let seconds = 0;
+  for (let i = 0; i < 4; i++) seconds = seconds * 256 + reading.byte();
+  return seconds;
+}
+
+/** Which hour of its own a device is in, to the nearest: its hours begin at its phase. */
+function hourIndex(id: number, unixSeconds: number): number {
+  const phase = Math.floor((phaseOf(id) * PHASE_MS) / MINUTE_MS) * 60;
+  return Math.max(0, Math.floor((unixSeconds - phase + 1_800) / 3_600));
+}
+
+/** Which six hours. */
+export function blockIndex(id: number, unixSeconds: number): number {
+  return Math.floor(hourIndex(id, unixSeconds) / BLOCK_HOURS);
+}
+
+/** @param generation of the gateway whose start began the part, or undefined: it began on time */
+export function minutePart(id: number, unixSeconds: number, generation?: number): string {
+  return `m${hex(hourIndex(id, unixSeconds) % MINUTE_RING, 2)}${stub(generation)}`;
+}
+
+export function blockPart(id: number, unixSeconds: number, generation?: number): string {
+  return `h${hex(blockIndex(id, unixSeconds) % BLOCK_RING, 3)}${stub(generation)}`;
+}
+
+/** All parts of a device: from this name, and up to, without, that one. */
+export const ALL_PARTS = ["h", "n"] as const;
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, "0");
+}
+
+function stub(generation: number | undefined): string {
+  return generation === undefined ? "" : `.${hex(generation, 1)}`;
+}
