@@ -13,6 +13,7 @@ import { AnswerChecker } from "./check/answers.ts";
 import { BeatChecker } from "./check/beats.ts";
 import { BookChecker } from "./check/books.ts";
 import { ChangeChecker } from "./check/changes.ts";
+import type { CommandChecker } from "./check/commands.ts";
 import { Report, type Violation } from "./check/report.ts";
 import { StandingChecker } from "./check/standing.ts";
 import type { Observer, Sighting } from "./observer.ts";
@@ -30,12 +31,15 @@ export class Checkers implements Observer {
   private readonly standing: StandingChecker;
   private readonly books: BookChecker;
   private auditAt = AUDIT_MS;
+  /** Of commands: the boards' applications tell it what they did. */
+  readonly commands: CommandChecker;
 
   constructor(world: World) {
     this.world = world;
     this.report = new Report(world);
     this.beats = new BeatChecker(this.report);
     this.answers = new AnswerChecker(world, this.report, this.beats);
+    this.commands = this.answers.commands;
     this.changes = new ChangeChecker(world, this.report, this.beats, this.answers);
     this.standing = new StandingChecker(world, this.report, this.beats, this.answers);
     this.books = new BookChecker(world, this.report, this.beats);
@@ -72,6 +76,7 @@ export class Checkers implements Observer {
     if (at < this.auditAt) return;
     this.auditAt = at + Math.max(AUDIT_MS, this.beats.speakers.size * 10);
     this.changes.audit(at);
+    this.commands.audit(at);
   }
 
   heard(bytes: string, board: Board, at: number, heard: boolean): void {
@@ -104,6 +109,7 @@ export class Checkers implements Observer {
   /** The run is over. @param calmAt when the last fault was; Infinity: faults went on to the end */
   close(calmAt = Number.POSITIVE_INFINITY): void {
     this.changes.audit(this.world.now);
+    this.commands.audit(this.world.now);
     this.books.close(calmAt);
   }
 }

@@ -4,7 +4,9 @@
 // It is the shell of gateway/server.ts without sockets and promises: send, gather for the disk, and
 // once durable say `committed`, then send and tell what had to wait.
 
+import { mapInstants } from "../gateway/affairs.ts";
 import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
+import type { CommandView } from "../gateway/forecast.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { LIMITS, type Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
@@ -194,6 +196,12 @@ export class Host {
         deadlineAt: shift(view.deadlineAt),
       }
     );
+  }
+
+  /** The commands of a device as they may be told, in world time; none while it is not running. */
+  commands(id: number, now: number): CommandView[] {
+    const found = this.gateway?.requests.commandsOf(id, this.mono(now)) ?? [];
+    return found.map((command) => mapInstants(command, (at) => at + this.startedAt));
   }
 
   private mono(now: number): number {

@@ -11,6 +11,7 @@
 //   replay a beat [back=1] | replay a hello    a stranger, x, sends a's last frame of that kind, or
 //                                        the one so many before it
 //   clone b of a [interval=45s]          a second board with a's identity and memory
+//   send a led-on [ttl=1h] [supersede=led] | commands a                (script-orders.ts)
 //   crash g | stop g | start g | commit 200ms..400ms
 //   status | counters | check              the last: what the checkers found broken
 
@@ -31,6 +32,7 @@ import {
   plainPreset,
 } from "./line.ts";
 import { linkPreset } from "./presets.ts";
+import { application, commands, send } from "./script-orders.ts";
 import { boardOf, createStage, type Stage, setCommit } from "./stage.ts";
 import type { World } from "./world.ts";
 
@@ -76,6 +78,7 @@ const COMMANDS: Record<string, Command> = {
       // A clock of its own: what a board counts has nothing to do with what the gateway counts.
       clockMs: 1_000_000 * id,
       config: configOptions(line),
+      onCommand: application(stage),
     });
     teller.name(id, name);
     world.plug(board);
@@ -179,6 +182,8 @@ const COMMANDS: Record<string, Command> = {
     return [];
   },
 
+  send,
+  commands,
   status: ({ teller }) => teller.status(),
 
   check: ({ checkers }) =>

@@ -108,6 +108,11 @@ export class Teller implements Observer {
     this.say(at, on ? `${board.name} has power and boots` : `${board.name} has no power`);
   }
 
+  /** The application of a board did what a command asks. */
+  acted(id: number, payload: string, at: number): void {
+    this.say(at, `${this.names.get(id) ?? id} does ${JSON.stringify(payload)}`);
+  }
+
   gateway(running: boolean, at: number): void {
     this.say(at, running ? "g starts" : "g is down");
   }

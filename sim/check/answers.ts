@@ -11,12 +11,13 @@
 
 import { type Ack, decodeDown, decodeUp, frameId, type Welcome } from "../../device/decode.ts";
 import { computeTag, equalTags, tagBytes } from "../../device/tag.ts";
-import { ACK, DOWN, HELLO, NUDGE, tagInput, WELCOME } from "../../device/wire.ts";
+import { ACK, COMMAND, DOWN, HELLO, NUDGE, tagInput, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
 import type { World } from "../world.ts";
 import type { Beat, BeatChecker, Speaker } from "./beats.ts";
+import { CommandChecker } from "./commands.ts";
 import { NudgeChecker } from "./nudges.ts";
 import type { Report } from "./report.ts";
 
@@ -44,6 +45,7 @@ export class AnswerChecker implements Observer {
   /** Whose frames came from an address: behind one NAT they may change places. */
   private readonly speakersAt = new Map<string, Set<number>>();
   private readonly nudges: NudgeChecker;
+  readonly commands: CommandChecker;
   private startedAt = 0;
 
   constructor(world: World, report: Report, beats: BeatChecker) {
@@ -51,6 +53,7 @@ export class AnswerChecker implements Observer {
     this.report = report;
     this.beats = beats;
     this.nudges = new NudgeChecker(report);
+    this.commands = new CommandChecker(world, report);
   }
 
   gateway(running: boolean, at: number): void {
@@ -91,7 +94,7 @@ export class AnswerChecker implements Observer {
   sent({ board, direction, bytes, peer, at }: Sighting): void {
     if (direction !== "down") return;
     const type = (bytes.charCodeAt(0) >> 3) & 7;
-    if (type !== NUDGE) this.balance(bytes, peer, at, -1);
+    if (type !== NUDGE && type !== COMMAND) this.balance(bytes, peer, at, -1);
     // Whose it is only the tag says; whose it most likely is comes first.
     const ids = new Set(board ? [board.id] : []);
     for (const id of this.speakersAt.get(placeOf(peer)) ?? []) ids.add(id);
@@ -104,10 +107,11 @@ export class AnswerChecker implements Observer {
       else if (frame.type === WELCOME && this.welcomed(speaker, frame, peer, at)) return;
       else if (frame.type === ACK && this.acknowledged(speaker, frame, peer, at)) return;
       else if (frame.type === NUDGE && this.nudges.earned(speaker, frame, peer, at)) return;
+      else if (frame.type === COMMAND && this.commands.earned(speaker, frame, peer, at)) return;
     }
     if (ids.size === 0) return;
-    const invariant =
-      type === WELCOME ? "new-epoch" : type === NUDGE ? "earned-nudge" : "honest-ack";
+    const names = { [WELCOME]: "new-epoch", [NUDGE]: "earned-nudge", [COMMAND]: "earned-command" };
+    const invariant = (names as Record<number, string>)[type] ?? "honest-ack";
     const place = `${peer.address}:${peer.port}`;
     this.report.broken(invariant, at, `a frame to ${place} that ${reason} there earned`, board);
   }

@@ -12,7 +12,7 @@ import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, SUITE_CRC, type TagKey, tagBytes } from "../../device/tag.ts";
-import { ACK, HEARTBEAT, LEAVING, tagInput, UP, WELCOME } from "../../device/wire.ts";
+import { ACK, HEARTBEAT, LEAVING, RESULT, tagInput, UP, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -105,6 +105,8 @@ export class BeatChecker implements Observer {
     if (!board || direction !== "up") return;
     const speaker = this.speakerOf(board);
     this.silence(speaker, at);
+    // As often as it is asked for; what it says is for the checkers of commands.
+    if (((bytes.charCodeAt(0) >> 3) & 7) === RESULT) return;
     if (bytes === speaker.bytes) {
       if (speaker.twins) return;
       if (((bytes.charCodeAt(0) >> 3) & 7) === HEARTBEAT) this.inTime(speaker, board, at);
