@@ -44,15 +44,5 @@ export const POWER_CUTS = ["before-store", "after-store", "after-send"] as const
 export const COMMAND_CUTS = ["before-begun", "after-begun", "after-done", "after-result"] as const;
 export type PowerCut = (typeof POWER_CUTS)[number] | (typeof COMMAND_CUTS)[number];
 
-/** What a board's flash holds. */
-export interface Flash {
-  epoch: number;
-  limit: number;
-  acked: number;
-  boots: number;
-  /** The last command begun; its result is "" until it is known. */
-  begun?: { readonly epoch: number; readonly cmd: number; readonly result: string };
-}
-
 /** One for all: a million empty lists are 32 MB. */
 export const NO_LABELS: readonly string[] = [];

@@ -2,130 +2,72 @@
 // it, a body (body.ts) with a clock, a radio and a battery.
 //
 // Power can go between any two steps of a send. The three places that matter are named, because
-// rule 10 rests on their order: a frame is sealed, its numbers become durable, it leaves, the sender
-// is told. What lost: a fault drawn inside the core, which would then need to know about faults.
+// rule 10 (no (epoch, seq) for two different beats) rests on their order: a frame is sealed, its
+// numbers become durable, it leaves, the sender is told. What lost: a fault drawn inside the core,
+// which would then need to know about faults.
 
 import { handle, leave, listening, poll, sent } from "../device/sender.ts";
 import { coldBoot, createSender, type Sender, type SenderConfig } from "../device/state.ts";
-import { makeTagKey, type TagKey } from "../device/tag.ts";
-import type { Enrolment } from "../gateway/facts.ts";
-import type { BoardKind, BoardOptions, Flash, PowerCut, Sha256 } from "./board-kind.ts";
-import { NO_LABELS } from "./board-kind.ts";
+import type { BoardKind, PowerCut } from "./board-kind.ts";
 import type { Body } from "./body.ts";
 import { memoryOf, obeyed, recalled } from "./orders.ts";
-import type { Path } from "./path.ts";
-import { draw, purposeOf, randomBytes, stream } from "./random.ts";
-import { Roster } from "./roster.ts";
+import { type Identity, Owner } from "./owner.ts";
+import { Path } from "./path.ts";
+import { stream } from "./random.ts";
+import type { Roster } from "./roster.ts";
 
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
-const NOISE = purposeOf("noise");
+/** Reset causes of extension 4. */
 const POWER_ON = 1;
 export const BROWN_OUT = 4;
-export class Board {
-  readonly name: string;
-  readonly id: number;
-  readonly kind: BoardKind;
-  flash: Flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
-  /** Power goes when a send next comes to this point, and is back so much later. */
-  cutAt: PowerCut | undefined;
-  offMs = 0;
-  body: Body | undefined; // None: on mains, and the clock of its kind.
-  /** Reasons why it has no power now, whatever it would like: see `World.hold`. */
-  held = 0;
-  /** Its place among the boards of its world, and its way, set by the network that it joins. */
-  number = 0;
-  path!: Path;
-  /** What a board that lost its gateway's name cannot do is send. */
-  resolved = true;
-  private readonly given: string | undefined;
-  private readonly salt: string | undefined;
-  private readonly seed: number;
-  private readonly roster: Roster;
-  private readonly slot: number;
-  private readonly sha256: Sha256;
-  /** Whether it has power: cheaper than asking for its sender. */
-  on = false;
-  private booted = 0; // Boots that really happened: the physical noise of each is another one.
-  private signal: (() => number) | undefined;
+/** Boots of a clone start here: physics gives no two boards the same noise. */
+const CLONE_BOOTED = 1000;
 
-  constructor(
-    { name, id, key, salt }: Pick<BoardOptions, "name" | "id" | "key" | "salt">,
-    kind: BoardKind,
-    seed: number,
-    sha256: Sha256,
-    roster = new Roster(seed),
-  ) {
-    this.name = name;
-    this.id = id;
-    this.kind = kind;
-    this.seed = seed;
-    this.sha256 = sha256;
-    this.roster = roster;
-    this.slot = roster.place(id, this);
-    this.salt = salt;
-    this.given = key;
+export class Board extends Owner {
+  constructor(identity: Identity, kind: BoardKind, roster: Roster) {
+    super(identity, kind, roster, roster.place(identity.id));
+    roster.boards.push(this);
   }
 
-  /** Its 16 bytes, "" under suite 0. */
-  get secret(): string {
-    if (this.kind.suite === 0) return "";
-    return this.given ?? randomBytes(this.seed, this.id, "key", 16);
-  }
-
-  get key(): TagKey {
-    return makeTagKey(this.kind.suite, this.secret, this.sha256);
-  }
-
-  get suite(): number {
-    return this.kind.suite;
-  }
-
-  get enrolment(): Enrolment {
-    const { id, name, secret: key, kind } = this;
-    return { id, name, site: kind.site ?? "", labels: NO_LABELS, suite: kind.suite, key };
-  }
-
-  /** What no earlier boot of this key had: salt, boot counter, physical noise. */
-  get origin(): string {
-    const salt = this.salt ?? randomBytes(this.seed, this.id, "salt", 8);
-    const noise = Math.floor(draw(this.seed, this.id, NOISE, this.booted) * 2 ** 32);
-    return `${salt}${this.flash.boots},${noise}`;
+  /** Its way to the gateway, for whoever looks at it. */
+  get path(): Path {
+    return this.way ?? new Path(this, undefined, -1, this);
   }
 
   /** undefined: no power. Valid until another board's sender is asked for. */
   get sender(): Sender | undefined {
-    return this.on ? this.roster.at(this.slot) : undefined;
+    return this.on ? this.roster.at(this.number) : undefined;
   }
 
   /** Another board with this one's identity and a copy of its flash; `other` says what differs. */
   clone({ name, ...other }: Partial<BoardKind> & { readonly name: string }): Board {
-    const { id, secret: key, seed, sha256, roster, salt } = this;
+    const { id, key, rare, roster } = this;
+    const salt = rare?.salt;
     const identity = { name, id, key, ...(salt !== undefined && { salt }) };
-    const board = new Board(identity, { ...this.kind, ...other }, seed, sha256, roster);
-    board.flash = { ...this.flash };
-    board.booted = 1000;
+    const board = new Board(identity, { ...this.kind, ...other }, roster);
+    board.flash.copy(this.flash);
+    board.flash.booted = CLONE_BOOTED;
     return board;
   }
 
   /** Power comes on. `cause`: reset cause of extension 4. */
   boot(now: number, cause = POWER_ON): void {
-    const { kind, flash, roster } = this;
-    flash.boots++;
-    this.booted++;
+    const { kind, flash, roster, body } = this;
+    flash.boot();
     const config: SenderConfig = {
       id: this.id,
-      key: this.key,
+      key: this.tagKey,
       own: kind.intervalMs,
       reach: kind.reach ?? 0,
       random: roster.random,
       extra: coldBoot(cause, "sim"),
       ...kind.config,
     };
-    const memory = memoryOf(flash, this.origin);
-    this.resolved = this.path?.ap?.names ?? true;
-    this.body?.boot(now);
-    roster.put(this.slot, recalled(createSender(config, memory, this.local(now)), flash));
+    const memory = memoryOf(flash, "");
+    if (this.way) this.way.resolved = this.way.ap?.names ?? true;
+    body?.boot(now);
+    roster.put(this.number, recalled(createSender(config, memory, this.local(now)), flash));
     this.on = true;
   }
 
@@ -136,7 +78,7 @@ export class Board {
 
   /** The flash is wiped, all of it: only the salt in the bundle and physics remain. */
   forget(): void {
-    this.flash = { epoch: 0, limit: 0, acked: 0, boots: 0 };
+    this.flash.wipe();
   }
 
   /**
@@ -146,17 +88,15 @@ export class Board {
   wake(now: number, transmit: (frame: string) => void): void {
     if (!this.on) return;
     if (this.body && !this.ready(this.body, now)) return;
-    if (!obeyed(this, this.roster.at(this.slot), now, transmit)) return;
-    const s = this.roster.at(this.slot);
+    if (!obeyed(this, this.roster.at(this.number), now, transmit)) return;
+    const s = this.roster.at(this.number);
     const local = this.local(now);
     this.measure(s, now);
     for (let frames = 0; frames < FRAMES_PER_WAKE_MAX; frames++) {
       const frame = poll(s, local);
       if (frame !== "" && this.dies("before-store", now)) return;
       if (s.dirty) {
-        this.flash.epoch = s.epoch;
-        this.flash.limit = s.limit;
-        this.flash.acked = s.acked;
+        this.roster.flashes.keep(this.number, s.epoch, s.limit, s.acked);
         s.dirty = 0;
       }
       if (frame === "") {
@@ -168,7 +108,7 @@ export class Board {
       transmit(frame);
       if (this.dies("after-send", now)) return;
       // Whoever saw it leave may have asked for another board's sender.
-      sent(this.roster.at(this.slot), local);
+      sent(this.roster.at(this.number), local);
     }
     throw new Error(`${this.name} sends without end at ${now} ms`);
   }
@@ -180,7 +120,7 @@ export class Board {
   hear(frame: string, now: number): number {
     const { body } = this;
     if (!this.on || (body && (body.asleep || now < body.radioAt))) return -1;
-    const s = this.roster.at(this.slot);
+    const s = this.roster.at(this.number);
     const local = this.local(now);
     if (!listening(s, local)) return -1;
     body?.power?.frame("down", frame.length);
@@ -194,14 +134,14 @@ export class Board {
   }
 
   leave(now: number): void {
-    if (this.on) leave(this.roster.at(this.slot), this.local(now));
+    if (this.on) leave(this.roster.at(this.number), this.local(now));
   }
 
   /** The world's instant, ms, at which `wake` is due; Infinity without power. */
   get wakeAt(): number {
     if (!this.on) return Number.POSITIVE_INFINITY;
     const { body } = this;
-    const local = this.roster.wakeAt(this.slot);
+    const local = this.roster.wakeAt(this.number);
     if (!body) return this.worldTime(local);
     return Math.max(body.clock.world(Math.min(local, body.sleepAt)), body.radioAt);
   }
@@ -226,8 +166,9 @@ export class Board {
     const power = body?.power;
     if (power) s.vitals = (s.vitals & 15) | (power.vitals(now) << 4);
     if (!kind.signalVaries) return;
-    this.signal ??= stream(this.seed, this.id, "signal");
-    s.vitals = (s.vitals & 0xf8) | (1 + Math.floor(this.signal() * 7));
+    const rare = this.have();
+    rare.signal ??= stream(this.roster.seed, this.id, "signal");
+    s.vitals = (s.vitals & 0xf8) | (1 + Math.floor(rare.signal() * 7));
   }
 
   local(now: number): number {

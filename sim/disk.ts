@@ -8,8 +8,9 @@
 // process. The real stores map instants over the wall clock in the same way. What lost: running one
 // of them here. Promises settle in an order that the event queue does not see.
 
-import type { Change, Effects, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
+import type { Effects, Enrolment, Fact, StoredDevice } from "../gateway/facts.ts";
 import { Archive } from "./archive.ts";
+import { Changes } from "./changes.ts";
 import { Shelf } from "./shelf.ts";
 
 /** Effects of one call, waiting for their ticket, and what their instants must be shifted by. */
@@ -22,8 +23,7 @@ export class Disk {
   readonly devices = new Shelf();
   readonly archive = new Archive();
   /** Every change that was ever made durable, in the order of its cursor; world time. */
-  readonly changes: Change[] = [];
-  cursor = 0;
+  readonly changes = new Changes();
   generation = 0;
   /** When the last process ended, undefined before the first: the stamp that real stores keep. */
   stoppedAt: number | undefined;
@@ -111,9 +111,8 @@ export class Disk {
         devices.putEpoch(fact.id, fact.issued, fact.epoch);
         return;
       case "change": {
-        const change = { ...fact.change, at: fact.change.at + shiftMs };
-        this.changes.push(change);
-        this.cursor = change.cursor;
+        const { change } = fact;
+        this.changes.push(change, change.at + shiftMs);
         if (devices.has(change.id)) devices.putChange(change);
         return;
       }

@@ -106,7 +106,7 @@ export class Host {
             ? Math.max(0, WORLD_UNIX_SECONDS + Math.floor((at + now + this.wallMs) / 1000))
             : 0,
         stoppedMs: options.clockTrusted && away !== undefined ? this.wall(now) - away : undefined,
-        cursor: disk.cursor,
+        cursor: disk.changes.cursor,
         affairs: disk.archive.affairs(now),
         ...(options.limits ? { limits: options.limits } : {}),
       },

@@ -10,12 +10,12 @@
 // a heartbeat can feel (Kollaps collapses its topologies in the same way).
 
 import type { Outgoing, Source } from "../gateway/facts.ts";
-import type { Board } from "./board.ts";
+import { Board } from "./board.ts";
 import { Links, LOST } from "./links.ts";
 import { Nat, type NatModel } from "./nat.ts";
 import type { Delivery, Observers } from "./observer.ts";
 import { Occasions } from "./occasion.ts";
-import { type AccessPoint, type Bound, makeAccessPoint, type Path } from "./path.ts";
+import { type AccessPoint, makeAccessPoint, Path } from "./path.ts";
 import type { LinkPreset } from "./presets.ts";
 import { BROKER, Streams } from "./stream.ts";
 
@@ -23,15 +23,20 @@ import { BROKER, Streams } from "./stream.ts";
 const GATEWAY = "gateway";
 const BOARD_PORT = 7227;
 
+/** Boards by their names. */
+export interface ByName {
+  get(name: string): Board | undefined;
+}
+
 /** Puts a frame into the queue that arrives at `at`; `up`: at the gateway. */
 export type Carry = (up: boolean, board: Board, at: number, bytes: string, peer: Source) => void;
 
 export class Network {
   readonly links: Links;
   readonly streams: Streams;
-  private readonly occasions = new Occasions();
+  private readonly occasions: Occasions;
   /** Boards by name, which is the address of one that stands behind no NAT. */
-  private readonly boards: ReadonlyMap<string, Board>;
+  private readonly boards: ByName;
   private readonly clients = new Map<string, Path>();
   private readonly nats = new Map<string, AccessPoint>();
   private readonly observers: Observers;
@@ -40,17 +45,14 @@ export class Network {
   /** Why a frame did not pass, where it was not the link. */
   private fate = "";
 
-  constructor(
-    seed: number,
-    boards: ReadonlyMap<string, Board>,
-    observers: Observers,
-    carry: Carry,
-  ) {
+  /** @param capacity boards that there is room for; it grows by itself */
+  constructor(seed: number, boards: ByName, observers: Observers, carry: Carry, capacity = 16) {
     this.seed = seed;
     this.boards = boards;
     this.observers = observers;
     this.carry = carry;
-    this.links = new Links(seed);
+    this.links = new Links(seed, 2 * capacity);
+    this.occasions = new Occasions(capacity);
     this.streams = new Streams(seed, this.links);
   }
 
@@ -62,33 +64,31 @@ export class Network {
     return ap;
   }
 
-  join(board: Board, ap?: AccessPoint, transport: "udp" | "mqtt" = "udp"): Path {
+  /** Boards join in the order of their numbers. */
+  join(board: Board, ap?: AccessPoint, transport: "udp" | "mqtt" = "udp"): void {
     const { up, down } = board.kind.link;
-    const mqtt = transport === "mqtt";
-    const path: Path = {
-      board,
-      ap,
-      up: this.links.add(up, board.id, "up"),
-      down: this.links.add(down, board.id, "down"),
-      occasion: this.occasions.add(),
-      stream: mqtt ? this.streams.add(board.id) : -1,
-      source: mqtt
-        ? { transport: "mqtt", address: board.id.toString(16).padStart(6, "0"), port: 0 }
-        : { transport: "sim", address: board.name, port: 1 },
-    };
-    (path.source as Bound).path = path;
+    const number = this.occasions.add();
+    if (number !== board.number) throw new RangeError(`board ${board.number} joins as ${number}`);
+    this.links.add(up, board.id, "up");
+    this.links.add(down, board.id, "down");
+    if (transport === "mqtt") {
+      const address = board.id.toString(16).padStart(6, "0");
+      const stream = this.streams.add(board.id);
+      board.way = new Path(board, ap, stream, { transport, address, port: 0 });
+      this.clients.set(address, board.way);
+    } else if (ap) board.way = new Path(board, ap, -1, board);
     ap?.boards.push(board);
-    ap?.paths.set(board.id, path);
-    if (mqtt) this.clients.set(path.source.address, path);
-    board.path = path;
-    return path;
+    if (board.way) ap?.paths.set(board.id, board.way);
   }
 
   /** The board's frames come from another port from now on, as after a NAT's amnesia. */
   rebind(board: Board, now: number): void {
     const { path } = board;
     if (path.ap?.nat) path.ap.nat.rebind(board.id, now);
-    else if (path.stream < 0) path.source = { ...path.source, port: path.source.port + 1 };
+    if (path.ap?.nat || path.stream >= 0) return;
+    const { transport, address, port } = path.source;
+    path.source = { transport, address, port: port + 1 };
+    board.way = path;
   }
 
   /** The access point's public address is another one from now on. */
@@ -113,40 +113,52 @@ export class Network {
   }
 
   up(board: Board, bytes: string, now: number): void {
-    const { path } = board;
-    this.occasions.up(path.occasion, bytes);
-    const { high, low } = this.occasions;
+    const { number, way } = board;
+    const { occasions, links } = this;
+    occasions.up(number, bytes);
+    const { high, low } = occasions;
     let at = LOST;
-    if (!board.resolved) this.fate = "dns";
-    else if (path.ap && !path.ap.on) this.fate = "access point";
-    else if (path.stream >= 0) at = this.streamed(path, true, bytes, now, high, low);
+    if (way === undefined) {
+      at = links.submit(2 * number, bytes, now, high, low);
+      this.fate = links.fate;
+    } else if (!way.resolved) this.fate = "dns";
+    else if (way.ap && !way.ap.on) this.fate = "access point";
+    else if (way.stream >= 0) at = this.streamed(way, true, bytes, now, high, low);
     else {
-      at = this.links.submit(path.up, bytes, now, high, low);
-      this.fate = this.links.fate;
-      if (at !== LOST && path.ap?.nat) at = this.outOf(path, path.ap.nat, now) ? at : LOST;
+      at = links.submit(2 * number, bytes, now, high, low);
+      this.fate = links.fate;
+      if (at !== LOST && way.ap?.nat) at = this.outOf(way, way.ap.nat, now) ? at : LOST;
     }
-    this.dispatch(path, true, bytes, path.source, now, at);
+    this.dispatch(board, true, bytes, way === undefined ? board : way.source, now, at);
   }
 
   down({ to, frame }: Outgoing, now: number): void {
-    const path = this.pathTo(to, now);
-    if (!path) {
-      const ap = this.nats.get(to.address);
-      const board = ap?.owners.get(`${to.address}:${to.port}`)?.board;
-      const fate = ap?.nat ? `nat ${ap.nat.why}` : "stranger";
-      this.see(board, "down", frame, to, now, NOWHERE, fate);
+    const board = this.boardAt(to, now);
+    if (board === undefined) {
+      this.astray(to, frame, now);
       return;
     }
-    this.occasions.down(path.occasion, frame);
-    const { high, low } = this.occasions;
+    const { number, way } = board;
+    const { occasions, links } = this;
+    occasions.down(number, frame);
+    const { high, low } = occasions;
     let at = LOST;
-    if (path.ap && !path.ap.on) this.fate = "access point";
-    else if (path.stream >= 0) at = this.streamed(path, false, frame, now, high, low);
-    else {
-      at = this.links.submit(path.down, frame, now, high, low);
-      this.fate = this.links.fate;
+    if (way?.ap && !way.ap.on) this.fate = "access point";
+    else if (way !== undefined && way.stream >= 0) {
+      at = this.streamed(way, false, frame, now, high, low);
+    } else {
+      at = links.submit(2 * number + 1, frame, now, high, low);
+      this.fate = links.fate;
     }
-    this.dispatch(path, false, frame, to, now, at);
+    this.dispatch(board, false, frame, to, now, at);
+  }
+
+  /** To an address that leads nowhere. */
+  private astray(to: Source, frame: string, now: number): void {
+    const ap = this.nats.get(to.address);
+    const board = ap?.owners.get(`${to.address}:${to.port}`)?.board;
+    const fate = ap?.nat ? `nat ${ap.nat.why}` : "stranger";
+    this.see(board, "down", frame, to, now, NOWHERE, fate);
   }
 
   private streamed(
@@ -178,21 +190,20 @@ export class Network {
     return true;
   }
 
-  /** The path that an address leads to now; undefined: none. */
-  private pathTo(to: Source, now: number): Path | undefined {
-    if (to.transport === "mqtt") return this.clients.get(to.address);
+  /** The board that an address leads to now; undefined: none. */
+  private boardAt(to: Source, now: number): Board | undefined {
     // The gateway answers to the very object that the frame came with, unless it read it from disk.
-    const bound = (to as Bound).path;
-    if (bound?.source === to && !bound.ap?.nat) return bound;
-    const plain = this.boards.get(to.address)?.path;
-    if (plain) return plain.source.port === to.port && !plain.ap?.nat ? plain : undefined;
+    if (to instanceof Board && hears(to, to)) return to;
+    if (to.transport === "mqtt") return this.clients.get(to.address)?.board;
+    const board = this.boards.get(to.address);
+    if (board) return board.path.source.port === to.port && !board.way?.ap?.nat ? board : undefined;
     const ap = this.nats.get(to.address);
     if (!ap?.nat?.in(to.port, GATEWAY, now)) return undefined;
-    return ap.paths.get(ap.nat.inner);
+    return ap.paths.get(ap.nat.inner)?.board;
   }
 
   private dispatch(
-    { board }: Path,
+    board: Board,
     up: boolean,
     bytes: string,
     peer: Source,
@@ -201,13 +212,9 @@ export class Network {
   ): void {
     const { links, carry } = this;
     if (this.observers.any) {
-      const deliveries: Delivery[] = [];
-      if (at !== LOST) {
-        deliveries.push({ at: wholeUs(at, now), bytes: links.frame });
-        if (links.copyAt >= 0) {
-          deliveries.push({ at: wholeUs(links.copyAt, now), bytes: links.frame });
-        }
-      }
+      const arrivals = at === LOST ? [] : links.copyAt < 0 ? [at] : [at, links.copyAt];
+      const arrived = { bytes: links.frame };
+      const deliveries = arrivals.map((each) => ({ at: wholeUs(each, now), ...arrived }));
       this.see(board, up ? "up" : "down", bytes, peer, now, deliveries, this.fate);
     }
     if (at === LOST) return;
@@ -228,6 +235,11 @@ export class Network {
     if (!this.observers.any) return;
     this.observers.notify("sent", { at, direction, board, peer, bytes, deliveries, fate });
   }
+}
+
+/** Whether a board is where its own address leads to. */
+function hears({ way }: Board, to: Source): boolean {
+  return way === undefined || (way.source === to && !way.ap?.nat);
 }
 
 const NOWHERE: readonly Delivery[] = [];

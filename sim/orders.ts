@@ -4,7 +4,7 @@
 import { answer, BEGIN, INTERRUPTED, resultOf } from "../device/commands.ts";
 import type { Memory, Sender } from "../device/state.ts";
 import type { Board } from "./board.ts";
-import type { Flash } from "./board-kind.ts";
+import type { Flash } from "./flash.ts";
 
 /** What the sender gets of the flash at boot. */
 export function memoryOf({ epoch, limit, acked }: Flash, origin: string): Memory {
@@ -46,10 +46,10 @@ export function obeyed(
 export type Orders = Pick<Sender, "cmd" | "todo" | "result" | "payload">;
 
 /** Keeps them for a sender that makes room for another. @returns whether there was anything */
-export function keepOrders(kept: Orders[], slot: number, s: Sender): boolean {
+export function keepOrders(kept: Map<number, Orders>, slot: number, s: Sender): boolean {
   if (s.cmd === 0) return false;
   const { cmd, todo, result, payload } = s;
-  kept[slot] = { cmd, todo, result, payload };
+  kept.set(slot, { cmd, todo, result, payload });
   return true;
 }
 

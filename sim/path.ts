@@ -18,23 +18,32 @@ export interface AccessPoint {
   names: boolean;
 }
 
-/** A board's way to the gateway. */
-export interface Path {
+/** A board's way to the gateway. Most have nothing to it but two links: see `Board.way`. */
+export class Path {
   readonly board: Board;
   readonly ap: AccessPoint | undefined;
-  /** Number of its directions among the links. */
-  readonly up: number;
-  readonly down: number;
-  readonly occasion: number;
   /** A connection to the broker instead of datagrams; -1: none. */
   readonly stream: number;
   /** The address that the gateway sees. */
   source: Source;
-}
+  /** False: who lost its gateway's name cannot send. */
+  resolved = true;
 
-/** A board's address that leads straight to its path. */
-export interface Bound extends Source {
-  path?: Path;
+  constructor(board: Board, ap: AccessPoint | undefined, stream: number, source: Source) {
+    this.board = board;
+    this.ap = ap;
+    this.stream = stream;
+    this.source = source;
+  }
+
+  /** Number of its directions among the links: side by side, board by board. */
+  get up(): number {
+    return 2 * this.board.number;
+  }
+
+  get down(): number {
+    return 2 * this.board.number + 1;
+  }
 }
 
 export function makeAccessPoint(name: string, nat: Nat | undefined): AccessPoint {

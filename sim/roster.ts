@@ -5,6 +5,7 @@
 //
 //   f64 x 15  instants, durations    u32 x 13  numbers, tags as words, the key of suite 2
 //   u8 x 16   counters, flags, which make it is of
+//
 // What all boards of a make have in common (intervals, bounds) stands once. A sender as an object
 // of its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
 // and its strings grow old between two beats and then cost the collector most of its time. Here the
@@ -13,10 +14,14 @@
 
 import type { Sender } from "../device/state.ts";
 import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";
+import type { Board } from "./board.ts";
+import type { Sha256 } from "./board-kind.ts";
 import { Desk, type LazyTag } from "./desk.ts";
+import { Flashes } from "./flash.ts";
 import { Makes } from "./makes.ts";
 import { keepOrders, layOrders, type Orders } from "./orders.ts";
 import { draw, purposeOf } from "./random.ts";
+import { Texts } from "./texts.ts";
 
 const SENDER = purposeOf("sender");
 /** A record: 24 doubles, or 48 words, or 192 bytes; where words and bytes begin in it. */
@@ -25,31 +30,25 @@ const WORDS = 48;
 const BYTES = 192;
 const W = 30;
 const B = 176;
-const TAG = 1; // Which of its strings are not empty.
+/** Which of its tags are there; bits 2 to 4: texts.ts. */
+const TAG = 1;
 const ACK_TAG = 2;
-const FRAME = 4;
-const NONCE = 8;
-const EXTRA = 16;
 const SHORT = 32; // A tag of 2 bytes (suite 0).
-const ORDERS = 64; // No string: it had a command (orders.ts).
-/** Whose sender it is: knows what its boot was different in, which is asked once a HELLO. */
-interface Owner {
-  readonly origin: string;
-}
-
+const ORDERS = 64; // It had a command (orders.ts).
 export class Roster {
-  private readonly seed: number;
-  private doubles = new Float64Array(64 * DOUBLES);
-  private words = new Uint32Array(this.doubles.buffer);
-  private bytes = new Uint8Array(this.doubles.buffer);
+  readonly seed: number;
+  readonly sha256: Sha256;
+  /** All boards, by number. */
+  readonly boards: Board[] = [];
+  readonly flashes: Flashes;
+  private doubles: Float64Array<ArrayBuffer>;
+  private words: Uint32Array;
+  private bytes: Uint8Array;
   private readonly makes = new Makes();
-  /** What is seldom there; of keys those that are not suite 2's. */
-  private readonly frames: string[] = [];
-  private readonly nonces: string[] = [];
-  private readonly extras: string[] = [];
-  private readonly orders: Orders[] = [];
-  private readonly owners: Owner[] = [];
-  private readonly keys: TagKey[] = [];
+  /** What is seldom there; and keys but suite 2's. */
+  private readonly texts = new Texts();
+  private readonly orders = new Map<number, Orders>();
+  private readonly keys = new Map<number, TagKey>();
   private readonly chaskey: TagKey = {
     suite: SUITE_CHASKEY,
     inner: "",
@@ -62,19 +61,30 @@ export class Roster {
   private current = -1;
   private make = -1;
 
-  constructor(seed: number) {
+  /** @param capacity boards that there is room for; it grows by itself */
+  constructor(seed: number, sha256: Sha256, capacity = 64) {
     this.seed = seed;
-    const origin = () => this.owners[this.current]!.origin;
+    this.sha256 = sha256;
+    this.flashes = new Flashes(capacity);
+    this.doubles = new Float64Array(capacity * DOUBLES);
+    this.words = new Uint32Array(this.doubles.buffer);
+    this.bytes = new Uint8Array(this.doubles.buffer);
+    const origin = () => this.boards[this.current]!.origin;
     this.desk = new Desk(this.chaskey, this.random, origin);
   }
 
   /** A place for one more sender, whose luck is `entity`'s. */
-  place(entity: number, owner: Owner): number {
+  place(entity: number): number {
     const slot = this.used++;
-    this.owners[slot] = owner;
     if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
+    this.flashes.place(slot);
     this.words[slot * WORDS + W] = entity;
     return slot;
+  }
+
+  /** Whose place it is. */
+  id(slot: number): number {
+    return this.words[slot * WORDS + W]!;
   }
 
   /** The luck of whoever is on the desk: what a sender at `slot` is to be given. */
@@ -93,7 +103,7 @@ export class Roster {
     this.bytes[slot * BYTES + B + 9] = suite;
     if (suite === SUITE_CHASKEY) {
       for (let i = 0; i < 4; i++) this.words[slot * WORDS + W + 10 + i] = subkeys![i]!;
-    } else this.keys[slot] = sender.key;
+    } else this.keys.set(slot, sender.key);
     const { origin: _, ...rest } = sender;
     this.save(slot, Object.assign(this.desk, rest));
   }
@@ -139,18 +149,7 @@ export class Roster {
     w[u + 5] = s.ackSeq;
     let strings =
       this.saveTag(s.inFlight, u + 6, TAG) | this.saveTag(s.acknowledged, u + 8, ACK_TAG);
-    if (s.frame !== "") {
-      strings |= FRAME;
-      this.frames[slot] = s.frame;
-    }
-    if (s.nonce !== "") {
-      strings |= NONCE;
-      this.nonces[slot] = s.nonce;
-    }
-    if (s.extra !== "") {
-      strings |= EXTRA;
-      this.extras[slot] = s.extra;
-    }
+    strings |= this.texts.put(slot, s);
     if (keepOrders(this.orders, slot, s)) strings |= ORDERS;
     const b = this.bytes;
     const o = slot * BYTES + B;
@@ -203,7 +202,7 @@ export class Roster {
     s.heard = b[o + 5]! | (b[o + 6]! << 8);
     this.fillStrings(slot, s, b[o + 7]!);
     if (b[o + 8]! !== this.make) this.change(b[o + 8]!, s);
-    s.key = b[o + 9]! === SUITE_CHASKEY ? this.chaskeyAt(u + 10) : this.keys[slot]!;
+    s.key = b[o + 9]! === SUITE_CHASKEY ? this.chaskeyAt(u + 10) : this.keys.get(slot)!;
   }
 
   private fillStrings(slot: number, s: Desk, strings: number): void {
@@ -212,14 +211,8 @@ export class Roster {
     const bytes = strings & SHORT ? 2 : 8;
     s.inFlight.lay(words[u + 6]!, words[u + 7]!, strings & TAG ? bytes : 0);
     s.acknowledged.lay(words[u + 8]!, words[u + 9]!, strings & ACK_TAG ? bytes : 0);
-    // Not kept here beyond its time: what grows old is the collector's work.
-    if (strings & FRAME) {
-      s.frame = this.frames[slot]!;
-      this.frames[slot] = "";
-    } else s.frame = "";
-    s.nonce = strings & NONCE ? this.nonces[slot]! : "";
-    s.extra = strings & EXTRA ? this.extras[slot]! : "";
-    layOrders(strings & ORDERS ? this.orders[slot] : undefined, s);
+    this.texts.take(slot, s, strings);
+    layOrders(strings & ORDERS ? this.orders.get(slot) : undefined, s);
   }
 
   private saveTag({ high, low, bytes }: LazyTag, at: number, bit: number): number {
@@ -241,7 +234,7 @@ export class Roster {
   }
 
   private grow(): void {
-    const doubles = new Float64Array(this.doubles.length * 2);
+    const doubles = new Float64Array(Math.max(this.doubles.length * 2, DOUBLES));
     doubles.set(this.doubles);
     this.doubles = doubles;
     this.words = new Uint32Array(doubles.buffer);

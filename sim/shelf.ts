@@ -65,7 +65,7 @@ export class Shelf {
     const slot = this.find(id);
     if (slot < 0) return;
     this.slots.remove(slot, id);
-    this.extensions.delete(id);
+    this.extensions.delete(slot);
     this.enrolments[slot] = undefined;
     this.free.push(slot);
   }
@@ -87,12 +87,13 @@ export class Shelf {
     this.words[w + 4] = wordOf(tag, 0);
     this.words[w + 5] = wordOf(tag, 4);
     const b = slot * BYTES + B;
+    if (ext !== "") this.extensions.set(slot, ext);
+    else if (this.bytes[b]! & EXTENDED) this.extensions.delete(slot);
     this.bytes[b] = ext === "" ? THERE : THERE | EXTENDED;
     this.bytes[b + 1] = fact.promise;
     this.bytes[b + 2] = fact.vitals;
     this.bytes[b + 3] = fact.reach;
     this.bytes[b + 6] = tag.length;
-    if (ext !== "") this.extensions.set(fact.id, ext);
     if (this.addresses[slot] !== fact.address) this.addresses[slot] = fact.address;
     this.bytes[b + 7] = TRANSPORTS.indexOf(fact.transport);
     this.words[slot * WORDS + PORT] = fact.port;
@@ -135,7 +136,7 @@ export class Shelf {
       promise: this.bytes[b + 1]!,
       vitals: this.bytes[b + 2]!,
       reach: this.bytes[b + 3]!,
-      ext: this.bytes[b]! & EXTENDED ? this.extensions.get(id)! : "",
+      ext: this.bytes[b]! & EXTENDED ? this.extensions.get(slot)! : "",
       at: this.doubles[slot * DOUBLES]!,
       transport: TRANSPORTS[this.bytes[b + 7]!]!,
       address: this.addresses[slot]!,

@@ -8,15 +8,21 @@ import type { Agenda } from "./agenda.ts";
 export class Wakes {
   private readonly agenda: Agenda;
   private readonly kind: number;
-  private ids = new Uint32Array(64);
+  private ids: Uint32Array;
   /** Of each board, us: when it is due, and its earliest wake-up in the queue. */
-  private due = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
-  private armed = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
+  private due: Float64Array;
+  private armed: Float64Array;
 
-  /** @param kind of the events that it puts into the queue; their payload is the board's number */
-  constructor(agenda: Agenda, kind: number) {
+  /**
+   * @param kind of the events that it puts into the queue; their payload is the board's number
+   * @param capacity boards that there is room for; it grows by itself
+   */
+  constructor(agenda: Agenda, kind: number, capacity = 64) {
     this.agenda = agenda;
     this.kind = kind;
+    this.ids = new Uint32Array(capacity);
+    this.due = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
+    this.armed = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
   }
 
   /** The next board, by number. @param id the source of its events */

@@ -13,8 +13,10 @@ import { Board, BROWN_OUT } from "./board.ts";
 import type { BoardKind, BoardOptions, Sha256 } from "./board-kind.ts";
 import type { Host, HostOptions, HostStep } from "./host.ts";
 import { Machine } from "./machine.ts";
+import { Names } from "./names.ts";
 import { Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
+import type { Identity } from "./owner.ts";
 import type { AccessPoint } from "./path.ts";
 import { Roster } from "./roster.ts";
 import { Timeline, us } from "./timeline.ts";
@@ -24,6 +26,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly sha256: Sha256;
   readonly host?: Partial<HostOptions>;
+  /** Boards that there is room for; more make room as they come. */
+  readonly capacity?: number;
   /** More events than this in one world are taken for a livelock. Default 1e10. */
   readonly eventsMax?: number;
 }
@@ -39,32 +43,30 @@ const HOST_WAKES = 6;
 export class World {
   readonly network: Network;
   readonly air: Air;
-  readonly boards = new Map<string, Board>();
+  readonly boards: Names;
   /** Asked before each of the host's steps; true kills the process there. */
   hostDies: (step: HostStep) => boolean = () => false;
-  private readonly options: WorldOptions;
   private readonly timeline: Timeline;
   private readonly observers = new Observers();
   readonly machine: Machine;
   private readonly wakes: Wakes;
   private readonly roster: Roster;
-  private readonly inOrder: Board[] = [];
   private waking: Board | undefined;
   private readonly transmit = (frame: string): void => {
     this.network.up(this.waking!, frame, this.now);
   };
 
   constructor(options: WorldOptions) {
-    const { seed, sha256 } = options;
-    this.options = options;
+    const { seed, sha256, capacity = 64 } = options;
     this.timeline = new Timeline(options.eventsMax ?? 1e10);
     const { agenda } = this.timeline;
-    this.wakes = new Wakes(agenda, BOARD_WAKES);
-    this.roster = new Roster(seed);
+    this.wakes = new Wakes(agenda, BOARD_WAKES, capacity);
+    this.roster = new Roster(seed, sha256, capacity);
+    this.boards = new Names(this.roster.boards);
     const host = { commitMs: [0, 0] as const, clockTrusted: true, ...options.host };
     const kinds = { up: ARRIVES_UP, down: ARRIVES_DOWN };
     this.air = new Air(this.timeline, this.observers, kinds);
-    this.network = new Network(seed, this.boards, this.observers, this.air.carry);
+    this.network = new Network(seed, this.boards, this.observers, this.air.carry, capacity);
     this.machine = new Machine(host, seed, sha256, {
       agenda,
       observers: this.observers,
@@ -102,16 +104,12 @@ export class World {
   }
 
   /** One of many of a kind, which share what they have in common. */
-  make(
-    identity: Pick<BoardOptions, "name" | "id" | "key" | "salt">,
-    kind: BoardKind,
-    ap?: AccessPoint,
-    transport?: "udp" | "mqtt",
-  ): Board {
-    const board = new Board(identity, kind, this.options.seed, this.options.sha256, this.roster);
-    if (this.boards.has(board.name)) throw new RangeError(`two boards named ${board.name}`);
+  make(identity: Identity, kind: BoardKind, ap?: AccessPoint, transport?: "udp" | "mqtt"): Board {
+    const { name } = identity;
+    if (this.boards.has(name)) throw new RangeError(`two boards named ${name}`);
+    const board = new Board(identity, kind, this.roster);
     this.settle(board, ap, transport);
-    this.machine.enrol(board.enrolment);
+    this.machine.enrol(board);
     return board;
   }
 
@@ -186,10 +184,9 @@ export class World {
   }
 
   private settle(board: Board, ap: AccessPoint | undefined, transport?: "udp" | "mqtt"): void {
-    board.number = this.inOrder.push(board) - 1;
     this.wakes.add(board.number, board.id);
     this.timeline.parties++;
-    this.boards.set(board.name, board);
+    this.boards.add(board);
     this.network.join(board, ap, transport);
   }
 
@@ -222,7 +219,7 @@ export class World {
 
   private boardWakes(number: number, at: number): void {
     if (!this.wakes.fires(number, at)) return;
-    const board = this.inOrder[number]!;
+    const board = this.roster.boards[number]!;
     if (!board.on) return;
     const slept = board.body?.asleep;
     this.waking = board;

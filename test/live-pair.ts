@@ -50,7 +50,7 @@ export async function playBoth(text: string, seed: number): Promise<Pair> {
 
 async function playLive(scenario: Scenario, seed: number, world: World) {
   const gateway = await startHere(new Map());
-  for (const { id, name, suite, secret: key } of world.boards.values()) {
+  for (const { id, name, suite, key } of world.boards.values()) {
     await gateway.registry.add({ id, name, suite, key });
   }
   const place = { address: "127.0.0.1", family: 4, port: gateway.udpPort } as const;

@@ -94,7 +94,7 @@ describe("frames", () => {
     const fleet = new SocketFleet({ ...place, port: proxy.port, seed: SEED, boards, spreadMs: 1 });
     open.push(fleet, proxy, { close: () => gateway.stop() });
     for (const { board } of fleet.members) {
-      const { id, name, suite, secret: key } = board;
+      const { id, name, suite, key } = board;
       await gateway.registry.add({ id, name, suite, key });
     }
     await fleet.open();

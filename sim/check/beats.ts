@@ -82,7 +82,7 @@ export class BeatChecker implements Observer {
     if (!speaker) {
       speaker = {
         board,
-        key: board.key,
+        key: board.tagKey,
         beats: [],
         twins: false,
         reachedAt: 0,

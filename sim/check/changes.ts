@@ -58,7 +58,7 @@ export class ChangeChecker implements Observer {
   told(change: Change, at: number): void {
     this.walk(at);
     this.status.set(change.id, change.to);
-    const stored = this.world.host.disk.changes[change.cursor - 1];
+    const stored = this.world.host.disk.changes.get(change.cursor);
     const isStored =
       stored?.id === change.id && stored.tseq === change.tseq && stored.to === change.to;
     if (!isStored) this.say("no-gap", change, at, "is not on disk");
@@ -143,8 +143,8 @@ export class ChangeChecker implements Observer {
   /** Changes on disk that were not looked at yet. A crash may keep one from being told, no more. */
   private walk(at: number): void {
     const { changes } = this.world.host.disk;
-    while (this.walked < changes.length) {
-      const change = changes[this.walked++]!;
+    while (this.walked < changes.size) {
+      const change = changes.get(++this.walked)!;
       const last = this.last.get(change.id) ?? { tseq: 0, to: "unknown" };
       const follows = change.tseq === last.tseq + 1 && change.from === last.to;
       if (!follows || change.cursor !== this.walked) {

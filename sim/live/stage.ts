@@ -12,6 +12,7 @@ import { sha256 } from "../../gateway/sha256.ts";
 import { Alarms } from "../alarms.ts";
 import { Board } from "../board.ts";
 import type { BoardKind, BoardOptions } from "../board-kind.ts";
+import { Names } from "../names.ts";
 import { type Carry, Network } from "../network.ts";
 import { type Observer, Observers } from "../observer.ts";
 import type { AccessPoint } from "../path.ts";
@@ -89,7 +90,7 @@ type Played = Pick<
 export class Stage implements Played {
   readonly network: Network;
   readonly alarms: Alarms;
-  readonly boards = new Map<string, Board>();
+  readonly boards: Names;
   /** On the clock of `performance.now()`. */
   startAt: number;
   /** There is no host here that could die. */
@@ -106,7 +107,8 @@ export class Stage implements Played {
     this.stagehand = stagehand;
     this.startAt = startAt ?? performance.now();
     this.alarms = new Alarms(exact);
-    this.roster = new Roster(seed);
+    this.roster = new Roster(seed, sha256);
+    this.boards = new Names(this.roster.boards);
     this.network = new Network(seed, this.boards, this.observers, carry);
   }
 
@@ -126,9 +128,9 @@ export class Stage implements Played {
   /** Its transport is UDP, whatever a scenario says. */
   make(identity: Identity, kind: BoardKind, ap?: AccessPoint): Board {
     const whole = { ...identity, ...this.secrets.get(identity.id) };
-    const board = new Board(whole, kind, this.seed, sha256, this.roster);
-    if (this.boards.has(board.name)) throw new RangeError(`two boards named ${board.name}`);
-    return this.enter(board, ap);
+    const { name } = identity;
+    if (this.boards.has(name)) throw new RangeError(`two boards named ${name}`);
+    return this.enter(new Board(whole, kind, this.roster), ap);
   }
 
   clone(original: Board, other: Partial<BoardKind> & { readonly name: string }): Board {
@@ -172,8 +174,7 @@ export class Stage implements Played {
   }
 
   private enter(board: Board, ap?: AccessPoint): Board {
-    board.number = this.boards.size;
-    this.boards.set(board.name, board);
+    this.boards.add(board);
     this.network.join(board, ap);
     this.stagehand.made(board);
     return board;

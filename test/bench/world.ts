@@ -47,13 +47,20 @@ const flags = readFlags({ most: 100_000, suite: 2, minutes: 10, devices: NONE })
 function measure(devices: number): Figures {
   const before = process.memoryUsage().rss;
   const limits = { devicesMax: devices };
-  const world = new World({ seed: 1, sha256, host: { commitMs: [5, 20], limits } });
+  const host = { commitMs: [5, 20], limits } as const;
+  const world = new World({ seed: 1, sha256, capacity: devices, host });
   world.startGateway();
   const kind = { suite: flags.suite, intervalMs: INTERVAL_MS, link: LINK };
-  for (let id = 1; id <= devices; id++) {
-    const board = world.make({ name: `bench-${id}`, id }, kind);
-    world.at(((id * 7_919) % devices) * (INTERVAL_MS / devices), () => world.plug(board));
-  }
+  const boards = Array.from({ length: devices }, (_, i) => {
+    return world.make({ name: `bench-${i + 1}`, id: i + 1 }, kind);
+  });
+  // One after the other, each from a place far away from the one before.
+  const plug = (nth: number) => {
+    world.plug(boards[(nth * 7_919) % devices]!);
+    if (nth + 1 === devices) boards.length = 0;
+    else world.at((nth + 1) * (INTERVAL_MS / devices), () => plug(nth + 1));
+  };
+  world.at(0, () => plug(0));
   world.run(SETTLE_MS);
   const [events, beats] = [world.events, fresh(world)];
   const { user, system } = process.cpuUsage();
