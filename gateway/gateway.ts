@@ -126,7 +126,7 @@ export class Gateway {
   amend(enrolment: Enrolment, _now: number): Effects {
     const slot = this.#slotOf(enrolment.id);
     const { roster } = this.#parts.records;
-    checkAmendment(enrolment, roster.enrolment[slot]!, roster);
+    checkAmendment(enrolment, roster.enrolment(slot), roster);
     roster.amend(slot, enrolment);
     const draft = new Draft(this.#parts.ledger);
     draft.store({ kind: "enrol", id: enrolment.id, enrolment });
@@ -147,6 +147,24 @@ export class Gateway {
    */
   freeId(): number {
     return this.#parts.records.roster.freeId();
+  }
+
+  /** As its owner enrolled it; undefined: nobody has this id. */
+  enrolment(id: number): Enrolment | undefined {
+    const { roster } = this.#parts.records;
+    const slot = roster.slotOf(id);
+    return slot < 0 ? undefined : roster.enrolment(slot);
+  }
+
+  /** Devices enrolled. */
+  get size(): number {
+    return this.#parts.records.roster.size;
+  }
+
+  /** The ids of all devices, lowest first. */
+  ids(): Uint32Array {
+    const { roster } = this.#parts.records;
+    return Uint32Array.from(roster.slots(), (slot) => roster.id(slot)).sort();
   }
 
   byName(name: string): number | undefined {

@@ -9,7 +9,7 @@ import { CAUSES, STATUSES } from "./facts.ts";
 import { creditedMs, DUPLICATES_MAX, DUPLICATES_MS } from "./limits.ts";
 import { Roster } from "./roster.ts";
 import * as row from "./rows.ts";
-import { wordOf } from "./rows.ts";
+import { textOf, wordOf } from "./rows.ts";
 
 /** Beats under the number of another, and the last one. */
 export interface Clash {
@@ -110,7 +110,7 @@ export class Records {
     if (suite === SUITE_CRC) return this.crcKey;
     let ready = this.#hmacKeys.get(slot);
     if (ready === undefined) {
-      ready = makeTagKey(SUITE_HMAC, this.roster.enrolment[slot]!.key, this.#sha256);
+      ready = makeTagKey(SUITE_HMAC, this.roster.key(slot), this.#sha256);
       this.#hmacKeys.set(slot, ready);
     }
     return ready;
@@ -226,13 +226,4 @@ export class Records {
       port,
     };
   }
-}
-
-/** The eight bytes of two words. */
-function textOf(first: number, second: number): string {
-  // biome-ignore format: one word a line
-  return String.fromCharCode(
-    first & 255, (first >> 8) & 255, (first >> 16) & 255, first >>> 24,
-    second & 255, (second >> 8) & 255, (second >> 16) & 255, second >>> 24,
-  );
 }

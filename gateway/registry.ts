@@ -77,26 +77,19 @@ export const SUITE_DEFAULT = 1;
 
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #enrolments = new Map<number, Enrolment>();
-  #sorted: number[] | undefined;
+  #sorted: Uint32Array | undefined;
 
-  constructor(options: RegistryOptions, enrolments: Iterable<Enrolment>) {
+  constructor(options: RegistryOptions) {
     this.#options = options;
-    for (const enrolment of enrolments) this.#enrolments.set(enrolment.id, enrolment);
   }
 
   get size(): number {
-    return this.#enrolments.size;
+    return this.#options.core.size;
   }
 
   /** Every commit of the core passes by here: it also enrols by itself, and removes (`--open`). */
   learn(facts: readonly Fact[]): void {
-    for (const fact of facts) {
-      if (fact.kind !== "enrol") continue;
-      if (fact.enrolment === null) this.#enrolments.delete(fact.id);
-      else this.#enrolments.set(fact.id, fact.enrolment);
-      this.#sorted = undefined;
-    }
+    if (facts.some(({ kind }) => kind === "enrol")) this.#sorted = undefined;
   }
 
   /** The device that an id in hex, or a name, means. Throws `unknown`. */
@@ -104,7 +97,7 @@ export class Registry {
     const id = /^[0-9a-f]{6}$/i.test(idOrName)
       ? Number.parseInt(idOrName, 16)
       : this.#options.core.byName(idOrName);
-    const enrolment = id === undefined ? undefined : this.#enrolments.get(id);
+    const enrolment = id === undefined ? undefined : this.#options.core.enrolment(id);
     if (enrolment === undefined) {
       throw new RegistryError(
         "unknown",
@@ -123,8 +116,8 @@ export class Registry {
 
   /** Devices with an id above `after`, by id, at most `limit`. */
   page(filter: Filter, after: number, limit: number): Page {
-    this.#sorted ??= [...this.#enrolments.keys()].sort((a, b) => a - b);
     const { core, clock } = this.#options;
+    this.#sorted ??= core.ids();
     const now = clock.now();
     const views: DeviceView[] = [];
     for (let at = firstAbove(this.#sorted, after); at < this.#sorted.length; at++) {
@@ -143,7 +136,7 @@ export class Registry {
     const id = device.id ?? core.freeId();
     if (id === 0) throw new RegistryError("full", "no id is free");
     const key = device.key ?? (suite === 0 ? "" : randomBytes(KEY_BYTES).toString("latin1"));
-    if (this.#enrolments.has(id)) {
+    if (core.enrolment(id) !== undefined) {
       throw new RegistryError("taken", `id ${idText(id)} is taken by another device`);
     }
     this.#checkName(device.name, id);
@@ -161,7 +154,7 @@ export class Registry {
 
   /** Resolves when the new words are on disk. */
   async amend(id: number, words: NewWords): Promise<Enrolment> {
-    const before = this.#enrolments.get(id);
+    const before = this.#options.core.enrolment(id);
     if (before === undefined)
       throw new RegistryError("unknown", `no device has the id ${idText(id)}`);
     if (words.name !== undefined) this.#checkName(words.name, id);
@@ -204,7 +197,7 @@ export class Registry {
   }
 }
 
-function firstAbove(sorted: readonly number[], id: number): number {
+function firstAbove(sorted: Uint32Array, id: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

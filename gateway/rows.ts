@@ -155,6 +155,15 @@ export function wordOf(bytes: string, at: number): number {
   );
 }
 
+/** The eight bytes of two words. */
+export function textOf(first: number, second: number): string {
+  // biome-ignore format: one word a line
+  return String.fromCharCode(
+    first & 255, (first >> 8) & 255, (first >> 16) & 255, first >>> 24,
+    second & 255, (second >> 8) & 255, (second >> 16) & 255, second >>> 24,
+  );
+}
+
 /** The row of nobody. */
 const EMPTY = emptyRow();
 

@@ -124,8 +124,7 @@ async function listen(
     onFatal: settings.onFatal,
   });
   const apply = (effects: Effects) => turns.apply(effects);
-  const enrolments = loaded.devices.map((device) => device.enrolment);
-  const registry = new Registry({ core, store, clock, apply }, enrolments);
+  const registry = new Registry({ core, store, clock, apply });
   const about = new About(settings, loaded, core, feed);
   const app = createApp({
     registry,

@@ -16,7 +16,7 @@ export type Subject = Pick<
 export function subjectOf(records: Records, id: number): Subject | undefined {
   const slot = records.roster.slotOf(id);
   if (slot < 0) return undefined;
-  const { name, site, labels } = records.roster.enrolment[slot]!;
+  const { name, site, labels } = records.roster.enrolment(slot);
   const heard = records.source[slot] !== undefined;
   const at = records.rows.floats[slot * row.FLOATS + row.AT]!;
   const vitals = records.rows.bytes[slot * row.BYTES + row.VITALS]!;
@@ -34,7 +34,7 @@ export function subjectOf(records: Records, id: number): Subject | undefined {
 export function devicesAt(records: Records, site: string): number {
   let count = 0;
   for (const slot of records.roster.slots()) {
-    if (records.roster.enrolment[slot]!.site === site) count++;
+    if (records.roster.site(slot) === site) count++;
   }
   return count;
 }

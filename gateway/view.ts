@@ -72,7 +72,7 @@ export function viewOf(
   const { words, bytes, floats } = records.rows;
   const w = slot * row.WORDS;
   const b = slot * row.BYTES;
-  const { id, name, site, labels, suite, open } = records.roster.enrolment[slot]!;
+  const { id, name, site, labels, suite, open } = records.roster.enrolment(slot);
   const source = records.source[slot];
   const { status, cause, tseq } = told.of(slot);
   const at = floats[slot * row.FLOATS + row.AT]!;

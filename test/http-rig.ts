@@ -23,19 +23,16 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
     loaded.devices,
     clock.now(),
   );
-  const registry: Registry = new Registry(
-    {
-      core,
-      store,
-      clock,
-      async apply(effects) {
-        registry.learn(effects.commit);
-        await store.commit(effects.commit);
-        core.committed(effects.ticket, 0);
-      },
+  const registry: Registry = new Registry({
+    core,
+    store,
+    clock,
+    async apply(effects) {
+      registry.learn(effects.commit);
+      await store.commit(effects.commit);
+      core.committed(effects.ticket, 0);
     },
-    [],
-  );
+  });
   const stored = (after: number, limit: number) => store.changes(after, limit);
   const feed = new Feed({ cursor: 0, stored, device: () => undefined });
   const app = createApp({

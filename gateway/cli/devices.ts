@@ -161,19 +161,16 @@ async function openRegistry(
     const { devices, generation, secret, cursor } = await store.open("edit");
     const options = { generation, secret, sha256, unixSeconds: () => 0, cursor };
     const core = new Gateway(options, devices, clock.now());
-    const registry = new Registry(
-      {
-        core,
-        store,
-        clock,
-        async apply(effects) {
-          registry.learn(effects.commit);
-          await store.commit(effects.commit);
-          core.committed(effects.ticket, 0);
-        },
+    const registry = new Registry({
+      core,
+      store,
+      clock,
+      async apply(effects) {
+        registry.learn(effects.commit);
+        await store.commit(effects.commit);
+        core.committed(effects.ticket, 0);
       },
-      devices.map((device) => device.enrolment),
-    );
+    });
     return registry;
   } catch (error) {
     if (error instanceof StoreBusy) {
