@@ -62,7 +62,7 @@ export function readGiven(option: string, file: string, encoding: BufferEncoding
 }
 
 /** The gateway's own token file will do, and so will a file with nothing but a token. */
-function clientToken(file: string | undefined): string | undefined {
+export function clientToken(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const text = readGiven("--token-file", file);
   if (/^\s*[\x21-\x7e]+\s*$/.test(text)) return text.trim();

@@ -4,13 +4,13 @@ import type { Command } from "commander";
 import type { Streams } from "./common.ts";
 import { addDeviceAdd } from "./device-add.ts";
 import { addDeviceBundle } from "./device-bundle.ts";
+import { addDeviceExport } from "./device-export.ts";
 import { addDeviceLs } from "./device-ls.ts";
 import { addDeviceRm } from "./device-rm.ts";
 import { addDeviceShow } from "./device-show.ts";
 
 export function addDevice(program: Command, streams: Streams): void {
   const device = program.command("device").description("enrol, list, show, remove; make bundles");
-  for (const add of [addDeviceAdd, addDeviceLs, addDeviceShow, addDeviceRm, addDeviceBundle]) {
-    add(device, streams);
-  }
+  for (const add of [addDeviceAdd, addDeviceLs, addDeviceShow, addDeviceRm]) add(device, streams);
+  for (const add of [addDeviceExport, addDeviceBundle]) add(device, streams);
 }

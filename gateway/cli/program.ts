@@ -2,10 +2,12 @@
 
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../about.ts";
+import { addBackup } from "./backup.ts";
 import type { Streams } from "./common.ts";
 import { addDevice } from "./device.ts";
 import { Failed, Usage } from "./errors.ts";
 import { addGateway } from "./gateway.ts";
+import { addRestore } from "./restore.ts";
 
 /** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
@@ -20,6 +22,8 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
     });
   addGateway(program, streams);
   addDevice(program, streams);
+  addBackup(program, streams);
+  addRestore(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {

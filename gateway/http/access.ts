@@ -34,10 +34,10 @@ export function access(tokens: Tokens | undefined): MiddlewareHandler {
   };
 }
 
-/** Reading a key is a write: whoever has it can speak for the board. */
+/** Reading a key is a write, and so is a backup: whoever has it can speak for the board. */
 function scopeOf(c: Context): Scope {
   const reads = c.req.method === "GET" || c.req.method === "HEAD";
-  return reads && !c.req.path.endsWith("/key") ? "read" : "write";
+  return reads && !/\/(key|backup)$/.test(c.req.path) ? "read" : "write";
 }
 
 function refuseForeign(c: Context): Response | undefined {

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Registry } from "../registry.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
+import { backup } from "./backup.ts";
 import { devices } from "./devices.ts";
 import type { Feed } from "./feed.ts";
 import { LOGIN, logIn, loginPage } from "./login.ts";
@@ -57,6 +58,7 @@ export function createApp(options: AppOptions): Hono {
     await next();
   });
   app.route("/api/v1/devices", devices(registry, clock));
+  app.route("/api/v1/backup", backup(options.store));
   happenings(app, options);
   if (tokens !== undefined) {
     app.get(LOGIN, () => loginPage(200));

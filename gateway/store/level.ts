@@ -12,7 +12,7 @@
  */
 
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { KeyedStore } from "./keyed.ts";
@@ -28,10 +28,29 @@ export function levelStore(data: string, options: StoreOptions): Store {
   return new KeyedStore(new LevelShelf(data), options);
 }
 
+/** What `restore` puts the old store under while the new one takes its place. */
+export const REPLACED = "store.replaced";
+
+export function folderOf(data: string): string {
+  return join(data, "store");
+}
+
+/** Whether a process has the store in this data folder open. */
+export async function isLocked(data: string): Promise<boolean> {
+  const level = new ClassicLevel(folderOf(data), { createIfMissing: false });
+  try {
+    await level.open();
+  } catch (error) {
+    return causeOf(error)?.code === "LEVEL_LOCKED";
+  }
+  await level.close();
+  return false;
+}
+
 /** Whether a store lies in this data folder. */
 export function hasStore(data: string): boolean {
   try {
-    return readdirSync(join(data, "store")).some((name) => /\.(log|ldb)$|^CURRENT$/.test(name));
+    return readdirSync(folderOf(data)).some((name) => /\.(log|ldb)$|^CURRENT$/.test(name));
   } catch {
     return false;
   }
@@ -45,11 +64,13 @@ class LevelShelf implements Shelf {
 
   constructor(data: string) {
     this.#data = data;
-    this.#folder = join(data, "store");
+    this.#folder = folderOf(data);
     this.#mark = join(data, "store.damaged");
   }
 
   async open(): Promise<readonly string[]> {
+    const replaced = join(this.#data, REPLACED);
+    if (!existsSync(this.#folder) && existsSync(replaced)) await rename(replaced, this.#folder);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await chmod(this.#folder, 0o700);
     // Without CURRENT, LevelDB would begin an empty store and sweep the tables of the old one away.
@@ -133,9 +154,13 @@ function isDamage(error: unknown): boolean {
   return code === "LEVEL_IO_ERROR" && file && ours;
 }
 
+function causeOf(error: unknown): { code?: string; message?: string } | undefined {
+  return (error as { cause?: { code?: string; message?: string } }).cause;
+}
+
 /** What LevelDB says on opening, in our words. */
 function opened(error: unknown): unknown {
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  const cause = causeOf(error);
   if (cause?.code === "LEVEL_LOCKED") {
     return new StoreBusy("the store is in use by another process");
   }
