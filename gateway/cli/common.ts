@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { readTokens } from "../http/tokens.ts";
+import { request } from "./ask.ts";
 import { type Devices, inFolder, overHttp } from "./devices.ts";
 import { Failed, reason, Usage } from "./errors.ts";
 import { gatewayUrl } from "./words.ts";
@@ -13,28 +14,47 @@ export interface Streams {
   err(text: string): void;
 }
 
-/** The options of every `device` command. */
-export interface WhereOptions {
+/** The options of every command that asks a running gateway. */
+export interface GatewayOptions {
   readonly url: URL;
   readonly tokenFile?: string;
-  readonly data?: string;
   readonly json?: boolean;
+}
+
+/** The options of every `device` command. */
+export interface WhereOptions extends GatewayOptions {
+  readonly data?: string;
 }
 
 export const URL_DEFAULT = "http://127.0.0.1:8227";
 
-/** Adds the options that say where the registry is, and `--json`. */
-export function withWhere(command: Command): Command {
+/** Adds the options that say where the gateway is, and `--json`. */
+export function withGateway(command: Command): Command {
   return command
     .option("--url <url>", "the gateway's address", gatewayUrl, new URL(URL_DEFAULT))
     .option("--token-file <file>", "a file with the token to show, where the gateway wants one")
-    .addOption(
-      new Option("--data <dir>", "work on the store of a gateway that is not running").conflicts([
-        "url",
-        "tokenFile",
-      ]),
-    )
     .option("--json", "print JSON");
+}
+
+/** The same, and where the registry is. */
+export function withWhere(command: Command): Command {
+  return withGateway(command).addOption(
+    new Option("--data <dir>", "work on the store of a gateway that is not running").conflicts([
+      "url",
+      "tokenFile",
+    ]),
+  );
+}
+
+/** @param path after `/api/v1/`. Rejects with Failed or Usage. */
+export function askGateway(
+  { url, tokenFile }: GatewayOptions,
+  method: string,
+  path: string,
+  body?: unknown,
+  answerMs?: number,
+): Promise<unknown> {
+  return request(url, clientToken(tokenFile), method, path, body, answerMs);
 }
 
 /** Runs `use` on the registry, and lets go of it. @param make as in `inFolder` */

@@ -16,6 +16,7 @@ import { Registry, RegistryError } from "../registry.ts";
 import { sha256 } from "../sha256.ts";
 import { hasStore, levelStore } from "../store/level.ts";
 import { type Store, StoreBusy } from "../store/store.ts";
+import { request } from "./ask.ts";
 import { Failed, reason, Usage } from "./errors.ts";
 
 export type { ChangeJson, DeviceJson };
@@ -53,14 +54,13 @@ export interface Devices {
   close(): Promise<void>;
 }
 
-const ANSWER_MAX_MS = 10_000;
 const PAGE = 1_000;
 
 type Ask = (method: string, path: string, body?: unknown) => Promise<unknown>;
 
 /** @param token undefined = none */
 export function overHttp(base: URL, token: string | undefined): Devices {
-  const ask: Ask = (...what) => request(base, token, ...what);
+  const ask: Ask = (method, path, body) => request(base, token, method, `devices${path}`, body);
   const at = (id: string) => `/${encodeURIComponent(id)}`;
   return {
     add: (device) => ask("POST", "", device) as Promise<DeviceJson & KeyJson>,
@@ -82,44 +82,6 @@ async function allPages(ask: Ask, narrowed: Narrowed): Promise<DeviceJson[]> {
     if (page.next === null) return found;
     query.set("after", page.next);
   }
-}
-
-async function request(
-  base: URL,
-  token: string | undefined,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<unknown> {
-  const root = base.href.endsWith("/") ? base.href : `${base.href}/`;
-  let response: Response;
-  try {
-    response = await fetch(new URL(`api/v1/devices${path}`, root), {
-      method,
-      headers: {
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { "content-type": "application/json" }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(ANSWER_MAX_MS),
-    });
-  } catch (error) {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    const why = cause?.code ?? cause?.message ?? (error as Error).message;
-    throw new Failed(
-      `no gateway answers at ${base.origin} (${why}); ` +
-        "give --url, or --data DIR for one that does not run",
-    );
-  }
-  if (response.ok) return response.status === 204 ? undefined : response.json();
-  const told = (await response.json().catch(() => ({}))) as { detail?: string };
-  throw refusal(base, response.status, told);
-}
-
-function refusal(base: URL, status: number, { detail }: { detail?: string }): Error {
-  const words = detail ?? `${base.origin} answered ${status}`;
-  if (status === 401 || status === 403) return new Failed(`${words} (--token-file F)`);
-  return status === 400 ? new Usage(words) : new Failed(words);
 }
 
 /** @param make whether a store may be made where there is none */

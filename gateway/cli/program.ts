@@ -7,6 +7,9 @@ import type { Streams } from "./common.ts";
 import { addDevice } from "./device.ts";
 import { Failed, Usage } from "./errors.ts";
 import { addGateway } from "./gateway.ts";
+import { addAck, addIncidents } from "./incidents.ts";
+import { addNotices } from "./notices.ts";
+import { addQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
 
 /** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
@@ -24,6 +27,10 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   addDevice(program, streams);
   addBackup(program, streams);
   addRestore(program, streams);
+  addQuiet(program, streams);
+  addIncidents(program, streams);
+  addAck(program, streams);
+  addNotices(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {

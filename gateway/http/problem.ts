@@ -20,6 +20,7 @@ const TITLES: Record<number, string> = {
   415: "Unsupported media type",
   421: "Misdirected request",
   500: "Internal error",
+  502: "Bad gateway",
   503: "Unavailable",
 };
 

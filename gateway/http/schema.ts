@@ -9,8 +9,10 @@
 
 import { z } from "zod";
 import { ID_MAX } from "../../device/wire.ts";
+import { parseDuration } from "../../device/words.ts";
 import { STATUSES } from "../facts.ts";
 import { KEY_BYTES, LABEL_MAX, LABELS_MAX, NAME_MAX, SITE_MAX } from "../limits.ts";
+import { QUIET_MAX_MS } from "../quiets.ts";
 
 /** Names the place and the expectation; the message is for people. */
 export class BadInput extends Error {}
@@ -98,6 +100,29 @@ const deviceQuery = z.strictObject({
 const changeQuery = z.strictObject({ after: cursor.default(0), limit });
 const eventQuery = z.strictObject({ after: cursor.optional() });
 
+const incidentNumber = whole(1, Number.MAX_SAFE_INTEGER, "the number of an incident");
+const incidentQuery = z.strictObject({
+  open: z
+    .enum(["true", "false"], { error: "true or false" })
+    .transform((word) => word === "true")
+    .optional(),
+  site: z.string().optional(),
+  after: cursor.default(0),
+  limit,
+});
+const QUIET_WORDS = "a duration such as 90s, 5m or 1h30m, up to 366 days";
+const quiet = z.strictObject({
+  kind: z.enum(["mute", "maintenance"], { error: "mute or maintenance" }),
+  for: z
+    .string({ error: QUIET_WORDS })
+    .transform((given) => parseDuration(given) ?? 0)
+    .refine((ms) => ms >= 1 && ms <= QUIET_MAX_MS, { error: QUIET_WORDS })
+    .optional(),
+});
+
+export const readIncidentNumber = reader("incident", incidentNumber);
+export const readIncidentQuery = reader("query", incidentQuery);
+export const readQuiet = reader("body", quiet);
 export const readNewDevice = reader("body", newDevice);
 export const readNewWords = reader("body", newWords);
 export const readDeviceQuery = reader("query", deviceQuery);

@@ -1,0 +1,49 @@
+/** One question to a running gateway, and its answer; what it refuses is an error in its words. */
+
+import { Failed, Usage } from "./errors.ts";
+
+const ANSWER_MAX_MS = 10_000;
+
+/**
+ * Rejects with Failed or Usage.
+ * @param token undefined = none
+ * @param path after `/api/v1/`
+ */
+export async function request(
+  base: URL,
+  token: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  answerMs = ANSWER_MAX_MS,
+): Promise<unknown> {
+  const root = base.href.endsWith("/") ? base.href : `${base.href}/`;
+  let response: Response;
+  try {
+    response = await fetch(new URL(`api/v1/${path}`, root), {
+      method,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(answerMs),
+    });
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    const why = cause?.code ?? cause?.message ?? (error as Error).message;
+    throw new Failed(
+      `no gateway answers at ${base.origin} (${why}); ` +
+        "give --url, or --data DIR for one that does not run",
+    );
+  }
+  if (response.ok) return response.status === 204 ? undefined : response.json();
+  const told = (await response.json().catch(() => ({}))) as { detail?: string };
+  throw refusal(base, response.status, told);
+}
+
+function refusal(base: URL, status: number, { detail }: { detail?: string }): Error {
+  const words = detail ?? `${base.origin} answered ${status}`;
+  if (status === 401 || status === 403) return new Failed(`${words} (--token-file F)`);
+  return status === 400 ? new Usage(words) : new Failed(words);
+}
