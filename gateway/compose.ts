@@ -67,13 +67,13 @@ export function compose(options: GatewayOptions, now: number): Parts {
   const detector = new Detector(records, hearing, limits);
   const quiets = new Quiets(affairs?.quiets ?? []);
   const outbox = outboxOf(options, limits, records, quiets);
-  const incidents = new Incidents(records, affairs?.incidents ?? [], affairs?.lastIncident ?? 0);
+  const hints = new Hints(limits.hintsMax);
+  const incidents = new Incidents({ records, hints, hearing, notices: outbox }, affairs, now);
   const wallAt = options.wallAt ?? ((at) => unixSeconds(at) * 1_000 || at);
   const kept = { records, hearing, generation, wallAt, quiets: quiets.list };
   const history = new History(kept, now);
   const around = { records, deadlines, told, detector, hearing, incidents, history };
   const ledger = new Ledger();
-  const hints = new Hints(limits.hintsMax);
   const speech = { unixSeconds, pace, generation };
   return {
     ...around,

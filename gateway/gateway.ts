@@ -50,6 +50,7 @@ export class Gateway {
     }
     // Nobody knows for how long: since the newest fact that there is.
     if (stoppedMs === undefined) parts.hearing.began(newestAt, now);
+    parts.incidents.started(now);
   }
 
   /** Call `expire` no later than this instant; earlier is harmless. Infinity: nothing is due. */
@@ -104,6 +105,7 @@ export class Gateway {
     this.#receiver.committed(ticket, now);
     this.#parts.told.committed(ticket);
     this.#parts.commands.committed(ticket);
+    this.#parts.incidents.committed(ticket);
   }
 
   /**
@@ -128,6 +130,7 @@ export class Gateway {
     const { roster } = this.#parts.records;
     checkAmendment(enrolment, roster.enrolment(slot), roster);
     roster.amend(slot, enrolment);
+    this.#parts.incidents.amended(slot);
     const draft = new Draft(this.#parts.ledger);
     draft.store({ kind: "enrol", id: enrolment.id, enrolment });
     return draft;

@@ -76,6 +76,11 @@ export class Hints {
     (transport === "udp" ? udp : transport === "sim" ? sim : mqtt).fresh++;
   }
 
+  /** The newest refusal of frames that claimed `id` and came from `address`, if it is remembered. */
+  of(address: string, id: number): Hint | undefined {
+    return this.table.get(`${address.slice(0, HINT_ADDRESS_MAX)} ${id}`);
+  }
+
   /** A frame that was refused: counted and remembered, the oldest hint making room. */
   refused(from: Source, result: Result, id: number, now: number): void {
     this.count(from, result);

@@ -71,10 +71,11 @@ export class Presence {
    * time, eight after a long stop.
    */
   joined(slot: number, now: number, stoppedMs: number | undefined, learned = ""): void {
-    const { records, deadlines, told, detector, hearing, history } = this.#around;
+    const { records, deadlines, told, detector, hearing, history, incidents } = this.#around;
     told.added(slot);
     detector.joined(slot, learned);
     history.joined(slot, now);
+    incidents.joined(slot, now);
     const status = records.status(slot);
     if (status === "present" || status === "late") {
       // The stop may be the end of a longer deafness.
@@ -91,15 +92,17 @@ export class Presence {
    * @param step seq minus that of the one before; 0: the first beat of an epoch
    */
   hears(slot: number, step: number, news: News, now: number): void {
-    const { records, detector, history } = this.#around;
+    const { records, detector, history, incidents } = this.#around;
     this.#seenBefore = records.rows.floats[slot * row.FLOATS + row.AT]!;
     detector.hears(slot, step, news, now);
     history.hears(slot, step, news, now);
+    incidents.hears(slot, step, news);
   }
 
   /** The fresh beat, now in the record of `slot`, arrived at `now` (rule 2). */
   heard(slot: number, now: number, draft: Draft): void {
-    const { records, deadlines, detector } = this.#around;
+    const { records, deadlines, detector, incidents } = this.#around;
+    incidents.heard(slot, now);
     const promise = records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
     if (promise === LEAVING) {
       deadlines.clear(slot);
@@ -136,7 +139,7 @@ export class Presence {
 
   /** Takes a device off the table, with a last change to say so. */
   remove(slot: number, at: number, draft: Draft): void {
-    const { records, deadlines, told, detector, history } = this.#around;
+    const { records, deadlines, told, detector, history, incidents } = this.#around;
     this.#change(slot, "unknown", "removed", at, at, NO_EVIDENCE, draft);
     const id = records.roster.id(slot);
     const ticket = draft.store({ kind: "enrol", id, enrolment: null });
@@ -144,6 +147,7 @@ export class Presence {
     told.removed(slot, ticket);
     detector.removed(slot);
     history.removed(slot);
+    incidents.removed(slot);
     records.remove(slot);
   }
 
@@ -156,7 +160,7 @@ export class Presence {
       const later = detector.doubtAfter(slot, endAt, endAt - deaf.fromAt);
       if (later > at) return later;
     }
-    return incidents.hold(slot, at, now);
+    return incidents.hold(slot, at);
   }
 
   #transport(slot: number): Source["transport"] {

@@ -3,7 +3,7 @@
  * of affairs.ts. Each call answers with effects, as everything does.
  */
 
-import type { CommandState, Deaf, Deafness, Quiet } from "./affairs.ts";
+import type { CommandState, Deaf, Deafness, Incident, Quiet } from "./affairs.ts";
 import { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import type { Effects, HistoryFact, Source } from "./facts.ts";
@@ -36,12 +36,38 @@ export class Requests {
   ): Effects {
     const draft = new Draft(this.#parts.ledger);
     this.#parts.hearing.add(why, transport, fromAt, toAt, draft);
+    this.#parts.incidents.deafened();
     return draft;
   }
 
   /** Deaf intervals that are remembered, oldest first. */
   get deafness(): readonly Deaf[] {
     return this.#parts.hearing.list;
+  }
+
+  /** Deaf time by reason since the start, the stop before it included, in ms. */
+  deafTotals(now: number): ReadonlyMap<Deafness, number> {
+    return this.#parts.hearing.totalMs(now);
+  }
+
+  /**
+   * Incidents that are open and the last that closed (incidents-book.ts), as they may be told, in
+   * the order of their numbers.
+   */
+  incidents(): Incident[] {
+    return this.#parts.incidents.list();
+  }
+
+  /** As it may be told; undefined: unknown, or forgotten. */
+  incident(n: number): Incident | undefined {
+    return this.#parts.incidents.get(n);
+  }
+
+  /** Somebody takes an open incident on. Throws RangeError where it is unknown, or closed. */
+  acknowledge(n: number, now: number): Effects {
+    const draft = new Draft(this.#parts.ledger);
+    this.#parts.incidents.acknowledge(n, now, draft);
+    return draft;
   }
 
   /**
