@@ -4,12 +4,21 @@
  */
 
 import { readFileSync } from "node:fs";
+import type { Deaf } from "./affairs.ts";
 import { idText } from "./enrolment.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Feed } from "./http/feed.ts";
 import type { GatewaySettings } from "./server.ts";
 import type { Loaded } from "./store/store.ts";
 import type { UdpTransport } from "./udp.ts";
+
+/** Deaf intervals shown, the newest; those that go on have no end yet. */
+const DEAF_SHOWN = 50;
+
+/** A deaf interval as `/api/v1/gateway` and the event stream have it. */
+export function deafJson({ n, why, transport, fromAt, toAt }: Deaf, iso: (at: number) => string) {
+  return { n, why, transport, from: iso(fromAt), to: toAt === null ? null : iso(toAt) };
+}
 
 /** The version in package.json. */
 export const VERSION = readVersion();
@@ -28,6 +37,8 @@ function readVersion(): string {
 export class About {
   /** Why the gateway is not ready; undefined = it is. */
   unready: string | undefined = "the gateway starts";
+  /** Deaf intervals that may be told of, oldest first. */
+  deaf: () => readonly Deaf[] = () => [];
   readonly #settings: GatewaySettings;
   /** Not the devices: they would be kept in memory twice. */
   readonly #loaded: Omit<Loaded, "devices">;
@@ -87,6 +98,9 @@ export class About {
       },
       http: { port: this.#httpPort, host: httpHost },
       open,
+      deaf: this.deaf()
+        .slice(-DEAF_SHOWN)
+        .map((deaf) => deafJson(deaf, iso)),
       devices: core.counts(now),
       counters: core.counters,
       hints: [...core.hints.values()].map((hint) => ({

@@ -58,13 +58,6 @@ export class Metrics {
       labelNames: ["from", "to", "cause"],
       registers,
     });
-    // Its sources come with the part that knows when the gateway could not hear.
-    new Counter({
-      name: "nextbeat_deaf_seconds_total",
-      help: "Time in which beats could not have been heard",
-      labelNames: ["why"],
-      registers,
-    });
     new Gauge({
       name: "nextbeat_build_info",
       help: "Always 1",
@@ -122,6 +115,16 @@ function countersOf(core: Gateway, clock: Clock, registers: Registry[]): void {
           this.inc({ transport, result }, n);
         }
       }
+    },
+  });
+  new Counter({
+    name: "nextbeat_deaf_seconds_total",
+    help: "Time in which beats could not have been heard, the stop before this start included",
+    labelNames: ["why"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [why, ms] of core.requests.deafTotals(clock.now())) this.inc({ why }, ms / 1000);
     },
   });
   new Counter({

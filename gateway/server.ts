@@ -7,16 +7,17 @@
  */
 
 import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
-import { About, VERSION } from "./about.ts";
+import { About, deafJson, VERSION } from "./about.ts";
 import type { Clock } from "./clock.ts";
+import { Ears } from "./ears.ts";
+import type { System } from "./ears-machine.ts";
 import { idText } from "./enrolment.ts";
 import type { Change, Effects } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
 import { createApp } from "./http/app.ts";
 import { Feed } from "./http/feed.ts";
 import { deviceJson } from "./http/present.ts";
+import { portOf, serveHttp } from "./http/serve.ts";
 import { type TokenEntry, Tokens } from "./http/tokens.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -40,6 +41,8 @@ export interface GatewaySettings {
   readonly open?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
   readonly log: Log;
+  /** What is asked of the machine; tests hand in their own. */
+  readonly system?: System | undefined;
   /** The store broke: end the process, and start again. */
   readonly onFatal: (error: Error) => void;
 }
@@ -53,10 +56,6 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** HTTP connections at once, idle ones included: each costs memory, 17 KB when measured. */
-const CONNECTIONS_MAX = 1_024;
-/** A request that is not complete after so many ms is cut off. */
-const REQUEST_MS = 20_000;
 /** Connections that a request keeps open are cut this long after the stop. */
 const LINGER_MS = 300;
 
@@ -134,17 +133,19 @@ async function listen(
     tokens: settings.tokens && new Tokens(settings.tokens, loaded.secret),
     metrics: () => metrics.text(),
     facts: () => about.facts(),
-    unready: () => about.unready,
+    unready: () => about.unready ?? turns.ears?.unwell,
     quiet: () => turns.quiet(),
     onMistake: (error) => log.few("http", { error: String((error as Error)?.stack ?? error) }),
   });
-  const http = await openHttp(app, settings);
+  const http = await serveHttp(app, settings.httpPort, settings.httpHost);
   const udp = await receive(settings, turns).catch((error) => {
     http.close();
     throw error;
   });
   feed.quiet = () => turns.quiet();
   turns.add(udp);
+  const ears = await openEars(settings, store, core, turns, udp, feed);
+  about.deaf = () => ears.told;
   turns.start();
   about.listening(udp, portOf(http));
   let stopped: Promise<void> | undefined;
@@ -155,7 +156,7 @@ async function listen(
     registry,
     stop() {
       about.unready = "the gateway stops";
-      stopped ??= stopAll({ udp, turns, feed, http, store, metrics, log });
+      stopped ??= stopAll({ ears, udp, turns, feed, http, store, metrics, log });
       return stopped;
     },
   };
@@ -166,11 +167,35 @@ function receive(settings: GatewaySettings, turns: Turns): Promise<UdpTransport>
     port: settings.udpPort,
     ...(settings.udpHosts && { hosts: settings.udpHosts }),
     onFrame: (frame, from) => turns.receive(frame, from),
-    onFailure: (error) => settings.log.few("udp", { error: error.message }),
+    onRefused: () => turns.refused(),
+    onFailure: (error) => {
+      settings.log.few("udp", { error: error.message });
+      turns.ears?.look(true);
+    },
   });
 }
 
+async function openEars(
+  { clock, log, system }: GatewaySettings,
+  store: Store,
+  core: Gateway,
+  turns: Turns,
+  udp: UdpTransport,
+  feed: Feed,
+): Promise<Ears> {
+  const iso = (at: number) => new Date(clock.wallAt(at)).toISOString();
+  const ears = await Ears.open({
+    ...{ core: core.requests, clock, udp, log, system, writes: turns },
+    apply: (effects) => turns.apply(effects),
+    alive: () => store.alive(),
+    onTold: (deaf) => feed.say("deaf", deafJson(deaf, iso)),
+  });
+  turns.ears = ears;
+  return ears;
+}
+
 interface Parts {
+  readonly ears: Ears;
   readonly udp: UdpTransport;
   readonly turns: Turns;
   readonly feed: Feed;
@@ -180,7 +205,9 @@ interface Parts {
   readonly log: Log;
 }
 
-async function stopAll({ udp, turns, feed, http, store, metrics, log }: Parts): Promise<void> {
+async function stopAll(parts: Parts): Promise<void> {
+  const { udp, turns, feed, http, store, metrics, log } = parts;
+  await parts.ears.close();
   await udp.close();
   await turns.stop();
   feed.close();
@@ -220,22 +247,4 @@ function tell(
     const { id, from, to, cause } = change;
     log.few("change", { id: idText(id), name: core.view(id, now)?.name, from, to, cause });
   }
-}
-
-function openHttp(app: Hono, { httpPort, httpHost }: GatewaySettings): Promise<Server> {
-  const http = createAdaptorServer({ fetch: app.fetch }) as Server;
-  http.maxConnections = CONNECTIONS_MAX;
-  http.headersTimeout = http.requestTimeout = REQUEST_MS;
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen({ port: httpPort, host: httpHost }, () => {
-      http.off("error", reject);
-      resolve(http);
-    });
-  });
-}
-
-function portOf(http: Server): number {
-  const address = http.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -37,6 +37,16 @@ export interface TurnsOptions {
   readonly onFatal: (error: Error) => void;
 }
 
+/** What listens beside the core (ears.ts). */
+export interface Listener {
+  /** Whether a frame is the gateway's own: it is then dealt with. */
+  takes(frame: string, from: Source): boolean;
+  /** Somebody may be doubted now. @param drained false: frames may wait in the sockets */
+  look(drained: boolean): void;
+  /** Why this gateway should be started anew; undefined: it is well. */
+  readonly unwell: string | undefined;
+}
+
 /** libuv reads as many datagrams of one socket before it looks at the next thing. */
 const ROUND = 32;
 /** Under a flood the sockets are never empty; after this long it expires all the same. */
@@ -47,6 +57,9 @@ const QUIET_MAX_MS = 50;
 const SLEEP_MAX_MS = 3_600_000;
 
 export class Turns {
+  ears: Listener | undefined;
+  /** When a write that something waited for ended last. */
+  writtenAt: number;
   readonly #options: TurnsOptions;
   readonly #transports = new Map<Source["transport"], Transport>();
   #timer: NodeJS.Timeout | undefined;
@@ -54,11 +67,20 @@ export class Turns {
   #received = 0;
   #draining = false;
   #writing = false;
+  /** Commits under way, and since when none has ended. */
+  #commits = 0;
+  #commitsAt = 0;
   #quiet: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
+    this.writtenAt = options.clock.now();
+  }
+
+  /** Since when no commit has ended that is waited for; undefined: none is. */
+  get stalledSince(): number | undefined {
+    return this.#commits > 0 ? this.#commitsAt : undefined;
   }
 
   add(transport: Transport): void {
@@ -71,11 +93,17 @@ export class Turns {
     const { core, clock } = this.#options;
     const now = clock.now();
     this.#received++;
+    if (this.ears?.takes(frame, from)) return;
     const before = core.frames[from.transport].fresh;
     const effects = core.handle(frame, from, now);
     this.#happen(effects, now);
     if (core.frames[from.transport].fresh !== before) this.#options.onBeat(frameId(frame));
     this.#arm();
+  }
+
+  /** A frame was read and is of no use: where few are read, the socket is empty. */
+  refused(): void {
+    this.#received++;
   }
 
   /**
@@ -132,8 +160,12 @@ export class Turns {
   async #commit(effects: Effects, receivedAt: number | undefined): Promise<void> {
     const { core, store, clock, onChanges, onFacts, onFatal } = this.#options;
     onFacts(effects.commit);
+    if (this.#commits++ === 0) this.#commitsAt = clock.now();
     try {
       await store.commit(effects.commit);
+      this.#commits--;
+      this.#commitsAt = clock.now();
+      if (effects.commit.length > 0) this.writtenAt = this.#commitsAt;
     } catch (error) {
       this.#stopped = true;
       onFatal(error as Error);
@@ -194,14 +226,17 @@ export class Turns {
     const before = this.#received;
     setImmediate(() => {
       if (this.#stopped) return;
-      const now = this.#options.clock.now();
+      const { core, clock } = this.#options;
+      const now = clock.now();
       this.#write(now);
-      if (this.#received - before >= ROUND && now < until) {
+      const drained = this.#received - before < ROUND;
+      if (!drained && now < until) {
         this.#drain(until);
         return;
       }
       this.#draining = false;
-      this.#happen(this.#options.core.expire(now));
+      this.ears?.look(drained);
+      this.#happen(core.expire(clock.now()));
       this.#arm();
     });
   }

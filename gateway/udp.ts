@@ -42,6 +42,8 @@ export interface UdpOptions {
   readonly hosts?: readonly string[];
   /** Called for each datagram, in the turn that received it. */
   readonly onFrame: (frame: string, from: Source) => void;
+  /** Called for each that nobody could answer. */
+  readonly onRefused?: () => void;
   /** A datagram could not be sent, or a socket failed. */
   readonly onFailure?: (error: Error) => void;
 }
@@ -74,7 +76,7 @@ export async function openUdp(options: UdpOptions): Promise<UdpTransport> {
 }
 
 function serve(
-  { onFrame, onFailure = () => {} }: UdpOptions,
+  { onFrame, onRefused = () => {}, onFailure = () => {} }: UdpOptions,
   v4: Socket | undefined,
   v6: Socket | undefined,
   withoutIpv6: string | undefined,
@@ -82,8 +84,11 @@ function serve(
   const sockets = [v4, v6].filter((socket) => socket !== undefined);
   const onMessage = (message: Buffer, from: RemoteInfo): void => {
     // Nobody can be answered at port 0, and the socket would throw; only a forged datagram comes
-    // from there.
-    if (from.port === 0) return;
+    // from there. It was read all the same: who counts what is read must know of it.
+    if (from.port === 0) {
+      onRefused();
+      return;
+    }
     // One byte beyond the longest frame is enough to be too long.
     const frame = message.toString("latin1", 0, FRAME_MAX + 1);
     onFrame(frame, { transport: "udp", address: from.address, port: from.port });

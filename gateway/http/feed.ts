@@ -85,6 +85,11 @@ export class Feed {
     this.#timer ??= setTimeout(() => this.#tellBeats(), BEATS_MS);
   }
 
+  /** Something that happens now, and is not told again to who was away. */
+  say(event: string, data: object): void {
+    this.#toAll(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
   /**
    * The body of one event stream: all changes after `after`, or from now on.
    * Undefined where `STREAMS_MAX` are open, or the feed is closed.
@@ -170,7 +175,10 @@ export class Feed {
       if (device !== undefined) items.push(device);
     }
     if (this.#heard.size > 0) this.#timer = setTimeout(() => this.#tellBeats(), BEATS_MS);
-    const text = `event: beats\ndata: ${JSON.stringify({ items })}\n\n`;
+    this.say("beats", { items });
+  }
+
+  #toAll(text: string): void {
     for (const reader of this.#readers) {
       reader.beats.push(text);
       if (reader.beats.length > BEATS_WAIT_MAX) reader.beats.shift();
