@@ -48,10 +48,10 @@ export interface Window {
   readonly deafMs: (from: number, to: number) => number;
 }
 
-/** The full minutes of a window. */
+/** The minutes of a window, with the one that is not over. */
 export function minutesOf({ pieces, from, to, deafMs }: Window): Step[] {
   const first = Math.floor(from / MINUTE_MS);
-  const count = Math.ceil(to / MINUTE_MS) - first;
+  const count = Math.floor(to / MINUTE_MS) + 1 - first;
   const heard = new Int32Array(count).fill(-1);
   const missed = new Int32Array(count);
   for (const bytes of newest(pieces, "m")) {
@@ -72,7 +72,7 @@ export function minutesOf({ pieces, from, to, deafMs }: Window): Step[] {
       at,
       heard: known ? heard[i]! : null,
       missed: known ? missed[i]! : null,
-      deafMs: Math.round(deafMs(at, Math.min(to, at + MINUTE_MS))),
+      deafMs: Math.round(Math.max(0, deafMs(at, Math.min(to, at + MINUTE_MS)))),
     };
   });
 }
@@ -151,9 +151,9 @@ function spansOf({ pieces, from, to, deafMs }: Window): Span[] {
       const { totals, minutesSince } = code.readTotals(reading);
       at += minutesSince * 60;
       const { up, down, deaf, left, maintenance } = totals;
-      const length = Math.max(1, up + down + deaf + left + maintenance);
+      const length = up + down + deaf + left + maintenance;
       const [begin, end] = [at * 1_000, (at + length) * 1_000];
-      if (end > from && begin < to) told.push({ begin, end, totals, deaf: deaf * 1_000 });
+      if (end >= from && begin <= to) told.push({ begin, end, totals, deaf: deaf * 1_000 });
     }
   }
   told.sort((a, b) => a.begin - b.begin);
