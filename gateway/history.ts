@@ -29,7 +29,7 @@ import { Phases } from "./history-phases.ts";
 import { Maintenance } from "./history-quiet.ts";
 import * as at from "./history-rows.ts";
 import { CRC_PROMISE_MAX } from "./limits.ts";
-import type { News } from "./news.ts";
+import { booted, type News } from "./news.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 
@@ -105,7 +105,7 @@ export class History {
    */
   hears(slot: number, step: number, news: News, now: number): void {
     if (!this.#rows.flag(slot, at.BEGUN)) this.#begin(slot, now);
-    const told = step > 1 && news.reset < 0 ? step - 1 : 0;
+    const told = step > 1 && !booted(news) ? step - 1 : 0;
     if (told > 0 || this.#rows.flag(slot, at.AWAY)) this.#settle(slot, told, now, true);
     this.#rows.advance(slot, this.#minuteAt(now));
     const { shorts } = this.#rows;

@@ -11,6 +11,14 @@ export interface News {
   readonly acked: number;
 }
 
+/** Extension 4: a wake from deep sleep is no boot. */
+const WAKE = 2;
+
+/** Whether the device booted before this beat: a gap before it is then no loss. */
+export function booted({ reset }: News): boolean {
+  return reset >= 0 && reset !== WAKE;
+}
+
 /** A beat without extensions, as most are. */
 export const NO_NEWS: News = Object.freeze({ reset: -1, acked: -1 });
 

@@ -126,10 +126,7 @@ async function listen(
   const registry = new Registry({ core, store, clock, apply });
   const about = new About(settings, loaded, core, feed);
   const app = createApp({
-    registry,
-    store,
-    clock,
-    feed,
+    ...{ core, registry, store, clock, feed },
     tokens: settings.tokens && new Tokens(settings.tokens, loaded.secret),
     metrics: () => metrics.text(),
     facts: () => about.facts(),

@@ -36,6 +36,7 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
   const stored = (after: number, limit: number) => store.changes(after, limit);
   const feed = new Feed({ cursor: 0, stored, device: () => undefined });
   const app = createApp({
+    core,
     registry,
     store,
     clock,

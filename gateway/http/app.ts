@@ -6,12 +6,14 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Clock } from "../clock.ts";
+import type { Gateway } from "../gateway.ts";
 import type { Registry } from "../registry.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
 import { backup } from "./backup.ts";
 import { devices } from "./devices.ts";
 import type { Feed } from "./feed.ts";
+import { history } from "./history.ts";
 import { LOGIN, logIn, loginPage } from "./login.ts";
 import { pages, WEB } from "./pages.ts";
 import { changeJson } from "./present.ts";
@@ -20,6 +22,7 @@ import { readChangeQuery, readCursor, readEventQuery } from "./schema.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface AppOptions {
+  readonly core: Gateway;
   readonly registry: Registry;
   readonly store: Store;
   readonly clock: Clock;
@@ -58,6 +61,7 @@ export function createApp(options: AppOptions): Hono {
     await next();
   });
   app.route("/api/v1/devices", devices(registry, clock));
+  app.route("/api/v1/devices", history(options));
   app.route("/api/v1/backup", backup(options.store));
   happenings(app, options);
   if (tokens !== undefined) {

@@ -11,6 +11,7 @@ import { z } from "zod";
 import { ID_MAX } from "../../device/wire.ts";
 import { parseDuration } from "../../device/words.ts";
 import { STATUSES } from "../facts.ts";
+import { BY_HOUR_HOURS } from "../history-code.ts";
 import { KEY_BYTES, LABEL_MAX, LABELS_MAX, NAME_MAX, SITE_MAX } from "../limits.ts";
 import { QUIET_MAX_MS } from "../quiets.ts";
 
@@ -98,6 +99,10 @@ const deviceQuery = z.strictObject({
   after: id.default(0),
 });
 const changeQuery = z.strictObject({ after: cursor.default(0), limit });
+const HOURS_WORDS = `a number of hours from 1 to ${BY_HOUR_HOURS}`;
+const historyQuery = z.strictObject({
+  hours: whole(1, BY_HOUR_HOURS, HOURS_WORDS).default(24),
+});
 const eventQuery = z.strictObject({ after: cursor.optional() });
 
 const incidentNumber = whole(1, Number.MAX_SAFE_INTEGER, "the number of an incident");
@@ -126,6 +131,7 @@ export const readQuiet = reader("body", quiet);
 export const readNewDevice = reader("body", newDevice);
 export const readNewWords = reader("body", newWords);
 export const readDeviceQuery = reader("query", deviceQuery);
+export const readHistoryQuery = reader("query", historyQuery);
 export const readChangeQuery = reader("query", changeQuery);
 export const readEventQuery = reader("query", eventQuery);
 export const readCursor = reader("Last-Event-ID", cursor);
