@@ -84,6 +84,11 @@ export class Metrics {
     if (to === "late" || to === "absent") this.#lateness.observe(Math.max(0, now - at) / 1000);
   }
 
+  /** More of them, by a part that counts for itself. */
+  extend(add: (registers: Registry[]) => void): void {
+    add([this.#registry]);
+  }
+
   text(): Promise<string> {
     return this.#registry.metrics();
   }

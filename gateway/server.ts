@@ -8,20 +8,21 @@
 
 import type { Server } from "node:http";
 import { About, deafJson, VERSION } from "./about.ts";
+import { announce, feedOf } from "./announce.ts";
 import type { Clock } from "./clock.ts";
 import { Ears } from "./ears.ts";
 import type { System } from "./ears-machine.ts";
-import { idText } from "./enrolment.ts";
-import type { Change, Effects } from "./facts.ts";
+import type { Effects } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
 import { createApp } from "./http/app.ts";
-import { Feed } from "./http/feed.ts";
-import { deviceJson } from "./http/present.ts";
+import type { Feed } from "./http/feed.ts";
 import { portOf, serveHttp } from "./http/serve.ts";
 import { type TokenEntry, Tokens } from "./http/tokens.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { Desk } from "./notices/desk.ts";
+import type { NoticeSettings } from "./notices/receivers.ts";
 import { Registry } from "./registry.ts";
 import { sha256 } from "./sha256.ts";
 import type { Loaded, Store, StoreOptions } from "./store/store.ts";
@@ -40,6 +41,8 @@ export interface GatewaySettings {
   /** Take in unknown ids under suite 0. */
   readonly open?: boolean | undefined;
   readonly limits?: Partial<Limits> | undefined;
+  /** Who is told of incidents; none: nobody. */
+  readonly notices?: NoticeSettings | undefined;
   readonly log: Log;
   /** What is asked of the machine; tests hand in their own. */
   readonly system?: System | undefined;
@@ -82,7 +85,7 @@ export async function startGateway(settings: GatewaySettings): Promise<RunningGa
   }
 }
 
-function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gateway {
+function coreOf({ clock, open, limits, notices }: GatewaySettings, loaded: Loaded): Gateway {
   const unixSeconds = (now: number) => (clock.trusted() ? Math.floor(clock.wallAt(now) / 1000) : 0);
   const { generation, secret, stoppedMs, cursor, affairs } = loaded;
   return new Gateway(
@@ -96,6 +99,7 @@ function coreOf({ clock, open, limits }: GatewaySettings, loaded: Loaded): Gatew
       cursor,
       affairs,
       open: open ?? false,
+      routes: notices?.routes ?? [],
       ...(limits !== undefined && { limits }),
     },
     loaded.devices,
@@ -112,12 +116,19 @@ async function listen(
 ): Promise<RunningGateway> {
   const { clock, log } = settings;
   const feed = feedOf(core, store, loaded, clock);
+  const desk = new Desk({
+    ...{ settings: settings.notices, clock, secret: loaded.secret, log },
+    onDone: (n, ok) => apply(core.requests.delivered(n, ok)),
+  });
+  metrics.extend((registers) => desk.meter(registers));
   const turns = new Turns({
-    core,
-    store,
-    clock,
-    onFacts: (facts) => registry.learn(facts),
-    onChanges: (changes) => tell(changes, settings, core, feed, metrics),
+    ...{ core, store, clock },
+    onFacts(facts) {
+      registry.learn(facts);
+      desk.coming(facts);
+    },
+    onDurable: (facts) => desk.durable(facts),
+    onChanges: (changes) => announce(changes, { core, clock, feed, metrics, log }),
     onBeat: (id) => feed.heard(id),
     onAnswered: (receivedAt) => metrics.answered(clock.now() - receivedAt),
     onFatal: settings.onFatal,
@@ -126,7 +137,7 @@ async function listen(
   const registry = new Registry({ core, store, clock, apply });
   const about = new About(settings, loaded, core, feed);
   const app = createApp({
-    ...{ core, registry, store, clock, feed },
+    ...{ core, registry, store, clock, feed, apply, notices: desk },
     tokens: settings.tokens && new Tokens(settings.tokens, loaded.secret),
     metrics: () => metrics.text(),
     facts: () => about.facts(),
@@ -144,6 +155,7 @@ async function listen(
   const ears = await openEars(settings, store, core, turns, udp, feed);
   about.deaf = () => ears.told;
   turns.start();
+  desk.start(loaded.affairs.notices);
   about.listening(udp, portOf(http));
   let stopped: Promise<void> | undefined;
   return {
@@ -153,7 +165,7 @@ async function listen(
     registry,
     stop() {
       about.unready = "the gateway stops";
-      stopped ??= stopAll({ ears, udp, turns, feed, http, store, metrics, log });
+      stopped ??= stopAll({ ears, udp, turns, desk, feed, http, store, metrics, log });
       return stopped;
     },
   };
@@ -195,6 +207,7 @@ interface Parts {
   readonly ears: Ears;
   readonly udp: UdpTransport;
   readonly turns: Turns;
+  readonly desk: Desk;
   readonly feed: Feed;
   readonly http: Server;
   readonly store: Store;
@@ -204,6 +217,7 @@ interface Parts {
 
 async function stopAll(parts: Parts): Promise<void> {
   const { udp, turns, feed, http, store, metrics, log } = parts;
+  parts.desk.stop();
   await parts.ears.close();
   await udp.close();
   await turns.stop();
@@ -216,32 +230,4 @@ async function stopAll(parts: Parts): Promise<void> {
   clearTimeout(cut);
   metrics.close();
   log.info("stopped");
-}
-
-function feedOf(core: Gateway, store: Store, { cursor }: Loaded, clock: Clock): Feed {
-  return new Feed({
-    cursor,
-    stored: (after, limit) => store.changes(after, limit),
-    device(id) {
-      const view = core.view(id, clock.now());
-      return view && deviceJson(view, clock);
-    },
-  });
-}
-
-/** Changes that are durable: to the streams, the counters and the log. */
-function tell(
-  changes: readonly Change[],
-  { clock, log }: GatewaySettings,
-  core: Gateway,
-  feed: Feed,
-  metrics: Metrics,
-): void {
-  const now = clock.now();
-  feed.publish(changes.map((change) => ({ ...change, at: clock.wallAt(change.at) })));
-  for (const change of changes) {
-    metrics.changed(change, now);
-    const { id, from, to, cause } = change;
-    log.few("change", { id: idText(id), name: core.view(id, now)?.name, from, to, cause });
-  }
 }

@@ -29,6 +29,8 @@ export interface TurnsOptions {
   readonly onChanges: (changes: readonly Change[]) => void;
   /** Facts on their way to the store, before they are durable. */
   readonly onFacts: (facts: readonly Fact[]) => void;
+  /** The same when they are. */
+  readonly onDurable?: (facts: readonly Fact[]) => void;
   /** A fresh beat of this device was taken. */
   readonly onBeat: (id: number) => void;
   /** An answer went out to a frame that came in at `receivedAt` (ms, monotonic). */
@@ -172,6 +174,7 @@ export class Turns {
       throw error;
     }
     core.committed(effects.ticket, clock.now());
+    this.#options.onDurable?.(effects.commit);
     this.#send(effects.afterCommit.send, receivedAt);
     if (effects.afterCommit.changes.length > 0) onChanges(effects.afterCommit.changes);
     this.#arm();

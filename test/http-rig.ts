@@ -2,6 +2,7 @@
 
 import type { Hono } from "hono";
 import { systemClock } from "../gateway/clock.ts";
+import type { Effects } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { type AppOptions, createApp } from "../gateway/http/app.ts";
 import { Feed } from "../gateway/http/feed.ts";
@@ -23,16 +24,12 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
     loaded.devices,
     clock.now(),
   );
-  const registry: Registry = new Registry({
-    core,
-    store,
-    clock,
-    async apply(effects) {
-      registry.learn(effects.commit);
-      await store.commit(effects.commit);
-      core.committed(effects.ticket, 0);
-    },
-  });
+  async function apply(effects: Effects): Promise<void> {
+    registry.learn(effects.commit);
+    await store.commit(effects.commit);
+    core.committed(effects.ticket, 0);
+  }
+  const registry: Registry = new Registry({ core, store, clock, apply });
   const stored = (after: number, limit: number) => store.changes(after, limit);
   const feed = new Feed({ cursor: 0, stored, device: () => undefined });
   const app = createApp({
@@ -41,6 +38,8 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
     store,
     clock,
     feed,
+    apply,
+    notices: { routes: [], test: () => undefined },
     quiet: () => Promise.resolve(),
     facts: () => ({ version: "test" }),
     metrics: () => Promise.resolve("nextbeat 1\n"),

@@ -14,6 +14,7 @@ import { backup } from "./backup.ts";
 import { devices } from "./devices.ts";
 import type { Feed } from "./feed.ts";
 import { history } from "./history.ts";
+import { type IncidentOptions, incidents, noticeRoutes, quiets } from "./incidents.ts";
 import { LOGIN, logIn, loginPage } from "./login.ts";
 import { pages, WEB } from "./pages.ts";
 import { changeJson } from "./present.ts";
@@ -40,6 +41,9 @@ export interface AppOptions {
   /** An error of our own, answered with 500. */
   readonly onMistake: (error: unknown) => void;
   readonly web?: URL;
+  /** Lets effects happen; resolves when they are durable. */
+  readonly apply: IncidentOptions["apply"];
+  readonly notices: IncidentOptions["notices"];
 }
 
 export const BODY_MAX = 65_536;
@@ -63,6 +67,9 @@ export function createApp(options: AppOptions): Hono {
   app.route("/api/v1/devices", devices(registry, clock));
   app.route("/api/v1/devices", history(options));
   app.route("/api/v1/backup", backup(options.store));
+  app.route("/api/v1/incidents", incidents(options));
+  app.route("/api/v1/quiet", quiets(options));
+  app.route("/api/v1/routes", noticeRoutes(options));
   happenings(app, options);
   if (tokens !== undefined) {
     app.get(LOGIN, () => loginPage(200));
