@@ -19,20 +19,20 @@ import type { Incident, Quiet } from "../affairs.ts";
 import type { Clock } from "../clock.ts";
 import { idText } from "../enrolment.ts";
 import type { Effects } from "../facts.ts";
+import type { Gateway } from "../gateway.ts";
 import type { RouteState } from "../notices/desk.ts";
 import type { Outcome } from "../notices/request.ts";
 import { deviceTarget, siteTarget } from "../quiets.ts";
 import { type Registry, RegistryError } from "../registry.ts";
-import type { Requests } from "../requests.ts";
 import { only, problem } from "./problem.ts";
 import { BadInput, readIncidentNumber, readIncidentQuery, readQuiet } from "./schema.ts";
 
 export interface IncidentOptions {
+  readonly core: Gateway;
   readonly registry: Registry;
   readonly clock: Clock;
-  readonly requests: Requests;
+  /** Lets effects happen; resolves when they are durable. */
   readonly apply: (effects: Effects) => Promise<void>;
-  readonly siteOf: (id: number) => string | undefined;
   readonly notices: {
     readonly routes: readonly RouteState[];
     test(route: string): Promise<Outcome> | undefined;
@@ -65,7 +65,8 @@ export interface QuietJson {
   readonly untilAt: string | null;
 }
 
-export function incidents({ siteOf, clock, requests, apply }: IncidentOptions): Hono {
+export function incidents({ core, clock, apply }: IncidentOptions): Hono {
+  const { requests } = core;
   const routes = new Hono();
   const found = (c: Context): Incident => {
     const n = readIncidentNumber(c.req.param("n"));
@@ -80,7 +81,7 @@ export function incidents({ siteOf, clock, requests, apply }: IncidentOptions): 
   routes.get("/", (c) => {
     const { open, site, after, limit } = readIncidentQuery(c.req.query());
     const concerns = ({ scope, members }: Incident): boolean =>
-      scope === siteTarget(site!) || members.some((id) => siteOf(id) === site);
+      scope === siteTarget(site!) || members.some((id) => core.enrolment(id)?.site === site);
     const all = requests
       .incidents()
       .filter(
@@ -105,7 +106,8 @@ export function incidents({ siteOf, clock, requests, apply }: IncidentOptions): 
   return routes;
 }
 
-export function quiets({ registry, clock, requests, apply }: IncidentOptions): Hono {
+export function quiets({ core, registry, clock, apply }: IncidentOptions): Hono {
+  const { requests } = core;
   const routes = new Hono();
   const json = (quiet: Quiet) => quietJson(quiet, clock);
   const targets = {

@@ -1,0 +1,44 @@
+/** What goes out when changes are durable: to the streams, the counters and the log. */
+
+import type { Clock } from "./clock.ts";
+import { idText } from "./enrolment.ts";
+import type { Change } from "./facts.ts";
+import type { Gateway } from "./gateway.ts";
+import { Feed } from "./http/feed.ts";
+import { deviceJson } from "./http/present.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Loaded, Store } from "./store/store.ts";
+
+export function feedOf(core: Gateway, store: Store, { cursor }: Loaded, clock: Clock): Feed {
+  return new Feed({
+    cursor,
+    stored: (after, limit) => store.changes(after, limit),
+    device(id) {
+      const view = core.view(id, clock.now());
+      return view && deviceJson(view, clock);
+    },
+  });
+}
+
+export interface Audience {
+  readonly core: Gateway;
+  readonly clock: Clock;
+  readonly feed: Feed;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** @param changes durable ones, in order */
+export function announce(
+  changes: readonly Change[],
+  { core, clock, feed, metrics, log }: Audience,
+): void {
+  const now = clock.now();
+  feed.publish(changes.map((change) => ({ ...change, at: clock.wallAt(change.at) })));
+  for (const change of changes) {
+    metrics.changed(change, now);
+    const { id, from, to, cause } = change;
+    log.few("change", { id: idText(id), name: core.view(id, now)?.name, from, to, cause });
+  }
+}
