@@ -40,7 +40,7 @@ import type { Evidence } from "./affairs.ts";
 import { backedOff, chanceFrom } from "./chances.ts";
 import { type Hearing, silenceMs } from "./hearing.ts";
 import * as own from "./learned.ts";
-import { LEVELS, Learned, latelyOf, levelX, NUMBERS, RATIO_MAX } from "./learned.ts";
+import { LEVEL_X, LEVELS, Learned, latelyOf, NUMBERS } from "./learned.ts";
 import { CRC_PROMISE_MAX, type Limits } from "./limits.ts";
 import type { News } from "./news.ts";
 import { nudgeable } from "./nudge.ts";
@@ -50,6 +50,8 @@ import * as row from "./rows.ts";
 
 /** Share of a promise that a clock may have drifted since its gaps were seen. */
 const DRIFT = 0.02;
+/** Share of a promise that a slow clock is granted at most. */
+const STRETCH_MAX = 0.25;
 /** Beats from which on a device's own rhythm counts. */
 const YOUNG = 16;
 /** How long a verdict waits at most, in intervals, and in ms where that is more. */
@@ -58,15 +60,13 @@ const WAIT_MAX_MS = 2 * 3_600_000;
 /** A board that listens has this part of its promise, and so many ms at most, for an answer. */
 const ANSWER = 1 / 8;
 const ANSWER_MAX_MS = 1_000;
-/** Tries of later beats take longer (rule 13: doubled time-outs): a part of the gap, ms at most. */
+/** Tries of later beats (rule 13: doubled time-outs): a part of the gap, ms at most. */
 const TRIES = 1 / 16;
 const TRIES_MAX_MS = 2_500;
 const YEAR_MS = 31_557_600_000;
 /** Beats come at U(0.9, 1) of a gap (rule 14). */
 const MEAN_GAP = 0.95;
-/** Numbers go to disk once in so many beats, or ms; a silence counts like so many beats. */
-const STORED_BEATS = 1_024;
-const STORED_MS = 4 * 3_600_000;
+/** For the disk a silence is worth so many beats (learned.ts). */
 const SILENCE_NEWS = 64;
 /** Extension 4: a wake from deep sleep is no boot. */
 const WAKE = 2;
@@ -107,8 +107,8 @@ export class Detector {
 
   /** A device joined the table. @param learned what `bytes` gave once, or "" */
   joined(slot: number, learned: string): void {
-    this.#learned.load(slot, learned);
-    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
+    const code = this.#code(slot);
+    this.#learned.load(slot, learned, code);
     if (learned !== "") this.#odds.joined(slot, code);
   }
 
@@ -131,8 +131,7 @@ export class Detector {
       }
     }
     const unacked = news.acked < 0 || step === 0 ? 0 : zeros(news.acked);
-    const every = Math.min(0xffff, Math.max(STORED_BEATS, STORED_MS / promiseMs));
-    this.#ripe = learned.mark(slot, unacked, worth, every);
+    this.#ripe = learned.mark(slot, unacked, worth, promiseMs);
   }
 
   /** What the last `hears` made worth a place on the disk; "" nothing. */
@@ -163,16 +162,17 @@ export class Detector {
   dueFrom(slot: number): number {
     const at = slot * NUMBERS;
     const { numbers } = this.#learned;
-    const earliest = numbers[at + own.RATIO]! - 4 * numbers[at + own.SPREAD]! - DRIFT;
-    if (!this.#grown(slot) || earliest <= 0) return this.#seenAt(slot);
-    const gaps = backedOff(this.#learned.unacked(slot));
-    return this.#seenAt(slot) + (earliest * this.#promiseMs(slot)) / gaps;
+    const earliest = numbers[at + own.GAP]! * (1 - DRIFT) - 4 * numbers[at + own.SPREAD]!;
+    const known = this.#grown(slot) && earliest > 0;
+    return this.#seenAt(slot) + (known ? earliest * this.#stretch(slot) : 0);
   }
 
   /** When the next beat will most likely come. */
   expectedAt(slot: number): number {
-    const ratio = this.#learned.numbers[slot * NUMBERS + own.RATIO]! || MEAN_GAP;
-    return this.#seenAt(slot) + ratio * this.#promiseMs(slot);
+    const gap = this.#learned.numbers[slot * NUMBERS + own.GAP]! * this.#stretch(slot);
+    const backed = backedOff(this.#learned.unacked(slot));
+    if (gap === 0 || backed > 1) return this.#seenAt(slot) + MEAN_GAP * this.#promiseMs(slot);
+    return this.#seenAt(slot) + gap;
   }
 
   /**
@@ -218,8 +218,8 @@ export class Detector {
       beats: Math.round(numbers[at + own.ALL]!),
       burst: q / Math.max(q - again, q / 1_000),
       ...(this.#grown(slot) && {
-        ratio: numbers[at + own.RATIO]!,
-        spread: numbers[at + own.SPREAD]!,
+        ratio: numbers[at + own.GAP]! / promiseMs,
+        spread: numbers[at + own.SPREAD]! / promiseMs,
       }),
       ...(lossUp !== null && { lossUp }),
       ...(lossDown !== null && { lossDown }),
@@ -235,48 +235,50 @@ export class Detector {
   #learn(slot: number, step: number, now: number, promiseMs: number): number {
     const learned = this.#learned;
     const silentMs = now - this.#seenAt(slot);
-    const dueMs = promiseMs + this.#graceOf(slot, promiseMs);
-    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
-    const lately = latelyOf(promiseMs);
-    if (silentMs <= dueMs) {
+    const graceMs = this.#graceOf(slot, promiseMs);
+    const code = this.#code(slot);
+    if (silentMs <= promiseMs + graceMs) {
       this.#odds.beat(code);
-      learned.beat(slot, step - 1, false, lately);
-      this.#rhythm(slot, step, silentMs / promiseMs);
+      learned.beat(slot, step - 1, false, promiseMs);
+      this.#rhythm(slot, step, silentMs, promiseMs, code);
       return 1;
     }
-    const transport = this.#records.source[slot]?.transport ?? "udp";
     const unitMs = this.#unitMs(slot, promiseMs);
-    const x = 1 + (silentMs - dueMs) / unitMs;
+    const x = (silentMs - graceMs - this.#triesMs(slot, unitMs)) / unitMs;
     // Nobody waits longer than that: it was an absence, whatever its cause.
     if (x > waitMaxX(unitMs)) return 1;
+    const transport = this.#records.source[slot]?.transport ?? "udp";
     if (this.#hearing.touching(transport, this.dueFrom(slot), now) !== undefined) return 1;
     let levels = 1;
-    while (levels < LEVELS && levelX(levels) <= x) levels++;
-    const expected = this.#expected(unitMs);
-    this.#odds.silence(slot, code, levels, expected);
+    while (levels < LEVELS && LEVEL_X[levels]! < x) levels++;
+    this.#odds.silence(slot, code, levels, this.#expected(unitMs));
     this.#odds.beat(code);
     learned.survived(slot, levels);
-    learned.beat(slot, step - 1, true, lately);
-    this.#rhythm(slot, step, silentMs / promiseMs);
+    learned.beat(slot, step - 1, true, promiseMs);
+    this.#rhythm(slot, step, silentMs, promiseMs, code);
     return SILENCE_NEWS;
   }
 
-  #rhythm(slot: number, step: number, ratio: number): void {
-    if (step !== 1 || ratio > RATIO_MAX || this.#learned.unacked(slot) > 1) return;
-    this.#learned.rhythm(slot, ratio);
+  #rhythm(slot: number, step: number, gapMs: number, promiseMs: number, code: number): void {
+    const slow = gapMs > promiseMs * (1 + STRETCH_MAX);
+    if (step !== 1 || slow || backedOff(this.#learned.unacked(slot)) > 1) return;
+    this.#learned.rhythm(slot, gapMs, code);
   }
 
   /** From the odds of the device to the chance that its verdict waits for. */
   #verdict(slot: number): Verdict {
     const promiseMs = this.#promiseMs(slot);
     const unitMs = this.#unitMs(slot, promiseMs);
-    const code = this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
-    const odds = this.#odds;
-    odds.weigh(slot, code, this.#expected(unitMs), latelyOf(promiseMs));
-    const least = odds.until(this.falseAlarms / yearly(unitMs), waitMaxX(unitMs));
+    this.#odds.weigh(slot, this.#code(slot), this.#expected(unitMs), latelyOf(promiseMs));
+    const least = this.#odds.until(this.falseAlarms / yearly(unitMs), waitMaxX(unitMs));
     const unacked = this.#learned.unacked(slot);
     const { x, k } = chanceFrom(least, unacked, unitMs, this.#missesMin, this.#missesMax);
-    if (k > 1) return { k, waitMs: (x - 1) * unitMs + triesMs(k, unitMs) };
+    if (k > 1) {
+      // Behind a beat that was backed off, its promise is the first of the gaps.
+      const first = unacked > 1 ? promiseMs : unitMs;
+      const behindMs = first + (x - 1) * unitMs + this.#triesMs(slot, unitMs);
+      return { k, waitMs: Math.max(0, behindMs - promiseMs) };
+    }
     const asked = nudgeable(this.#records, slot);
     return { k, waitMs: asked ? Math.min(promiseMs * ANSWER, ANSWER_MAX_MS) : 0 };
   }
@@ -290,6 +292,10 @@ export class Detector {
     return this.#learned.numbers[slot * NUMBERS + own.ALL]! >= YOUNG;
   }
 
+  #code(slot: number): number {
+    return this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
+  }
+
   #seenAt(slot: number): number {
     return this.#records.rows.floats[slot * row.FLOATS + row.AT]!;
   }
@@ -299,18 +305,33 @@ export class Detector {
     return this.#records.promiseMs(slot) || CRC_PROMISE_MAX;
   }
 
-  #graceOf(slot: number, promiseMs: number): number {
-    const at = slot * NUMBERS;
-    if (!this.#grown(slot)) return graceOf(promiseMs, this.#graceMs);
-    const longest = this.#learned.numbers[at + own.MOST]! + DRIFT;
-    const stretch = Math.min(Math.max(0, longest - 1), RATIO_MAX - 1);
-    return Math.max(this.#graceMs, promiseMs * stretch);
+  /** The rhythm is that of another interval, by this factor. A back-off changes no interval. */
+  #stretch(slot: number): number {
+    if (backedOff(this.#learned.unacked(slot)) > 1) return 1;
+    return this.#learned.stretch(slot, this.#code(slot));
   }
 
-  /** The longest gap between beats of the device that are acknowledged: its interval. */
+  #graceOf(slot: number, promiseMs: number): number {
+    if (!this.#grown(slot) || backedOff(this.#learned.unacked(slot)) > 1) {
+      return graceOf(promiseMs, this.#graceMs);
+    }
+    const longest = this.#learned.numbers[slot * NUMBERS + own.MOST]! * this.#stretch(slot);
+    const over = longest + DRIFT * promiseMs - promiseMs;
+    return Math.max(this.#graceMs, Math.min(over, STRETCH_MAX * promiseMs));
+  }
+
+  /** Its interval: the upper end of its gaps, tries left out; at first the promise. */
   #unitMs(slot: number, promiseMs: number): number {
-    const most = this.#grown(slot) ? this.#learned.numbers[slot * NUMBERS + own.MOST]! : 1;
-    return (promiseMs * most) / backedOff(this.#learned.unacked(slot));
+    if (!this.#grown(slot)) return promiseMs / backedOff(this.#learned.unacked(slot));
+    const at = slot * NUMBERS;
+    const { numbers } = this.#learned;
+    const upper = numbers[at + own.GAP]! + 2 * numbers[at + own.SPREAD]!;
+    return Math.min(numbers[at + own.MOST]!, upper) * this.#stretch(slot);
+  }
+
+  /** What the tries of a beat take that is not the first: its promise had counted its own. */
+  #triesMs(slot: number, unitMs: number): number {
+    return this.#grown(slot) ? Math.min(TRIES_MAX_MS, unitMs * TRIES) : 0;
   }
 }
 
@@ -321,11 +342,6 @@ function yearly(unitMs: number): number {
 
 function waitMaxX(unitMs: number): number {
   return Math.max(WAIT_MAX_X, WAIT_MAX_MS / unitMs);
-}
-
-/** What the tries of the kth chance take that the promise did not count. */
-function triesMs(k: number, unitMs: number): number {
-  return k < 3 ? 0 : Math.min(TRIES_MAX_MS, unitMs * TRIES);
 }
 
 /** Zeros at the end of sixteen bits. */

@@ -2,8 +2,8 @@
  * What is learned of each device: sixteen numbers, 64 bytes, one line of the cache; and four bytes
  * of marks beside them.
  *
- *   | beats silent lost | all | survivors: past 1 2 3 5 9 17 33 65 | ratio spread most | down |
- *     the last hours      the last months                            rhythm              ACKs
+ *   | beats silent lost | all | survivors: past 1 2 3 5 9 17 33 65 | gap spread most | down |
+ *     the last hours      the last months                            rhythm            ACKs
  *
  * Counts are forgotten by halving them all when they are full: old weather then weighs half, a
  * quarter, an eighth. What lost: multiplying each of them at each beat, ten stores where one will
@@ -27,8 +27,8 @@ export const LOST = 2;
 export const ALL = 3;
 export const SURVIVORS = 4;
 export const OWN_LEVELS = 8;
-/** Gap over promise between two beats: its mean, its mean deviation, and its upper end. */
-export const RATIO = 12;
+/** Ms between two beats in a row: their mean, mean deviation, and upper end; 0: none yet. */
+export const GAP = 12;
 export const SPREAD = 13;
 export const MOST = 14;
 /** The part of beats heard whose ACKs did not arrive. */
@@ -37,10 +37,10 @@ export const DOWN = 15;
 /** Levels that silences are counted by, in all; a device has the first of them for itself. */
 export const LEVELS = 16;
 
-/** Where a level lies, in intervals behind the last beat heard: 1 2 3 5 9 17 33 ... */
-export function levelX(level: number): number {
-  return level === 0 ? 1 : 2 ** (level - 1) + 1;
-}
+/** Where each level lies, in intervals behind the last beat heard: 1 2 3 5 9 17 33 ... */
+export const LEVEL_X: readonly number[] = Array.from({ length: LEVELS }, (_, level) =>
+  level === 0 ? 1 : 2 ** (level - 1) + 1,
+);
 
 /** "The last hours": so many beats, or so many ms of them where that is more. */
 const LATELY_BEATS = 256;
@@ -48,12 +48,15 @@ const LATELY_MS = 3 * 3_600_000;
 /** "The last months": so many beats, or silences. */
 const ALL_MAX = 2 ** 20;
 const SILENCES_MAX = 2 ** 14;
+/** Numbers go to disk once in so many beats, or ms of them where that is more. */
+const STORED_BEATS = 1_024;
+const STORED_MS = 4 * 3_600_000;
 /** A deviation forgets by a sixteenth a beat, the upper end by a 512th, ACKs by a 64th. */
 const RHYTHM = 1 / 16;
 const UPPER = 1 / 512;
 const ACKS = 1 / 64;
-/** What a gap over its promise may be at most and still be a gap: nobody gets more (limits.ts). */
-export const RATIO_MAX = 1.25;
+/** A promise that differs from the one before by more codes than this is another interval. */
+const SAME_INTERVAL = 3;
 
 /** Beats that the last hours hold at least, at such a promise. */
 export function latelyOf(promiseMs: number): number {
@@ -61,22 +64,27 @@ export function latelyOf(promiseMs: number): number {
 }
 
 // Marks: a countdown to the next time that the numbers go to disk; beats without an ACK before the
-// last one heard; and whether what came before the next beat is unknown to us.
+// last one heard; whether what came before the next beat is unknown to us; and the promise, as
+// code, that the rhythm belongs to.
 const COUNTDOWN = 0xffff;
 const UNACKED = 16;
 const UNSURE = 1 << 20;
+const CODE = 24;
 
 export class Learned {
   /** Replaced when the table grows. */
   numbers = new Float32Array(0);
   #marks = new Uint32Array(0);
 
-  /** Makes the numbers of a slot those that `bytes` gave once, or those of nobody. */
-  load(slot: number, bytes: string): void {
+  /**
+   * Makes the numbers of a slot those that `bytes` gave once, or those of nobody.
+   * @param code the promise that they belong to
+   */
+  load(slot: number, bytes: string, code: number): void {
     if ((slot + 1) * NUMBERS > this.numbers.length) this.#grow(slot + 1);
     const at = slot * NUMBERS;
     this.numbers.fill(0, at, at + NUMBERS);
-    this.#marks[slot] = UNSURE;
+    this.#marks[slot] = UNSURE | (code << CODE);
     if (bytes.length !== 4 * NUMBERS) return;
     const raw = new Uint8Array(this.numbers.buffer, 4 * at, 4 * NUMBERS);
     for (let byte = 0; byte < raw.length; byte++) raw[byte] = bytes.charCodeAt(byte);
@@ -103,24 +111,35 @@ export class Learned {
   /**
    * A beat more, and what it says of the ones before.
    * @param news how much there is to learn from it, against 1 for a beat that is like the others
-   * @returns whether the numbers are now worth a place on the disk: once in so much news
+   * @returns whether the numbers are now worth a place on the disk
    */
-  mark(slot: number, unacked: number, news: number, every: number): boolean {
-    const left = (this.#marks[slot]! & COUNTDOWN) - news;
+  mark(slot: number, unacked: number, news: number, promiseMs: number): boolean {
+    const marks = this.#marks[slot]!;
+    let left = (marks & COUNTDOWN) - news;
     const due = left <= 0;
-    this.#marks[slot] = (due ? every : left) | (unacked << UNACKED);
+    if (due) left = Math.min(COUNTDOWN, Math.max(STORED_BEATS, STORED_MS / promiseMs));
+    this.#marks[slot] = left | (unacked << UNACKED) | (marks & (0xff << CODE));
     return due;
   }
 
+  /** By how much the rhythm must be stretched for a promise: 1, unless the interval changed. */
+  stretch(slot: number, code: number): number {
+    const known = this.#marks[slot]! >>> CODE;
+    return Math.abs(code - known) <= SAME_INTERVAL ? 1 : 2 ** ((code - known) / 10);
+  }
+
   /** A beat was heard, `lost` ones before it were not. `silent`: it ended a silence. */
-  beat(slot: number, lost: number, silent: boolean, lately: number): void {
+  beat(slot: number, lost: number, silent: boolean, promiseMs: number): void {
     const { numbers } = this;
     const at = slot * NUMBERS;
     numbers[at + BEATS]! += 1;
     numbers[at + ALL]! += 1;
     if (lost > 0) numbers[at + LOST]! += lost;
     if (silent) numbers[at + SILENT]! += 1;
-    if (numbers[at + BEATS]! > 2 * lately) this.#halve(at + BEATS, at + ALL);
+    const beats = numbers[at + BEATS]!;
+    if (beats > 2 * LATELY_BEATS && beats > 2 * latelyOf(promiseMs)) {
+      this.#halve(at + BEATS, at + ALL);
+    }
     if (numbers[at + ALL]! > ALL_MAX || numbers[at + SURVIVORS]! > SILENCES_MAX) {
       this.#halve(at + ALL, at + SURVIVORS + OWN_LEVELS);
     }
@@ -134,21 +153,31 @@ export class Learned {
     }
   }
 
-  /** Two beats in a row came, so many promises apart. */
-  rhythm(slot: number, ratio: number): void {
+  /** Two beats in a row came, so many ms apart; the first one's promise had this code. */
+  rhythm(slot: number, gapMs: number, code: number): void {
     const { numbers } = this;
     const at = slot * NUMBERS;
     if (numbers[at + MOST] === 0) {
-      numbers[at + RATIO] = numbers[at + MOST] = ratio;
-      numbers[at + SPREAD] = ratio / 16;
+      numbers[at + GAP] = numbers[at + MOST] = gapMs;
+      numbers[at + SPREAD] = gapMs / 16;
+      this.#belongs(slot, code);
       return;
     }
-    const off = ratio - numbers[at + RATIO]!;
-    const mean = numbers[at + RATIO]! + off * RHYTHM;
-    numbers[at + RATIO] = mean;
+    const stretch = this.stretch(slot, code);
+    if (stretch !== 1) {
+      for (let n = GAP; n <= MOST; n++) numbers[at + n]! *= stretch;
+      this.#belongs(slot, code);
+    }
+    const off = gapMs - numbers[at + GAP]!;
+    const mean = numbers[at + GAP]! + off * RHYTHM;
+    numbers[at + GAP] = mean;
     numbers[at + SPREAD]! += (Math.abs(off) - numbers[at + SPREAD]!) * RHYTHM;
     const most = numbers[at + MOST]!;
-    numbers[at + MOST] = Math.max(ratio, most - (most - mean) * UPPER);
+    numbers[at + MOST] = Math.max(gapMs, most - (most - mean) * UPPER);
+  }
+
+  #belongs(slot: number, code: number): void {
+    this.#marks[slot] = (this.#marks[slot]! & 0xffffff) | (code << CODE);
   }
 
   /** The ACK of a beat that we heard reached its device, or not. */

@@ -26,9 +26,9 @@
 import {
   ALL,
   BEATS,
+  LEVEL_X,
   LEVELS,
   type Learned,
-  levelX,
   NUMBERS,
   OWN_LEVELS,
   SILENT,
@@ -37,6 +37,7 @@ import {
 
 /** Promises are grouped by octaves: ten codes each. */
 const CLASSES = 26;
+const CLASS_OF = Uint8Array.from({ length: 256 }, (_, code) => Math.floor(code / 10));
 /** The fleet's word on q counts like so many beats, on a level like so many silences, at most. */
 const FLEET_BEATS = 10_000;
 const FLEET_SILENCES = 64;
@@ -61,7 +62,7 @@ export class Odds {
 
   /** What a device brought along when it joined. @param code its promise */
   joined(slot: number, code: number): void {
-    const of = Math.floor(code / 10);
+    const of = CLASS_OF[code]!;
     const at = slot * NUMBERS;
     const { numbers } = this.#learned;
     this.#beats[of]! += numbers[at + ALL]!;
@@ -72,12 +73,12 @@ export class Odds {
 
   /** A beat of this promise was heard. */
   beat(code: number): void {
-    this.#beats[Math.floor(code / 10)]! += 1;
+    this.#beats[CLASS_OF[code]!]! += 1;
   }
 
   /** It ended a silence that had outlasted `levels`. Call before the device's own counts change. */
   silence(slot: number, code: number, levels: number, expected: number): void {
-    const of = Math.floor(code / 10);
+    const of = CLASS_OF[code]!;
     const { numbers } = this.#learned;
     const at = slot * NUMBERS;
     const fleet = this.#fleet(of, expected);
@@ -101,7 +102,7 @@ export class Odds {
   weigh(slot: number, code: number, expected: number, lately: number): void {
     const { numbers } = this.#learned;
     const at = slot * NUMBERS;
-    const of = Math.floor(code / 10);
+    const of = CLASS_OF[code]!;
     const own = at + SURVIVORS;
     const fleet = this.#fleet(of, expected);
     const all = numbers[at + ALL]!;
@@ -123,7 +124,8 @@ export class Odds {
       if (survival[level]! > allowed) continue;
       const [above, below] = [survival[level - 1]!, survival[level]!];
       const part = Math.log(above / allowed) / Math.log(above / below);
-      return Math.min(most, levelX(level - 1) + part * (levelX(level) - levelX(level - 1)));
+      const from = LEVEL_X[level - 1]!;
+      return Math.min(most, from + part * (LEVEL_X[level]! - from));
     }
     return most;
   }
@@ -174,9 +176,9 @@ function fleetHazards(survivors: Float64Array, from: number, expected: number, q
  * least as if losses were independent.
  */
 function goesOn(level: number, before: number, q: number): number {
-  const longer = (levelX(level + 1) - levelX(level)) / (levelX(level) - levelX(level - 1));
-  const chances = level < 3 ? 1 : 2;
-  return Math.max(before ** longer, q ** chances);
+  // The first two levels are one interval each, and each behind them is twice the one before.
+  const again = level < 2 ? before : before * before;
+  return Math.max(again, level < 3 ? q : q * q);
 }
 
 /** Kullback-Leibler distance of `hits` in `trials` from the probability `p`, a trial. */
