@@ -100,7 +100,7 @@ export class Incidents {
   /** A device joined the table, with the status of its record. */
   joined(slot: number, now: number): void {
     this.#crowd.joined(slot, now);
-    this.#signs.joined(slot);
+    this.#signs.joined(slot, now);
     this.#members.joined(slot);
   }
 

@@ -52,11 +52,15 @@ export class Signs {
     this.#records = records;
   }
 
-  /** A device joined the table. */
-  joined(slot: number): void {
+  /** A device joined the table. What its last beat showed counts as usual until more is known. */
+  joined(slot: number, now: number): void {
     if ((slot + 1) * BYTES > this.#bytes.length) this.#grow(slot);
     this.#bytes.fill(0, slot * BYTES, (slot + 1) * BYTES);
     this.#bytes[slot * BYTES + BATTERY] = NONE;
+    if (this.#records.source[slot] === undefined) return;
+    const vitals = this.#records.rows.bytes[slot * row.BYTES + row.VITALS]!;
+    this.#shorts[slot * (BYTES / 2) + USUAL] = (vitals & 7) * STEP;
+    this.#battery(slot, vitals >> 4, vitals >> 4, now);
   }
 
   /** A fresh beat is in the record. `before`: the vitals of the one before it. */
