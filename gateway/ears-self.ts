@@ -65,6 +65,8 @@ export class SelfBeat {
   readonly #options: SelfBeatOptions;
   readonly #paths: readonly Path[];
   readonly #core: Gateway;
+  /** The write that answers wait for. */
+  #proof: Promise<void> = Promise.resolve();
 
   private constructor(options: SelfBeatOptions, paths: readonly Path[], core: Gateway) {
     this.#options = options;
@@ -122,8 +124,9 @@ export class SelfBeat {
     const effects = this.#core.handle(frame, from, clock.now());
     this.#send(effects.send);
     if (effects.ticket === 0) return true;
+    if (effects.commit.length > 0) this.#proof = alive();
     const durable = async (): Promise<void> => {
-      await alive();
+      await this.#proof;
       this.provenAt = clock.now();
       this.#core.committed(effects.ticket, this.provenAt);
       this.#send(effects.afterCommit.send);

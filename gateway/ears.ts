@@ -122,8 +122,8 @@ export class Ears {
     const { stalledSince } = writes;
     const stalled = stalledSince !== undefined && clock.now() - stalledSince > STALL_MS;
     this.#set("store", null, stalled ? stalledSince : undefined);
-    this.#set("self-beat", "udp", this.#self?.missingSince);
     this.#self?.beat(writes.writtenAt);
+    this.#set("self-beat", "udp", this.#self?.missingSince);
   }
 
   /** The connection to the MQTT broker is there, or lost. */

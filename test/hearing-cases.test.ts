@@ -7,7 +7,7 @@ import { sha256 } from "../gateway/sha256.ts";
 import { plainLink } from "../sim/link.ts";
 import { World } from "../sim/world.ts";
 import { Bench, steps } from "./gateway-bench.ts";
-import { Board, nonceOf, P_HOUR, P_MINUTE } from "./gateway-rig.ts";
+import { Board, P_HOUR, P_MINUTE } from "./gateway-rig.ts";
 
 const MINUTE = intervalMs(P_MINUTE);
 const HOUR = 3_600_000;
