@@ -48,6 +48,10 @@ export function readConfig(file: string | undefined, env: NodeJS.ProcessEnv): Co
   const filed = from === undefined ? undefined : readFile(from, env);
   const { given, unknown } = readEnvironment(env);
   const { limits: ofFile, notices, ...below } = filed?.config ?? {};
+  const beside = (path: string | undefined) => path && resolve(dirname(from!), path);
+  // Paths in a file begin at the file.
+  if (below.data !== undefined) below.data = beside(below.data);
+  if (below.tokenFile !== undefined) below.tokenFile = beside(below.tokenFile);
   const { limits: ofEnv, notices: above, ...over } = given;
   return {
     options: { ...below, ...over, limits: { ...ofFile, ...ofEnv } as Partial<Limits> },

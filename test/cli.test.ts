@@ -155,7 +155,7 @@ describe("gateway", () => {
     [["--token-file", "/nowhere"], "--token-file /nowhere: there is no such file or folder"],
     [["--mqtt", "mqtt://x"], "unknown option '--mqtt'"],
     [["--broker"], "unknown option '--broker'"],
-    [["--config", "x"], "unknown option '--config'"],
+    [["--config", "/nowhere"], "--config /nowhere: there is no such file or folder"],
     [["more"], "too many arguments"],
   ])("refuses %j with 2", async (flags, words) => {
     const data = join(temporaryFolder(), "never");

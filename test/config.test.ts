@@ -65,7 +65,10 @@ describe("one slip", () => {
     ["notices: {timeZone: ^Mars/Olympus}", /; expected a time zone such as Europe\/Berlin or UTC$/],
     [withRoute("^{name: a}"), /: a map; expected one of webhook, ntfy, execute, and not two$/],
     [withRoute("{name: ^a b, execute: {command: x}}"), /name: "a b"; expected a name: letters/],
-    [withRoute("{^recoverie: true, name: b}"), /"recoverie"; did you mean recovery\?$/],
+    [
+      withRoute("{^recoverie: true, name: b, execute: {command: x}}"),
+      /"recoverie"; did you mean recovery\?$/,
+    ],
     [withRoute("{name: a, causes: [^batery], execute: {command: x}}"), /did you mean battery\?$/],
     [withRoute("{name: a, repeat: ^30s, execute: {command: x}}"), /: "30s"; .*\(1m to 366d\)$/],
     [withRoute("{name: a, wait: ^10, execute: {command: x}}"), /: 10; .*\(0s to 1h\)$/],
@@ -146,7 +149,7 @@ describe("a configuration", () => {
     const { options, notices, unknown } = readConfig(join(at, "c.yaml"), { TK: "tk_1" });
     expect(options).toEqual({
       ...{ data: "/var/x", udpPort: 0, udpHost: ["127.0.0.1", "::1"], httpPort: 1 },
-      ...{ httpHost: "::1", tokenFile: "tokens", open: true },
+      ...{ httpHost: "::1", tokenFile: join(at, "tokens"), open: true },
       limits: { devicesMax: 5, graceMs: 500, promiseMax: 86_400_000 },
     });
     expect(unknown).toEqual([]);

@@ -8,6 +8,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { systemClock } from "../clock.ts";
+import { readConfig } from "../config.ts";
+import { configJsonSchema } from "../config-schema.ts";
 import { isLoopback } from "../http/access.ts";
 import { readTokens, type TokenEntry } from "../http/tokens.ts";
 import { createLog } from "../log.ts";
@@ -18,17 +20,21 @@ import { Failed, readGiven, type Streams, Usage } from "./common.ts";
 import { reason } from "./errors.ts";
 import { listenOn, port, UDP_PORT } from "./words.ts";
 
-interface Options {
+/** What the flags say; what they do not say is asked of the configuration. */
+interface Flags {
+  readonly config?: string;
+  readonly configSchema?: boolean;
   readonly data?: string;
-  readonly udpPort: number;
+  readonly udpPort?: number;
   readonly udpHost?: string[];
-  readonly httpPort: number;
-  readonly httpHost: string;
+  readonly httpPort?: number;
+  readonly httpHost?: string;
   readonly open?: boolean;
   readonly tokenFile?: string;
 }
 
 const HTTP_PORT = 8227;
+const HTTP_HOST = "127.0.0.1";
 /** A stop that takes longer is cut off: a supervisor would do it less gently. */
 const STOP_MAX_MS = 1_900;
 
@@ -37,23 +43,39 @@ export function addGateway(program: Command, streams: Streams): void {
     .command("gateway")
     .description("run the gateway")
     .option("--data <dir>", "its folder (default: $STATE_DIRECTORY, else the user's state folder)")
-    .option("--udp-port <port>", "for beats; 0 takes a free one", port, UDP_PORT)
+    .option("--config <file>", "YAML or JSON; NEXTBEAT_... goes over it, flags over both")
+    .option("--config-schema", "print the JSON Schema of the configuration, and end")
+    .option("--udp-port <port>", `for beats; 0 takes a free one (default: ${UDP_PORT})`, port)
     .option(
       "--udp-host <address>",
       "listen here; one of each family (default: everywhere)",
       listenOn,
     )
-    .option("--http-port <port>", "for API and dashboard; 0 takes a free one", port, HTTP_PORT)
-    .option("--http-host <address>", "any but a loopback one needs --token-file", "127.0.0.1")
+    .option(
+      "--http-port <port>",
+      `for API and dashboard; 0 takes a free one (default: ${HTTP_PORT})`,
+      port,
+    )
+    .option(
+      "--http-host <address>",
+      `any but a loopback one needs --token-file (default: ${HTTP_HOST})`,
+    )
     .option("--open", "accept unknown ids under suite 0: no security")
     .addOption(new Option("--token-file <file>", 'lines "read TOKEN" and "write TOKEN"'))
-    .action((options: Options) => run(options, streams));
+    .action((flags: Flags) => {
+      if (!flags.configSchema) return run(flags, streams);
+      streams.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+      return undefined;
+    });
 }
 
-async function run(options: Options, streams: Streams): Promise<void> {
-  const tokens = tokensOf(options);
-  const data = options.data ?? dataFolder();
+async function run(flags: Flags, streams: Streams): Promise<void> {
+  const { options: configured, notices, unknown } = readConfig(flags.config, process.env);
+  const options = { ...configured, ...flags };
+  const { data = dataFolder(), httpHost = HTTP_HOST } = options;
+  const tokens = tokensOf(options.tokenFile, httpHost);
   const log = createLog(streams.out);
+  if (unknown.length > 0) log.warn("names in the environment that are not known", { unknown });
   let broken = (_error: Error): void => {};
   const fatal = new Promise<never>((_, reject) => {
     broken = reject;
@@ -65,13 +87,13 @@ async function run(options: Options, streams: Streams): Promise<void> {
   const gateway = await startGateway({
     clock: systemClock(),
     store: (given) => levelStore(data, given),
-    udpPort: options.udpPort,
+    udpPort: options.udpPort ?? UDP_PORT,
     udpHosts: options.udpHost,
-    httpPort: options.httpPort,
-    httpHost: options.httpHost,
+    httpPort: options.httpPort ?? HTTP_PORT,
+    httpHost,
     open: options.open,
-    tokens,
-    log,
+    limits: options.limits,
+    ...{ notices, tokens, log },
     onFatal: (error) => broken(error),
   }).catch((error) => {
     throw new Failed(startFailure(error, data));
@@ -96,7 +118,7 @@ function signalled(): Promise<void> {
   });
 }
 
-function tokensOf({ tokenFile, httpHost }: Options): TokenEntry[] | undefined {
+function tokensOf(tokenFile: string | undefined, httpHost: string): TokenEntry[] | undefined {
   if (tokenFile !== undefined) {
     try {
       return readTokens(readGiven("--token-file", tokenFile));
