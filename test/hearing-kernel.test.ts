@@ -8,14 +8,21 @@ import * as kernel from "../gateway/kernel.ts";
 const files = (of: Record<string, string>) => (path: string) => of[path];
 const nothing = files({});
 
-const UDP = `   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
-  330: 00000000:1C3B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4242 2 0000000000000000 17
-  331: 0100007F:1C3B 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4243 2 0000000000000000 900
-  411: 00000000:14E9 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4244 2 0000000000000000 5
-`;
-const UDP6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
-  330: 00000000000000000000000000000000:1C3B 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 4245 2 0000000000000000 3
-`;
+/** A line of /proc/net/udp. */
+const line = (address: string, port: string, inode: number, drops: number): string =>
+  [
+    `  330: ${address}:${port} ${address}:0000 07 00000000:00000000 00:00000000 00000000`,
+    `     0        0 ${inode} 2 0000000000000000 ${drops}`,
+  ].join("");
+const HEAD = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt  ...";
+const UDP = [
+  HEAD,
+  line("00000000", "1C3B", 4242, 17),
+  line("0100007F", "1C3B", 4243, 900),
+  line("00000000", "14E9", 4244, 5),
+  "",
+].join("\n");
+const UDP6 = [HEAD, line("0".repeat(32), "1C3B", 4245, 3), ""].join("\n");
 
 it("adds up the drops of our own sockets on our port, of both families", () => {
   const read = files({ "/proc/net/udp": UDP, "/proc/net/udp6": UDP6 });
@@ -26,13 +33,16 @@ it("adds up the drops of our own sockets on our port, of both families", () => {
 });
 
 it("counts what no buffer held, and not what had a bad checksum", () => {
-  const snmp = `Ip: Forwarding DefaultTTL
-Ip: 1 64
-Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors
-Udp: 65247037 1651758 2037181 69013134 2037 7 99 1 4
-UdpLite: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors
-UdpLite: 0 0 0 0 1000000 0 0 0 0
-`;
+  const names = "InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors";
+  const snmp = [
+    "Ip: Forwarding DefaultTTL",
+    "Ip: 1 64",
+    `Udp: ${names} InCsumErrors IgnoredMulti MemErrors`,
+    "Udp: 65247037 1651758 2037181 69013134 2037 7 99 1 4",
+    `UdpLite: ${names} InCsumErrors IgnoredMulti MemErrors`,
+    "UdpLite: 0 0 0 0 1000000 0 0 0 0",
+    "",
+  ].join("\n");
   const snmp6 = "Udp6InCsumErrors \t50\nUdp6RcvbufErrors                \t30\nUdp6MemErrors \t2\n";
   const read = files({ "/proc/net/snmp": snmp, "/proc/net/snmp6": snmp6 });
   expect(kernel.bufferErrors(read)).toBe(2_037 + 4 + 30 + 2);
