@@ -218,6 +218,7 @@ export class Gateway {
       this.#parts.records,
       this.#parts.deadlines,
       this.#parts.told,
+      this.#parts.detector,
       promiseMax,
       this.#parts.commands.told(slot),
       slot,

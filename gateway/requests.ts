@@ -3,7 +3,7 @@
  * of affairs.ts. Each call answers with effects, as everything does.
  */
 
-import type { CommandState, Deaf, Deafness, Incident, Quiet } from "./affairs.ts";
+import type { CommandState, Deaf, Deafness, Evidence, Incident, Quiet } from "./affairs.ts";
 import { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import type { Effects, HistoryFact, Source } from "./facts.ts";
@@ -16,6 +16,14 @@ import {
   withdrawCommand,
 } from "./orders.ts";
 import type { Parts } from "./parts.ts";
+
+/** When a device becomes late, and absent, if no beat comes; null: it is not here, or already is. */
+export interface Doubts {
+  readonly lateAt: number | null;
+  readonly absentAt: number | null;
+  /** What that rests on. */
+  readonly evidence: Evidence;
+}
 
 export class Requests {
   readonly #parts: Parts;
@@ -102,6 +110,34 @@ export class Requests {
     const { records, hearing } = this.#parts;
     const transport = records.source[this.#slotOf(id)]?.transport ?? "udp";
     return hearing.deafMs(transport, fromAt, toAt);
+  }
+
+  /** What would happen to a device from which nothing more is heard. Throws RangeError. */
+  doubts(id: number): Doubts {
+    const { records, deadlines, detector } = this.#parts;
+    const slot = this.#slotOf(id);
+    const status = records.status(slot);
+    const here = status === "present" || status === "late";
+    const deadlineAt = here ? deadlines.get(slot) : Infinity;
+    const evidence = here ? detector.evidence(slot) : {};
+    if (deadlineAt === Infinity) return { lateAt: null, absentAt: null, evidence };
+    if (status === "late") return { lateAt: null, absentAt: deadlineAt, evidence };
+    return { lateAt: deadlineAt, absentAt: detector.absentAt(slot, deadlineAt), evidence };
+  }
+
+  /** The other devices of a device's site, and how many of them are here. Throws RangeError. */
+  neighbours(id: number): { devices: number; here: number } {
+    const { roster } = this.#parts.records;
+    const own = this.#slotOf(id);
+    const site = roster.site(own);
+    let [devices, here] = [0, 0];
+    if (site === "") return { devices, here };
+    for (const slot of roster.slots()) {
+      if (slot === own || roster.site(slot) !== site) continue;
+      devices++;
+      if (this.#parts.told.of(slot).status === "present") here++;
+    }
+    return { devices, here };
   }
 
   /** Mutes and maintenances in force. */

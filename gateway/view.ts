@@ -8,6 +8,7 @@
 
 import { ALERT } from "./beats.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { Detector } from "./detector.ts";
 import type { Cause, Source, Status } from "./facts.ts";
 import { CLASH_SHOWN_MS } from "./limits.ts";
 import type { Records } from "./records.ts";
@@ -30,6 +31,8 @@ export interface DeviceView {
   readonly dueAt: number | null;
   /** When the status changes for the worse if nothing is heard. */
   readonly deadlineAt: number | null;
+  /** If it died now: in how many ms it would be called absent. Null: it is not here. */
+  readonly knownInMs: number | null;
   readonly promiseMs: number | null;
   /** The promise is above `promiseMax`: honoured, and shown (rule 9). */
   readonly promiseLong: boolean;
@@ -64,6 +67,7 @@ export function viewOf(
   records: Records,
   deadlines: Deadlines,
   told: Told,
+  detector: Detector,
   promiseMax: number,
   waiting: number,
   slot: number,
@@ -94,6 +98,7 @@ export function viewOf(
     seenAt: source === undefined ? null : at,
     dueAt: promiseMs === 0 ? null : at + promiseMs,
     deadlineAt: here && deadlineAt !== Infinity ? deadlineAt : null,
+    knownInMs: knownInMs(detector, status, deadlineAt, slot, now),
     promiseMs: promiseMs === 0 ? null : promiseMs,
     promiseLong: promiseMs > promiseMax,
     reach: bytes[b + row.REACH]!,
@@ -108,10 +113,22 @@ export function viewOf(
     clashes: clashed ? clash.count : 0,
     clashAt: clashed ? clash.at : null,
     open: open === true,
-    lossUp: null,
-    lossDown: null,
+    lossUp: source === undefined ? null : detector.lossUp(slot),
+    lossDown: source === undefined ? null : detector.lossDown(slot),
     waiting,
   };
+}
+
+function knownInMs(
+  detector: Detector,
+  status: Status,
+  deadlineAt: number,
+  slot: number,
+  now: number,
+): number | null {
+  if (deadlineAt === Infinity || (status !== "present" && status !== "late")) return null;
+  const absentAt = status === "late" ? deadlineAt : detector.absentAt(slot, deadlineAt);
+  return Math.max(0, Math.round(absentAt - now));
 }
 
 /** Bits 7-4: tenths, 14 = external power, all else unknown. */

@@ -20,6 +20,8 @@ export interface DeviceJson {
   readonly seenAt: string | null;
   readonly dueAt: string | null;
   readonly deadlineAt: string | null;
+  /** If it died now: after how long it would be called absent. */
+  readonly knownInMs: number | null;
   readonly promiseMs: number | null;
   /** 0 awake, 1 light sleep, 2 deep sleep; null = never heard. */
   readonly reach: number | null;
@@ -64,6 +66,7 @@ export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
     seenAt: iso(seenAt),
     dueAt: iso(dueAt),
     deadlineAt: iso(deadlineAt),
+    knownInMs: same.knownInMs,
     promiseMs: same.promiseMs,
     reach: seenAt === null ? null : reach,
     transport: same.transport,
