@@ -3,7 +3,7 @@
  * of affairs.ts. Each call answers with effects, as everything does.
  */
 
-import type { CommandState, Deaf, Deafness, Evidence, Incident, Quiet } from "./affairs.ts";
+import type { CommandState, Deaf, Deafness, Evidence, Incident, Notice, Quiet } from "./affairs.ts";
 import { Draft } from "./effects.ts";
 import { idText } from "./enrolment.ts";
 import type { Effects, HistoryFact, Source } from "./facts.ts";
@@ -143,6 +143,11 @@ export class Requests {
   /** Mutes and maintenances in force. */
   get quiets(): readonly Quiet[] {
     return this.#parts.quiets.list;
+  }
+
+  /** Notices that wait to be delivered, oldest first. */
+  get notices(): readonly Notice[] {
+    return this.#parts.outbox.waiting;
   }
 
   /** Notice `n` was delivered, or (`ok` false) given up. */
