@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
 import { backup } from "./backup.ts";
 import { devices } from "./devices.ts";
+import { explain } from "./explain.ts";
 import type { Feed } from "./feed.ts";
 import { history } from "./history.ts";
 import { type IncidentOptions, incidents, noticeRoutes, quiets } from "./incidents.ts";
@@ -66,6 +67,7 @@ export function createApp(options: AppOptions): Hono {
   });
   app.route("/api/v1/devices", devices(registry, clock));
   app.route("/api/v1/devices", history(options));
+  app.route("/api/v1/devices", explain(options));
   app.route("/api/v1/backup", backup(options.store));
   app.route("/api/v1/incidents", incidents(options));
   app.route("/api/v1/quiet", quiets(options));

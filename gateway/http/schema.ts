@@ -103,6 +103,21 @@ const HOURS_WORDS = `a number of hours from 1 to ${BY_HOUR_HOURS}`;
 const historyQuery = z.strictObject({
   hours: whole(1, BY_HOUR_HOURS, HOURS_WORDS).default(24),
 });
+const AT_WORDS = "an instant such as 2026-11-22T14:05:00Z, or -2h for two hours ago";
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+/** Unix ms, or how long ago. */
+const moment = z.string().transform((given, context): number | { agoMs: number } => {
+  const agoMs = given.startsWith("-") ? parseDuration(given.slice(1)) : undefined;
+  if (agoMs !== undefined) return { agoMs };
+  const at = INSTANT.test(given) ? Date.parse(given) : Number.NaN;
+  if (Number.isFinite(at)) return at;
+  context.addIssue({ code: "custom", message: AT_WORDS });
+  return z.NEVER;
+});
+const explainQuery = z.strictObject({
+  at: moment.optional(),
+  zone: z.string().refine(isZone, { error: "a time zone such as Europe/Berlin" }).optional(),
+});
 const eventQuery = z.strictObject({ after: cursor.optional() });
 
 const incidentNumber = whole(1, Number.MAX_SAFE_INTEGER, "the number of an incident");
@@ -132,9 +147,18 @@ export const readNewDevice = reader("body", newDevice);
 export const readNewWords = reader("body", newWords);
 export const readDeviceQuery = reader("query", deviceQuery);
 export const readHistoryQuery = reader("query", historyQuery);
+export const readExplainQuery = reader("query", explainQuery);
 export const readChangeQuery = reader("query", changeQuery);
 export const readEventQuery = reader("query", eventQuery);
 export const readCursor = reader("Last-Event-ID", cursor);
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Turns a schema into a function that answers with the value or throws BadInput. */
 function reader<T extends z.ZodType>(where: string, schema: T): (given: unknown) => z.output<T> {
