@@ -21,6 +21,8 @@ const WORDS_MAX = 1_000;
 const TEXT_MAX = 4_096;
 const COUNT_MAX = 1_000_000_000;
 const YEAR_MS = 366 * 86_400_000;
+/** Boards of one house fall silent over some seconds, and shall be told of at once. */
+const WAIT_MS = 10_000;
 const WAIT_MAX_MS = 3_600_000;
 const TIMEOUT_MS = 15_000;
 const TIMEOUT_MAX_MS = 120_000;
@@ -153,8 +155,8 @@ const RouteSchema = map({
     .optional()
     .describe("told again so often while an incident is open; default: not"),
   wait: duration(0, WAIT_MAX_MS, "0s to 1h")
-    .default(0)
-    .describe("openings wait for so long; what closes meanwhile is not told"),
+    .default(WAIT_MS)
+    .describe("openings wait for so long; what closes meanwhile is not told; default: 10s"),
   allowPrivate: flag().default(false).describe("also addresses outside of the public internet"),
   timeout: duration(100, TIMEOUT_MAX_MS, "100ms to 2m").default(TIMEOUT_MS),
   webhook: Webhook.optional(),

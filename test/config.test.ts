@@ -165,7 +165,7 @@ describe("a configuration", () => {
       },
       {
         ...{ name: "phone", sites: [], labels: [], causes: [], recovery: true },
-        ...{ repeatMs: Infinity, waitMs: 0 },
+        ...{ repeatMs: Infinity, waitMs: 10_000 },
         channel: {
           ...{ kind: "ntfy", url: new URL("https://ntfy.sh/"), topic: "t", token: "tk_1" },
           ...{ priority: 5, click: "https://gw.example/", allowPrivate: false, timeoutMs: 15_000 },
@@ -173,7 +173,7 @@ describe("a configuration", () => {
       },
       {
         ...{ name: "horn", sites: [], labels: [], causes: [], recovery: true },
-        ...{ repeatMs: Infinity, waitMs: 0 },
+        ...{ repeatMs: Infinity, waitMs: 10_000 },
         channel: {
           ...{ kind: "execute", command: "/bin/horn", arguments: ["-x", ""], timeoutMs: 15_000 },
         },
