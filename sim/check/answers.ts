@@ -11,7 +11,7 @@
 
 import { type Ack, decodeDown, decodeUp, frameId, type Welcome } from "../../device/decode.ts";
 import { computeTag, equalTags, tagBytes } from "../../device/tag.ts";
-import { ACK, COMMAND, DOWN, HELLO, NUDGE, tagInput, WELCOME } from "../../device/wire.ts";
+import { ACK, COMMAND, DOWN, HELLO, NUDGE, RESULT, tagInput, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -63,7 +63,13 @@ export class AnswerChecker implements Observer {
   }
 
   reached(bytes: string, from: Source, at: number, running: boolean): void {
-    if (running) this.balance(bytes, from, at, 1);
+    if (!running) return;
+    this.balance(bytes, from, at, 1);
+    if (((bytes.charCodeAt(0) >> 3) & 7) !== RESULT) return;
+    // The ACK that ends the window goes to where the beat came from (rule 5).
+    for (const other of this.accepted.get(frameId(bytes))?.from ?? []) {
+      if (!same(other, from)) this.balance(bytes, other, at, 1);
+    }
   }
 
   /** The gateway reads it: what waited in its socket was not heard before. */
