@@ -153,8 +153,7 @@ export class Outbox {
   /** The draft is complete: what it tells of goes into it. */
   settle(effects: Effects): void {
     if (this.#making.size === 0) return;
-    // Whatever made a notice stored its incident: these are no effects of nothing.
-    const draft = effects as Draft;
+    const draft = effects as Draft; // Not of nothing: it has the incident.
     for (const [n, { incident, evidence, lead, now }] of this.#making) {
       const notice = this.#waiting.get(n);
       if (notice === undefined) continue;

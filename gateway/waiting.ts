@@ -15,11 +15,13 @@ import { withLeftOut } from "./notice-body.ts";
 export class Waiting {
   /** By n, oldest first. */
   readonly #notices = new Map<number, Notice>();
+  /** Numbers by incident: thousands of devices may join one, and each asks. */
+  readonly #numbers = new Map<number, Set<number>>();
   readonly #max: number;
 
   constructor(notices: readonly Notice[], max: number) {
     this.#max = max;
-    for (const notice of notices) this.#notices.set(notice.n, notice);
+    for (const notice of notices) this.add(notice);
   }
 
   /** Oldest first. */
@@ -33,21 +35,27 @@ export class Waiting {
 
   /** Those of one incident over one route, oldest first. */
   of(incident: number, route: string): Notice[] {
-    return this.list.filter((each) => each.incident === incident && each.route === route);
+    const mine = [...(this.#numbers.get(incident) ?? [])].map((n) => this.#notices.get(n)!);
+    return mine.filter((each) => each.route === route);
   }
 
   /** One that is still to be put. */
   add(notice: Notice): void {
     this.#notices.set(notice.n, notice);
+    const numbers = this.#numbers.get(notice.incident) ?? new Set();
+    this.#numbers.set(notice.incident, numbers.add(notice.n));
   }
 
   put(notice: Notice, draft: Draft): void {
-    this.#notices.set(notice.n, notice);
+    this.add(notice);
     draft.store({ kind: "notice", n: notice.n, notice });
   }
 
-  drop({ n }: Notice, draft: Draft): void {
+  drop({ n, incident }: Notice, draft: Draft): void {
     this.#notices.delete(n);
+    const numbers = this.#numbers.get(incident);
+    numbers?.delete(n);
+    if (numbers?.size === 0) this.#numbers.delete(incident);
     draft.store({ kind: "notice", n, notice: null });
   }
 
