@@ -74,6 +74,8 @@ export class Town {
   readonly diary = new Diary();
   readonly bench: Bench;
   readonly boards: Live[] = [];
+  /** Called after each beat and each waking of the core. */
+  onStep: () => void = () => {};
   #ids = 0;
 
   constructor(options: Partial<GatewayOptions> = {}) {
@@ -100,11 +102,17 @@ export class Town {
     const before = this.bench.told.length;
     for (;;) {
       const next = this.boards.reduce((a, b) => (b.nextAt < a.nextAt ? b : a));
-      if (next.nextAt > until) break;
-      this.bench.pass(next.nextAt - this.bench.now);
-      this.beat(next);
+      const { now, core } = this.bench;
+      const at = Math.max(now, Math.min(next.nextAt, core.wakeAt));
+      if (at > until) break;
+      if (core.wakeAt <= at) this.bench.pass(at - now);
+      else {
+        this.bench.now = at;
+        this.beat(next);
+      }
+      this.onStep();
     }
-    this.bench.pass(until - this.bench.now);
+    this.bench.now = Math.max(this.bench.now, until);
     return this.bench.told.slice(before);
   }
 
