@@ -1,7 +1,7 @@
 /** The configuration: what a file may say, what is wrong with it and where, and what goes above. */
 
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -217,6 +217,15 @@ describe("a configuration", () => {
     expect(readConfig(undefined, { NEXTBEAT_FROBNICATE: "1" }).unknown).toEqual([
       "NEXTBEAT_FROBNICATE",
     ]);
+  });
+
+  it("reads the example of the manual", () => {
+    const manual = readFileSync(new URL("../gateway/notices.md", import.meta.url), "utf8");
+    const [, example = ""] = /```yaml\n(.*?)```/s.exec(manual) ?? [];
+    const at = folder({ "c.yaml": example.replace("secrets/ntfy", "ntfy"), ntfy: "tk_1" });
+    const { notices, options } = readConfig(join(at, "c.yaml"), { OPS_SECRET: WHSEC });
+    expect(notices.routes.map(({ name }) => name)).toEqual(["phone", "ops", "horn"]);
+    expect(options.limits).toEqual({ graceMs: 500, noticesMax: 2_000 });
   });
 
   it("has a JSON Schema with every limit and every key", () => {
