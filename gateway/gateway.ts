@@ -15,6 +15,7 @@ import { checkAmendment, checkEnrolment, idText } from "./enrolment.ts";
 import type { Effects, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import type { Hint, Hints } from "./hints.ts";
 import type { Parts } from "./parts.ts";
+import { deviceTarget } from "./quiets.ts";
 import { Receiver } from "./receiver.ts";
 import { Requests } from "./requests.ts";
 import * as row from "./rows.ts";
@@ -141,6 +142,7 @@ export class Gateway {
     const slot = this.#slotOf(id);
     const draft = new Draft(this.#parts.ledger);
     this.#parts.commands.removed(slot);
+    this.#parts.quiets.end(deviceTarget(id), draft);
     this.#parts.presence.remove(slot, now, draft);
     return this.#counted(draft);
   }
