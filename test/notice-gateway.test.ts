@@ -188,6 +188,10 @@ describe("a gateway with a webhook", () => {
     await refused(2, "Expected a duration such as 90s", "mute", "x", "--for", "long", ...url);
     await refused(1, 'no device has the id or name "nobody"', "mute", "nobody", ...url);
     await refused(1, 'no device has the site "barn"', "mute", "--site", "barn", ...url);
+    await run("mute", "000007", ...url);
+    await gateway.registry.remove(7);
+    expect(await (await fetch(`${url[1]}/api/v1/quiet`)).json()).toMatchObject({ items: [] });
+    await gateway.registry.add(new Board(7, 1, { key: "another key here" }).enrolment);
     const bad = await fetch(`${url[1]}/api/v1/quiet/devices/000007`, { method: "PUT", body: "{}" });
     expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining("kind: missing")]);
   });
