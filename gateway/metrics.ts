@@ -9,7 +9,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "./clock.ts";
-import type { Change } from "./facts.ts";
+import type { Change, Fact } from "./facts.ts";
 import type { Gateway } from "./gateway.ts";
 
 export interface MetricsOptions {
@@ -20,6 +20,7 @@ export interface MetricsOptions {
 
 const LAG_RESOLUTION_MS = 20;
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const WAITS = [0.1, 0.3, 1, 3, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400];
 const LATENESS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
 export class Metrics {
@@ -28,6 +29,7 @@ export class Metrics {
   readonly #ack: Histogram;
   readonly #lateness: Histogram;
   readonly #commit: Histogram;
+  readonly #wait: Histogram;
   readonly #changes: Counter<"from" | "to" | "cause">;
 
   constructor({ core, clock, version }: MetricsOptions) {
@@ -52,6 +54,12 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
+    this.#wait = new Histogram({
+      name: "nextbeat_command_wait_seconds",
+      help: "From queueing a command to its RESULT",
+      buckets: WAITS,
+      registers,
+    });
     this.#changes = new Counter({
       name: "nextbeat_changes_total",
       help: "Changes of status since the start",
@@ -67,6 +75,15 @@ export class Metrics {
     countersOf(core, clock, registers);
     lagOf(this.#lag, registers);
     processOf(registers);
+  }
+
+  /** Facts that are durable: RESULTs among them. */
+  answeredBy(facts: readonly Fact[]): void {
+    for (const fact of facts) {
+      if (fact.kind !== "command" || fact.command === null || fact.command.code < 0) continue;
+      const { queuedAt, doneAt } = fact.command;
+      this.#wait.observe(Math.max(0, doneAt! - queuedAt) / 1000);
+    }
   }
 
   /** Answers went out for a frame that came `ms` ago. */
@@ -130,6 +147,15 @@ function countersOf(core: Gateway, clock: Clock, registers: Registry[]): void {
     collect() {
       this.reset();
       for (const [why, ms] of core.requests.deafTotals(clock.now())) this.inc({ why }, ms / 1000);
+    },
+  });
+  new Gauge({
+    name: "nextbeat_commands",
+    help: "Commands by state: queued and offered now, outcomes since the start",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      for (const [state, n] of Object.entries(core.requests.commands)) this.set({ state }, n);
     },
   });
   new Counter({

@@ -26,6 +26,9 @@ export interface NewCommand {
   readonly supersede: string;
 }
 
+/** Too many wait already: what was asked may be asked again later. */
+export class QueueFull extends RangeError {}
+
 /** Queues a command for the device in `slot`. @returns its n */
 export function queueCommand(
   { commands, records, limits }: Parts,
@@ -45,12 +48,12 @@ export function queueCommand(
     (c) => c.state === "queued" && supersede !== "" && c.supersede === supersede,
   );
   if (waiting.length - old.length >= limits.commandsPerDevice) {
-    throw new RangeError(
+    throw new QueueFull(
       `${waiting.length} commands wait for this device; expected fewer than ${limits.commandsPerDevice}`,
     );
   }
   if (backlog.waiting - old.length >= limits.commandsMax) {
-    throw new RangeError(
+    throw new QueueFull(
       `${backlog.waiting} commands wait; expected fewer than ${limits.commandsMax}`,
     );
   }

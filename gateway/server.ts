@@ -15,6 +15,7 @@ import type { System } from "./ears-machine.ts";
 import type { Effects } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
 import { createApp } from "./http/app.ts";
+import { sayCommands } from "./http/commands.ts";
 import type { Feed } from "./http/feed.ts";
 import { portOf, serveHttp } from "./http/serve.ts";
 import { type TokenEntry, Tokens } from "./http/tokens.ts";
@@ -127,7 +128,11 @@ async function listen(
       registry.learn(facts);
       desk.coming(facts);
     },
-    onDurable: (facts) => desk.durable(facts),
+    onDurable(facts) {
+      desk.durable(facts);
+      metrics.answeredBy(facts);
+      sayCommands(facts, core, clock, feed);
+    },
     onChanges: (changes) => announce(changes, { core, clock, feed, metrics, log }),
     onBeat: (id) => feed.heard(id),
     onAnswered: (receivedAt) => metrics.answered(clock.now() - receivedAt),

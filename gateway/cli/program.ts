@@ -3,14 +3,18 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../about.ts";
 import { addBackup } from "./backup.ts";
+import { addCommands } from "./commands.ts";
 import type { Streams } from "./common.ts";
 import { addDevice } from "./device.ts";
 import { Failed, Usage } from "./errors.ts";
+import { addExplain } from "./explain.ts";
 import { addGateway } from "./gateway.ts";
+import { addHistory } from "./history.ts";
 import { addAck, addIncidents } from "./incidents.ts";
 import { addNotices } from "./notices.ts";
 import { addQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
+import { addSend } from "./send.ts";
 
 /** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
@@ -30,7 +34,11 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   addQuiet(program, streams);
   addIncidents(program, streams);
   addAck(program, streams);
+  addExplain(program, streams);
+  addHistory(program, streams);
   addNotices(program, streams);
+  addSend(program, streams);
+  addCommands(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {

@@ -11,6 +11,7 @@ import type { Registry } from "../registry.ts";
 import type { Store } from "../store/store.ts";
 import { access } from "./access.ts";
 import { backup } from "./backup.ts";
+import { commands } from "./commands.ts";
 import { devices } from "./devices.ts";
 import { explain } from "./explain.ts";
 import type { Feed } from "./feed.ts";
@@ -66,6 +67,7 @@ export function createApp(options: AppOptions): Hono {
     await next();
   });
   app.route("/api/v1/devices", devices(registry, clock));
+  app.route("/api/v1/devices", commands(options));
   app.route("/api/v1/devices", history(options));
   app.route("/api/v1/devices", explain(options));
   app.route("/api/v1/backup", backup(options.store));

@@ -12,7 +12,17 @@ import { ID_MAX } from "../../device/wire.ts";
 import { parseDuration } from "../../device/words.ts";
 import { STATUSES } from "../facts.ts";
 import { BY_HOUR_HOURS } from "../history-code.ts";
-import { KEY_BYTES, LABEL_MAX, LABELS_MAX, NAME_MAX, SITE_MAX } from "../limits.ts";
+import {
+  COMMAND_PAYLOAD_MAX,
+  KEY_BYTES,
+  LABEL_MAX,
+  LABELS_MAX,
+  NAME_MAX,
+  NOT_AFTER_MAX_MS,
+  NOT_AFTER_MIN_MS,
+  SITE_MAX,
+  SUPERSEDE_MAX,
+} from "../limits.ts";
 import { QUIET_MAX_MS } from "../quiets.ts";
 
 /** Names the place and the expectation; the message is for people. */
@@ -140,6 +150,25 @@ const quiet = z.strictObject({
     .optional(),
 });
 
+const TTL_WORDS = "a duration such as 90s, 5m or 1h30m, from 1s to 30d";
+const HEX_WORDS = `hex digits, two for each of at most ${COMMAND_PAYLOAD_MAX} bytes`;
+const newCommand = z.strictObject({
+  payload: z.string({ error: "text" }).optional(),
+  payloadHex: z
+    .string({ error: HEX_WORDS })
+    .regex(new RegExp(`^([0-9a-f]{2}){0,${COMMAND_PAYLOAD_MAX}}$`, "i"), { error: HEX_WORDS })
+    .optional(),
+  ttl: z
+    .string({ error: TTL_WORDS })
+    .transform((given) => parseDuration(given) ?? 0)
+    .refine((ms) => ms >= NOT_AFTER_MIN_MS && ms <= NOT_AFTER_MAX_MS, { error: TTL_WORDS })
+    .optional(),
+  supersede: text(1, SUPERSEDE_MAX).optional(),
+});
+const commandNumber = whole(1, Number.MAX_SAFE_INTEGER, "the number of a command: 1, 2, 3");
+
+export const readNewCommand = reader("body", newCommand);
+export const readCommandNumber = reader("command", commandNumber);
 export const readIncidentNumber = reader("incident", incidentNumber);
 export const readIncidentQuery = reader("query", incidentQuery);
 export const readQuiet = reader("body", quiet);

@@ -1,0 +1,51 @@
+/** `commands`: what was sent to a device, what waits for it, and what came of it. */
+
+import type { Command } from "commander";
+import type { CommandJson } from "../http/commands.ts";
+import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
+import { ago } from "./tell.ts";
+
+const HEAD = ["N", "PAYLOAD", "STATE", "QUEUED", "RESULT", "EXPECTED", "NOT AFTER"];
+
+export function addCommands(program: Command, streams: Streams): void {
+  const command = program
+    .command("commands <id>")
+    .description("list the commands of a device; ID is six hex digits or its name");
+  withGateway(command).action(async (id: string, options: GatewayOptions) => {
+    const path = `devices/${encodeURIComponent(id)}/commands`;
+    const { items } = (await askGateway(options, "GET", path)) as { items: CommandJson[] };
+    if (options.json) streams.out(`${JSON.stringify(items)}\n`);
+    else streams.out(columns([HEAD, ...items.map((item) => row(item, Date.now()))]));
+  });
+}
+
+function row(command: CommandJson, now: number): string[] {
+  const when = (at: string | null) => (at === null ? "-" : ago(now - Date.parse(at)));
+  const waits = command.state === "queued" || command.state === "offered";
+  return [
+    `${command.n}`,
+    shortly(command.payload ?? `hex ${command.payloadHex}`),
+    command.state,
+    when(command.queuedAt),
+    outcome(command),
+    waits ? when(command.forecastAt) : "-",
+    waits ? when(command.notAfter) : "-",
+  ];
+}
+
+/** The result in words; a failure without one may have been a success. */
+export function outcome({ state, code, result, resultHex }: CommandJson): string {
+  if (code !== null) {
+    const words = ["", "", "", "unknown command", "interrupted, outcome unknown"][code] ?? "";
+    const said = result ?? `hex ${resultHex}`;
+    return (
+      [words, said === "" ? "" : shortly(said)].filter((part) => part !== "").join(": ") || "-"
+    );
+  }
+  return state === "failed" ? "outcome unknown" : "-";
+}
+
+function shortly(text: string): string {
+  const line = JSON.stringify(text).slice(1, -1);
+  return line.length > 40 ? `${line.slice(0, 37)}...` : line;
+}
