@@ -43,20 +43,13 @@ function hearing({ deaf, now }: Present, tell: Tell): Check[] {
 function site({ neighbours, view }: Present): Check[] {
   const { devices, here } = neighbours;
   if (devices === 0) return [];
-  const others = `${here} of the ${devices} other ${devices === 1 ? "device" : "devices"} there`;
-  return here * 2 >= devices
-    ? [
-        {
-          out: true,
-          text: `Its site ${view.site}: ${others} ${here === 1 ? "is" : "are"} present.`,
-        },
-      ]
-    : [
-        {
-          out: false,
-          text: `At its site ${view.site} only ${others} ${here === 1 ? "is" : "are"} present.`,
-        },
-      ];
+  if (devices === 1) {
+    const one = `the only other device there ${here === 1 ? "is" : "is not"} present.`;
+    return [{ out: here === 1, text: `Its site ${view.site}: ${one}` }];
+  }
+  const others = `${here} of the ${devices} other devices there ${here === 1 ? "is" : "are"} present.`;
+  const out = here * 2 >= devices;
+  return [{ out, text: out ? `Its site ${view.site}: ${others}` : `At its site only ${others}` }];
 }
 
 function signal({ view }: Present): Check[] {

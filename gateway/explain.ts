@@ -73,7 +73,9 @@ export function explainNow(it: Present, tell: Tell): Explanation {
     ...promised(it, tell),
     ...likely(it),
     ...coming(it, tell),
-    ...saw(away ? "What the rule saw" : "What the rule goes by", evidence, tell),
+    ...(away
+      ? saw("What the rule saw", without(evidence, TOLD), tell)
+      : saw("What the rule goes by", without(evidence, [...TOLD, "graceMs"]), tell)),
     ...checks.filter(({ out }) => !out).map(({ text }) => text),
     ...belonging(it, tell),
   ];
@@ -92,6 +94,13 @@ export function explainNow(it: Present, tell: Tell): Explanation {
     next,
     knownInMs: absentAt === null ? null : Math.max(0, Math.round(absentAt - now)),
   };
+}
+
+/** What sentences of their own tell. */
+const TOLD = ["seenAt", "dueAt", "promiseMs", "seenBeforeAt"];
+
+function without(evidence: Evidence, names: readonly string[]): Evidence {
+  return Object.fromEntries(Object.entries(evidence).filter(([name]) => !names.includes(name)));
 }
 
 function isOut({ out }: Check): boolean {
@@ -145,12 +154,14 @@ function coming({ view, doubts, now }: Present, tell: Tell): string[] {
   if (absentAt === null) return [];
   const grace = doubts.evidence.graceMs;
   const chance = chanceWords(doubts.evidence.k);
-  const known = `If it died now you would know in ${span(Math.max(0, absentAt - now))}.`;
+  const left = span(Math.max(0, absentAt - now));
   if (lateAt === null) {
-    return [`It will be absent ${tell(absentAt)} unless a beat comes${chance}.`, known];
+    const soon = `If it is dead you will know in ${left}.`;
+    return [`It will be absent ${tell(absentAt)} unless a beat comes${chance}.`, soon];
   }
   const added = typeof grace === "number" ? `With ${exact(grace)} of grace it` : "It";
   const late = `${added} will be late ${tell(lateAt)} unless a beat comes`;
+  const known = `If it died now you would know in ${left}.`;
   return [`${late}, and absent ${tell(absentAt)}${chance}.`, known];
 }
 

@@ -82,7 +82,9 @@ async function present(
     incident: incident && wall(incident),
     deaf: deafIn(core.requests.deafness.map(wall), view.transport, view.seenAt ?? 0, Infinity),
     neighbours: core.requests.neighbours(id),
-    hints: [...core.hints.values()].filter((hint) => hint.id === id).map(wall),
+    hints: [...core.hints.values()]
+      .filter((hint) => hint.id === id)
+      .map((hint) => ({ ...hint, at: clock.wallAt(hint.at) })),
     quiet: quiet && wall(quiet),
   };
   return explainNow(it, tell);
