@@ -130,8 +130,7 @@ async function listen(
     },
     onDurable(facts) {
       desk.durable(facts);
-      metrics.answeredBy(facts);
-      sayCommands(facts, core, clock, feed);
+      sayCommands(facts, { core, clock, feed, metrics });
     },
     onChanges: (changes) => announce(changes, { core, clock, feed, metrics, log }),
     onBeat: (id) => feed.heard(id),

@@ -131,16 +131,21 @@ export function commandJson(command: CommandView, clock: Clock): CommandJson {
   };
 }
 
+/** Who hears of commands that changed. */
+export interface Listeners extends Pick<CommandOptions, "core" | "clock"> {
+  readonly feed: Pick<Feed, "say" | "streams">;
+  readonly metrics: { answeredBy(facts: readonly Fact[]): void };
+}
+
 /**
  * Commands that changed, to whoever listens to the stream, as `event: command`. Like beats they
  * have no cursor: a slow reader may miss one, and asks for the list.
  */
 export function sayCommands(
   facts: readonly Fact[],
-  core: Gateway,
-  clock: Clock,
-  feed: Pick<Feed, "say" | "streams">,
+  { core, clock, feed, metrics }: Listeners,
 ): void {
+  metrics.answeredBy(facts);
   if (feed.streams === 0) return;
   for (const fact of facts) {
     if (fact.kind !== "command" || core.enrolment(fact.id) === undefined) continue;
