@@ -24,6 +24,7 @@ import type { Clock } from "./clock.ts";
 import { MachineEars, type System } from "./ears-machine.ts";
 import { SelfBeat } from "./ears-self.ts";
 import type { Effects, Source } from "./facts.ts";
+import { STALL_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Requests } from "./requests.ts";
 import type { UdpTransport } from "./udp.ts";
@@ -47,8 +48,6 @@ export interface EarsOptions {
 const TICK_MS = 1_000;
 /** Drops that come again within so many ms are one overflow. */
 const DROPS_QUIET_MS = 3_000;
-/** A commit may take so long, ms: an SD card collects its garbage for a second or two. */
-export const STALL_MS = 5_000;
 /** Looking takes at most this part of all time. */
 const SHARE = 1 / 50;
 

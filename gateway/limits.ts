@@ -116,6 +116,8 @@ export const SECRET_MIN = 16;
  * topic.
  */
 export const HINT_ADDRESS_MAX = 64;
+/** A commit may take so long, ms: an SD card collects its garbage for a second or two. */
+export const STALL_MS = 5_000;
 /** A clash is shown for so many ms after the last one. */
 export const CLASH_SHOWN_MS = 86_400_000;
 

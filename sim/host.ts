@@ -12,6 +12,7 @@ import { LIMITS, type Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
 import type { Sha256 } from "./board-kind.ts";
 import { Disk } from "./disk.ts";
+import { HostEars } from "./ears.ts";
 import { Inbox } from "./inbox.ts";
 import { draw, purposeOf, randomBytes } from "./random.ts";
 
@@ -57,6 +58,7 @@ export interface Surroundings {
 export class Host {
   readonly disk = new Disk();
   readonly inbox = new Inbox();
+  readonly ears: HostEars;
   /** What a commit takes from now on, and until when none ends. */
   commitMs: readonly [least: number, most: number];
   stalledUntil = 0;
@@ -71,6 +73,8 @@ export class Host {
   /** Starts so far: what a dead process had scheduled is not done by the next one. */
   life = 0;
   private startedAt = 0;
+  /** The instant of the turn under way. */
+  private now = 0;
   private commits = 0;
   private crashes = 0;
   private readonly options: HostOptions;
@@ -88,6 +92,14 @@ export class Host {
     this.seed = seed;
     this.sha256 = sha256;
     this.around = around;
+    this.ears = new HostEars(this.inbox, (question) => {
+      const { gateway } = this;
+      if (gateway)
+        this.obey(
+          question(gateway, (at) => this.mono(at)),
+          this.now,
+        );
+    });
   }
 
   start(now: number): void {
@@ -113,6 +125,7 @@ export class Host {
       disk.load(now),
       0,
     );
+    this.ears.started(now);
   }
 
   /** The process dies at once. What was being written is on the disk or not, by a draw. */
@@ -131,6 +144,13 @@ export class Host {
     this.gateway = undefined;
     this.inbox.close();
     this.disk.crash(this.wall(now), true);
+  }
+
+  /** The process does not run, or runs again; its socket goes on taking frames. */
+  suspend(on: boolean, now: number): void {
+    this.now = now;
+    this.inbox.suspended = on;
+    this.ears.suspended(on, now);
   }
 
   enrol(enrolment: Enrolment, now: number): void {
@@ -154,6 +174,8 @@ export class Host {
   }
 
   expire(now: number): void {
+    this.now = now;
+    this.ears.look(now);
     if (this.gateway) this.obey(this.gateway.expire(this.mono(now)), now);
   }
 
@@ -164,6 +186,8 @@ export class Host {
 
   /** The batch is durable: what waited for it may be told. */
   committed(now: number): void {
+    this.now = now;
+    this.ears.written(now);
     for (const effects of this.disk.finish()) {
       if (this.diesAt("after-commit", now)) return;
       this.gateway?.committed(effects.ticket, this.mono(now));
@@ -222,6 +246,7 @@ export class Host {
   /** Starts the next batch, if the disk is free. */
   private commit(now: number): void {
     if (!this.disk.begin()) return;
+    this.ears.writes(now);
     const [least, most] = this.commitMs;
     const luck = draw(this.seed, HOST, COMMIT, this.commits++);
     const duration = this.disk.weighs ? least + Math.floor(luck * (most - least + 1)) : 0;

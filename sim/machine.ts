@@ -60,7 +60,7 @@ export class Machine {
 
   /** The process does not run, or runs again; its socket goes on taking frames. */
   suspend(on: boolean): void {
-    this.host.inbox.suspended = on;
+    this.host.suspend(on, this.setting.now());
     if (!on) this.arm();
   }
 

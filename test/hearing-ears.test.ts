@@ -3,12 +3,13 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, describe, expect, it } from "vitest";
-import { Ears, type EarsOptions, STALL_MS } from "../gateway/ears.ts";
+import { Ears, type EarsOptions } from "../gateway/ears.ts";
 import type { System } from "../gateway/ears-machine.ts";
 import { MISSES, PROVE_MS } from "../gateway/ears-self.ts";
 import type { Effects } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type * as kernel from "../gateway/kernel.ts";
+import { STALL_MS } from "../gateway/limits.ts";
 import { OPTIONS } from "./gateway-bench.ts";
 import { keptLog } from "./socket-rig.ts";
 import { HandClock } from "./store-rig.ts";
