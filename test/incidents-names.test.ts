@@ -1,6 +1,7 @@
 /** Tests of gateway.md, 5b, that concern incidents beside its 14 (incidents.test.ts). */
 
 import { describe, expect, it } from "vitest";
+import { HOLD_MS } from "../gateway/incidents.ts";
 import { Live, MINUTE_MS, ownAddress, Town } from "./incidents-rig.ts";
 
 describe("5b.16, the core's half: an acknowledgement", () => {
@@ -72,5 +73,121 @@ describe("5b.22: a removed device keeps beating", () => {
     ]);
     expect(town.incidents()).toMatchObject([{ n: 1, away: 0 }]);
     expect(town.incidents()[0]!.closedAt).not.toBeNull();
+  });
+});
+
+describe("over a restart", () => {
+  it.each([2, 3, 12])(
+    "between the first and the last of %d boards it stays one outage",
+    (count) => {
+      const town = new Town();
+      const house = town.add(count, { site: "house17" });
+      town.add(12, (n) => ({ site: `other${n % 2}` }));
+      town.run(5 * MINUTE_MS);
+      town.unplug(house);
+      while (town.changes("absent").length === 0) town.run(1_000);
+      town.restart(1_000);
+      town.run(120 * MINUTE_MS);
+      expect(town.incidents()).toMatchObject([{ n: 1, scope: "site:house17", away: count }]);
+      expect(town.told()).toEqual(["opened 1"]);
+    },
+  );
+
+  it("more boards than a record names find back to it", () => {
+    const town = new Town();
+    const hall = town.add(150, { site: "hall" });
+    town.add(60, (n) => ({ site: `other${n % 2}` }));
+    town.run(5 * MINUTE_MS);
+    town.unplug(hall);
+    town.run(30 * MINUTE_MS);
+    const before = town.incidents();
+    expect(before).toMatchObject([{ n: 1, scope: "site:hall", joined: 150, away: 150 }]);
+    expect(before[0]!.members).toHaveLength(64);
+    town.restart(1_000);
+    expect(town.incidents()).toMatchObject([{ n: 1, joined: 150, away: 150 }]);
+    town.plug(hall.slice(0, 100));
+    town.run(MINUTE_MS);
+    expect(town.incidents()).toMatchObject([{ n: 1, joined: 150, away: 50 }]);
+    town.plug(hall.slice(100));
+    town.run(10 * MINUTE_MS);
+    expect(town.told()).toEqual(["opened 1", "closed 1"]);
+  });
+});
+
+describe("an incident", () => {
+  it("is shown when it is on disk, and not before", () => {
+    const town = new Town();
+    const [live] = town.add(2);
+    town.run(5 * MINUTE_MS);
+    town.unplug([live!]);
+    town.bench.hold = true;
+    town.run(20 * MINUTE_MS);
+    expect(town.incidents()).toEqual([]);
+    expect(() => town.bench.core.requests.acknowledge(2, 0)).toThrow("unknown");
+    town.bench.settle();
+    expect(town.incidents()).toMatchObject([{ n: 1, away: 1 }]);
+  });
+
+  it("costs the disk a fact for each that joins, and fewer of the many", () => {
+    const town = new Town();
+    const hall = town.add(300, { site: "hall" });
+    town.add(60, (n) => ({ site: `other${n % 2}` }));
+    town.run(5 * MINUTE_MS);
+    town.unplug(hall);
+    town.run(30 * MINUTE_MS);
+    town.plug(hall);
+    town.run(30 * MINUTE_MS);
+    expect(town.incidents()).toMatchObject([{ joined: 300, away: 0 }]);
+    expect(town.diary.incidents.length).toBeLessThan(64 + 40 + 5);
+  });
+});
+
+describe("verdicts", () => {
+  /** Boards that are called absent right after they are late. */
+  const hasty = { limits: { falseAlarms: 1e9, missesMin: 1 } };
+  const heldMs = (town: Town): number[] =>
+    town.diary.kept
+      .filter(({ change }) => change.to === "absent")
+      .map(({ evidence }) => Number(evidence?.heldMs ?? 0));
+
+  it("wait for the others of a site that is going dark, for 30 s at most", () => {
+    const town = new Town(hasty);
+    const house = town.add(12, { site: "house17" });
+    town.add(20, (n) => ({ site: `other${n % 2}` }));
+    town.run(10 * MINUTE_MS);
+    town.unplug(house);
+    town.run(20 * MINUTE_MS);
+    const held = heldMs(town);
+    expect(held).toHaveLength(12);
+    // The first was given before anybody could know.
+    expect(held[0]).toBe(0);
+    expect(Math.max(...held)).toBeGreaterThan(10_000);
+    expect(Math.max(...held)).toBeLessThanOrEqual(HOLD_MS);
+    expect(town.incidents()).toMatchObject([{ scope: "site:house17", away: 12 }]);
+    expect(town.told()).toEqual(["opened 1"]);
+  });
+
+  it("wait for a promise at most where that is shorter", () => {
+    const town = new Town(hasty);
+    const cell = town.add(12, { site: "cell", intervalMs: 1_000 });
+    town.add(20, { intervalMs: 1_000 });
+    town.run(MINUTE_MS);
+    town.unplug(cell);
+    town.run(MINUTE_MS);
+    expect(Math.max(...heldMs(town))).toBeGreaterThan(0);
+    expect(Math.max(...heldMs(town))).toBeLessThanOrEqual(1_200);
+    expect(town.incidents()).toMatchObject([{ scope: "site:cell", away: 12 }]);
+  });
+
+  it("are none where the others are back in time", () => {
+    const town = new Town(hasty);
+    const house = town.add(12, { site: "house17" });
+    town.add(20, (n) => ({ site: `other${n % 2}` }));
+    town.run(10 * MINUTE_MS);
+    town.unplug(house);
+    while (town.changes("late").length < 4) town.run(1_000);
+    town.plug(house);
+    town.run(20 * MINUTE_MS);
+    expect(town.changes("absent").length).toBe(1);
   });
 });
