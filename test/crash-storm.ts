@@ -90,6 +90,7 @@ class Storm implements StormWorld, Surroundings {
     while (this.crashes < crashes) await this.#step();
     this.#calm = true;
     for (const board of this.#boards) board.calm = true;
+    while (this.#process?.core === undefined || this.#process.dead) await this.#step();
     const end = this.now + CALM_MS;
     while (this.now < end) await this.#step();
     const { core, mono } = this.#process!;
