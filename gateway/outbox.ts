@@ -56,10 +56,7 @@ export class Outbox {
   readonly #waiting: Waiting;
   /** When an open incident is to be looked at again, by n. */
   readonly #again = new Map<number, number>();
-  /**
-   * "incident route": its opening was given up, so its closing is not told either. Not on disk
-   * before the incident is stored again: a crash until then may tell somebody of an end alone.
-   */
+  /** "incident route": its opening was given up. `expire` writes that down, at once. */
   readonly #untold = new Set<string>();
   /** Notices of a draft that is not complete, by n. */
   readonly #making = new Map<number, Making>();
@@ -78,6 +75,7 @@ export class Outbox {
 
   /** Call `expire` no later than this. */
   get wakeAt(): number {
+    if (this.#untold.size > 0) return -Infinity;
     if (this.#next === undefined) {
       this.#next = Infinity;
       for (const at of this.#again.values()) this.#next = Math.min(this.#next, at);
@@ -121,7 +119,7 @@ export class Outbox {
   /** An incident closed: those hear of it who were told that it opened. */
   closed(incident: Incident, now: number, draft: Draft): Incident {
     const making = { incident, evidence: NO_EVIDENCE, lead: "", now };
-    this.#forgetReminders(incident, draft);
+    this.#waiting.dropReminders(incident.n, draft);
     const told = this.#told(incident).filter((name) => {
       const route = this.#options.routes.find((each) => each.name === name);
       if (route === undefined) return true;
@@ -147,6 +145,7 @@ export class Outbox {
       const found = this.#due(incident, now, draft);
       if (found !== undefined) changed.push(found);
     }
+    this.#untold.clear();
     return changed;
   }
 
@@ -170,7 +169,7 @@ export class Outbox {
 
   /** Somebody took it on: it is not told again until it closes. */
   acknowledged(incident: Incident, draft: Draft): void {
-    this.#forgetReminders(incident, draft);
+    this.#waiting.dropReminders(incident.n, draft);
     this.#plan(incident);
   }
 
@@ -187,7 +186,10 @@ export class Outbox {
 
   #due(incident: Incident, now: number, draft: Draft): Incident | undefined {
     const unheard = incident.hushed !== undefined && incident.told === undefined;
-    if (!unheard && now < (this.#again.get(incident.n) ?? Infinity)) return undefined;
+    const told = this.#told(incident);
+    if (!unheard && now < (this.#again.get(incident.n) ?? Infinity)) {
+      return told.length < (incident.told?.length ?? 0) ? { ...incident, told } : undefined;
+    }
     const subjects = this.#subjects(incident, SUBJECTS_MAX);
     const quiet = this.#options.quiets.over(incident, subjects, now) !== undefined;
     if (unheard) {
@@ -195,14 +197,13 @@ export class Outbox {
       return this.opened(incident, NO_EVIDENCE, now, draft, `After a ${incident.hushed}: `);
     }
     const making = { incident, evidence: NO_EVIDENCE, lead: "Still: ", now };
-    const told = this.#told(incident);
     for (const route of this.#options.routes) {
       const due = told.includes(route.name) && remindAt(incident, [route]) <= now;
       if (due && !quiet && this.#waiting.of(incident.n, route.name).length === 0) {
         this.#make("reminder", route, making, draft);
       }
     }
-    return this.#plan({ ...incident, remindedAt: now });
+    return this.#plan({ ...incident, told, remindedAt: now });
   }
 
   /** @param max of the first so many devices; -1: of the one that joined last */
@@ -226,15 +227,16 @@ export class Outbox {
     const leftOut = this.#waiting.makeRoom(draft);
     if (leftOut !== undefined) this.#untold.add(`${leftOut.incident} ${leftOut.route}`);
     const n = ++this.#last;
-    const incident = making.incident.n;
-    this.#waiting.add({ n, incident, kind, route, madeAt: making.now, text: "", body: "{}" });
+    this.#waiting.add({
+      n,
+      incident: making.incident.n,
+      kind,
+      route,
+      madeAt: making.now,
+      text: "",
+      body: "{}",
+    });
     this.#making.set(n, making);
-  }
-
-  #forgetReminders({ n }: Incident, draft: Draft): void {
-    for (const notice of this.waiting) {
-      if (notice.incident === n && notice.kind === "reminder") this.#waiting.drop(notice, draft);
-    }
   }
 
   /** When to look again at this incident. */

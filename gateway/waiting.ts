@@ -59,6 +59,12 @@ export class Waiting {
     draft.store({ kind: "notice", n, notice: null });
   }
 
+  dropReminders(incident: number, draft: Draft): void {
+    for (const notice of this.list) {
+      if (notice.incident === incident && notice.kind === "reminder") this.drop(notice, draft);
+    }
+  }
+
   /** Room for one more. @returns a notice whose route is not told of its incident for that */
   makeRoom(draft: Draft): Notice | undefined {
     if (this.#notices.size < this.#max) return undefined;

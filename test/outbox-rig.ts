@@ -5,7 +5,7 @@
 
 import type { Evidence, Incident, Notice } from "../gateway/affairs.ts";
 import { Draft, Ledger } from "../gateway/effects.ts";
-import type { Cause } from "../gateway/facts.ts";
+import type { Cause, Fact } from "../gateway/facts.ts";
 import { Outbox } from "../gateway/outbox.ts";
 import { Quiets } from "../gateway/quiets.ts";
 import type { Route } from "../gateway/routes.ts";
@@ -39,6 +39,8 @@ export class Keeper {
   readonly routes: readonly Route[];
   readonly noticesMax: number;
   trusted = true;
+  /** Facts that are durable now. */
+  onDurable: (facts: readonly Fact[]) => void = () => {};
   now = 0;
   outbox: Outbox;
   quiets: Quiets;
@@ -151,6 +153,7 @@ export class Keeper {
       if (fact.kind === "notice") this.log.push({ n: fact.n, notice: fact.notice });
       this.#archive.keep(fact as AffairFact, 0);
     }
+    this.onDurable(draft.commit);
   }
 
   #begin(): [Quiets, Outbox] {

@@ -125,7 +125,9 @@ export class Desk {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     const { n, incident, kind } = notice;
     const fields = { route, notice: n, incident, kind, ...(why !== undefined && { why }) };
-    if (result === "given-up" || result === "disabled") log.warn(`notice ${result}`, fields);
-    else log.few(`notice ${result}`, fields);
+    log.few(`notice ${result}`, fields);
+    if (result === "disabled" && this.#counts.get(key) === 1) {
+      log.warn("this route is disabled until the next start", { route, why });
+    }
   }
 }
