@@ -31,7 +31,8 @@ export interface DeviceView {
   readonly dueAt: number | null;
   /** When the status changes for the worse if nothing is heard. */
   readonly deadlineAt: number | null;
-  /** If it died now: in how many ms it would be called absent. Null: it is not here. */
+  /** When it is called absent if nothing more is heard, and in how many ms. Null: not here. */
+  readonly absentAt: number | null;
   readonly knownInMs: number | null;
   readonly promiseMs: number | null;
   /** The promise is above `promiseMax`: honoured, and shown (rule 9). */
@@ -86,6 +87,7 @@ export function viewOf(
   const deadlineAt = deadlines.get(slot);
   const clash = records.clashes.get(slot);
   const clashed = clash !== undefined && now - clash.at < CLASH_SHOWN_MS;
+  const absentAt = here ? absentAfter(detector, status, deadlineAt, slot) : null;
   return {
     id,
     name,
@@ -98,7 +100,8 @@ export function viewOf(
     seenAt: source === undefined ? null : at,
     dueAt: promiseMs === 0 ? null : at + promiseMs,
     deadlineAt: here && deadlineAt !== Infinity ? deadlineAt : null,
-    knownInMs: knownInMs(detector, status, deadlineAt, slot, now),
+    absentAt,
+    knownInMs: absentAt === null ? null : Math.max(0, Math.round(absentAt - now)),
     promiseMs: promiseMs === 0 ? null : promiseMs,
     promiseLong: promiseMs > promiseMax,
     reach: bytes[b + row.REACH]!,
@@ -119,16 +122,14 @@ export function viewOf(
   };
 }
 
-function knownInMs(
+function absentAfter(
   detector: Detector,
   status: Status,
   deadlineAt: number,
   slot: number,
-  now: number,
 ): number | null {
-  if (deadlineAt === Infinity || (status !== "present" && status !== "late")) return null;
-  const absentAt = status === "late" ? deadlineAt : detector.absentAt(slot, deadlineAt);
-  return Math.max(0, Math.round(absentAt - now));
+  if (deadlineAt === Infinity) return null;
+  return status === "late" ? deadlineAt : detector.absentAt(slot, deadlineAt);
 }
 
 /** Bits 7-4: tenths, 14 = external power, all else unknown. */

@@ -20,7 +20,8 @@ export interface DeviceJson {
   readonly seenAt: string | null;
   readonly dueAt: string | null;
   readonly deadlineAt: string | null;
-  /** If it died now: after how long it would be called absent. */
+  /** If it died now: when it would be called absent, and after how long. */
+  readonly absentAt: string | null;
   readonly knownInMs: number | null;
   readonly promiseMs: number | null;
   /** 0 awake, 1 light sleep, 2 deep sleep; null = never heard. */
@@ -53,7 +54,7 @@ export interface ChangeJson extends Omit<WallChange, "id" | "at"> {
 export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
   const iso = (at: number | null) =>
     at === null ? null : new Date(clock.wallAt(at)).toISOString();
-  const { seenAt, dueAt, deadlineAt, clashAt, reach, address, port, ...same } = view;
+  const { seenAt, dueAt, deadlineAt, absentAt, clashAt, reach, address, port, ...same } = view;
   return {
     id: idText(view.id),
     name: same.name,
@@ -66,6 +67,7 @@ export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
     seenAt: iso(seenAt),
     dueAt: iso(dueAt),
     deadlineAt: iso(deadlineAt),
+    absentAt: iso(absentAt),
     knownInMs: same.knownInMs,
     promiseMs: same.promiseMs,
     reach: seenAt === null ? null : reach,

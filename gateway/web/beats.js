@@ -13,7 +13,7 @@
  *
  * @import { Device } from "./live.js"
  * @typedef {"heard" | "slow" | "missed" | "unseen"} Cell
- * @typedef {{ cells: Cell[], silent: number, overdue: boolean }} Bar `silent`: promises broken up
+ * @typedef {{ cells: (Cell | "empty")[], silent: number, overdue: boolean }} Bar `silent`: promises broken up
  *   to now; `overdue`: late
  */
 
@@ -73,7 +73,7 @@ export const PITCH = 6;
  */
 export function barPaths(bar, width) {
   const paths = { heard: "", slow: "", missed: "", unseen: "", overdue: "", empty: "" };
-  /** @type {(Cell | "overdue")[]} */
+  /** @type {(Cell | "overdue" | "empty")[]} */
   const shown = [...bar.cells];
   for (let i = 0; i < bar.silent; i++) shown.push("missed");
   if (bar.overdue) shown.push("overdue");
@@ -98,7 +98,7 @@ const STROKES = {
 
 /** For those who do not see the drawing. @param {Bar} bar */
 export function barWords(bar) {
-  const count = { heard: 0, slow: 0, missed: bar.silent, unseen: 0 };
+  const count = { heard: 0, slow: 0, missed: bar.silent, unseen: 0, empty: 0 };
   for (const cell of bar.cells) count[cell]++;
   const total = bar.cells.length + bar.silent;
   if (total === 0) return "no beat seen yet";

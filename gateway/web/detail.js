@@ -9,6 +9,7 @@
 
 import { byId, drawBar, put, putMark, roomy } from "./draw.js";
 import { changeLine } from "./feed.js";
+import { Past } from "./past.js";
 import {
   batteryWords,
   causeWords,
@@ -39,6 +40,11 @@ const FACTS = [
   ["Next due", (d, now) => moment(d.status === "left" ? null : d.dueAt, now)],
   ["Deadline", (d, now) => moment(d.status === "left" ? null : d.deadlineAt, now)],
   [
+    "If it died now",
+    (d, now) => (d.absentAt === null ? "–" : `you would know in ${untilWords(d.absentAt - now)}`),
+  ],
+  ["Up, last 24 h", () => ""],
+  [
     "Promise",
     (d) =>
       d.promiseMs ? `${roughly(d.promiseMs)}${d.promiseLong ? ", unusually long" : ""}` : "none",
@@ -65,6 +71,9 @@ const FACTS = [
   ["Id", (d) => d.id],
 ];
 
+/** The one that past.js tells. */
+const PAST = FACTS.findIndex(([label]) => label === "Up, last 24 h");
+
 /** @param {number | null} at @param {number} now */
 function moment(at, now) {
   if (at === null) return "–";
@@ -79,6 +88,7 @@ export class Detail {
   #dialog = byId("detail");
   #lines = byId("d-changes");
   #values;
+  #past;
   /** @type {Entry | undefined} */
   #entry;
 
@@ -90,6 +100,7 @@ export class Detail {
     this.#turned = turned;
     this.#open = open;
     this.#values = FACTS.map(([label]) => addFact(byId("d-facts"), label));
+    this.#past = new Past(/** @type {HTMLElement} */ (this.#values[PAST]));
     this.#dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.close();
@@ -151,9 +162,10 @@ export class Detail {
     put(byId("d-name"), device.name);
     put(byId("d-sentence"), deviceSentence(device, now));
     drawBar(byId("d-bar"), this.#entry, BAR_CELLS, now);
+    this.#past.show(device);
     FACTS.forEach(([, words], i) => {
       const value = this.#values[i];
-      if (value) put(value, words(device, now));
+      if (value && i !== PAST) put(value, words(device, now));
     });
   }
 

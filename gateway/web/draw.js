@@ -17,7 +17,14 @@
 import { barOf, barPaths, barWords, PITCH } from "./beats.js";
 
 export const SVG = "http://www.w3.org/2000/svg";
-const BAR_KINDS = /** @type {const} */ (["empty", "unseen", "heard", "slow", "missed", "overdue"]);
+export const BAR_KINDS = /** @type {const} */ ([
+  "empty",
+  "unseen",
+  "heard",
+  "slow",
+  "missed",
+  "overdue",
+]);
 const GLOW_MS = 2_500;
 const GLOW = {
   backgroundColor: ["color-mix(in srgb, var(--status) 28%, transparent)", "transparent"],

@@ -22,6 +22,7 @@
  * @property {number | null} seenAt
  * @property {number | null} dueAt
  * @property {number | null} deadlineAt
+ * @property {number | null} absentAt when it is called absent if nothing is heard
  * @property {number | null} promiseMs
  * @property {number | null} reach
  * @property {string | null} transport
@@ -107,6 +108,7 @@ function readDevice(raw) {
     seenAt: ms(raw.seenAt),
     dueAt: ms(raw.dueAt),
     deadlineAt: ms(raw.deadlineAt),
+    absentAt: ms(raw.absentAt),
     clashAt: ms(raw.clashAt),
   };
 }

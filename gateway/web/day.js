@@ -1,0 +1,48 @@
+/**
+ * A device's last day out of the gateway's history, as cells and as words.
+ *
+ * @import { Cell } from "./beats.js"
+ * @typedef {{ heard: number | null, missed: number | null, deafMs: number }} Step
+ * @typedef {{ share: number | null, deafMs: number, unknownMs: number }} Uptime
+ */
+
+import { span } from "./words.js";
+
+/**
+ * Equal parts of the steps as cells: missed where any beat was missed, unseen where nothing is
+ * known or we were deaf, empty where nothing was due.
+ * @param {readonly Step[]} steps
+ * @param {number} count
+ * @returns {(Cell | "empty")[]}
+ */
+export function cellsOf(steps, count) {
+  return Array.from({ length: count }, (_, at) => {
+    const part = steps.slice(
+      Math.floor((at * steps.length) / count),
+      Math.floor(((at + 1) * steps.length) / count),
+    );
+    if (part.some(({ missed }) => missed !== null && missed > 0)) return "missed";
+    if (part.some(({ heard }) => heard !== null && heard > 0)) return "heard";
+    return part.every(({ heard, deafMs }) => heard === null || deafMs > 0) ? "unseen" : "empty";
+  });
+}
+
+/** For those who do not see the drawing. @param {readonly Step[]} steps */
+export function dayWords(steps) {
+  let [heard, missed, deafMs] = [0, 0, 0];
+  for (const step of steps) {
+    heard += step.heard ?? 0;
+    missed += step.missed ?? 0;
+    deafMs += step.deafMs;
+  }
+  const deaf = deafMs === 0 ? "" : `; the gateway was deaf for ${span(deafMs)}`;
+  return `last 24 hours: ${heard} beats heard, ${missed} missed${deaf}`;
+}
+
+/** Rounded down, so that 100 % is all of it. @param {Uptime} uptime */
+export function uptimeWords({ share, deafMs, unknownMs }) {
+  const up = share === null ? "–" : `${Math.floor(share * 100_000) / 1_000}\u00a0%`;
+  const deaf = deafMs < 1_000 ? "" : `, deaf for ${span(deafMs)}`;
+  const unknown = unknownMs < 60_000 ? "" : `, not known for ${span(unknownMs)}`;
+  return `${up}${deaf}${unknown}`;
+}
