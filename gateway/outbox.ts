@@ -29,7 +29,7 @@ export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"
   readonly about: (id: number) => Subject | undefined;
 }
 
-export type OutboxAffairs = Pick<Affairs, "incidents" | "notices" | "lastNotice">;
+type Known = Pick<Affairs, "incidents" | "notices" | "lastNotice">;
 
 /** Of what a notice is made when its draft is complete. */
 interface Making {
@@ -64,12 +64,11 @@ export class Outbox {
   /** The next instant in `#again`; undefined: to be looked for. */
   #next: number | undefined;
 
-  constructor(options: OutboxOptions, { incidents, notices, lastNotice }: OutboxAffairs) {
+  constructor(options: OutboxOptions, { incidents, notices, lastNotice }: Known) {
     this.#options = options;
     this.#last = lastNotice;
     // With as few as one a route there would be none to say what was left out.
-    const max = Math.max(options.noticesMax, 4 * options.routes.length);
-    this.#waiting = new Waiting(notices, max);
+    this.#waiting = new Waiting(notices, Math.max(options.noticesMax, 4 * options.routes.length));
     for (const incident of incidents) this.#plan(incident);
   }
 
