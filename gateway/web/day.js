@@ -36,7 +36,7 @@ export function dayWords(steps) {
     deafMs += step.deafMs;
   }
   const deaf = deafMs === 0 ? "" : `; the gateway was deaf for ${span(deafMs)}`;
-  return `last 24 hours: ${heard} beats heard, ${missed} missed${deaf}`;
+  return `last 24 hours: ${heard} ${heard === 1 ? "beat" : "beats"} heard, ${missed} missed${deaf}`;
 }
 
 /** Rounded down, so that 100 % is all of it. @param {Uptime} uptime */
