@@ -3,6 +3,9 @@
  * suite, and the application's own script. The bundles are built once (`build`); here text is only
  * put together, so a bundle can be made where no compiler is.
  *
+ * A client that takes commands is some 840 bytes longer, so it is taken where it was asked for, or
+ * where the application's script has a handler for them; one that nobody handles is only refused.
+ *
  * It holds the device's key, so only its owner may read the file.
  */
 
@@ -31,6 +34,7 @@ interface Options extends WhereOptions {
   readonly wifi?: string;
   readonly wifiPassFile?: string;
   readonly app?: string;
+  readonly commands?: boolean;
   readonly output: string;
 }
 
@@ -56,6 +60,7 @@ export function addDeviceBundle(parent: Command, streams: Streams): void {
     .option("--wifi <ssid>", "Wi-Fi to join")
     .option("--wifi-pass-file <file>", "a file with its password")
     .option("--app <file>", "the application's own script, appended")
+    .option("--commands", "take commands (default: if the script of --app has an onCommand)")
     .requiredOption("-o, --output <file>", "where to write");
   withWhere(command).action(async (id: string, options: Options) => {
     const wifi = readWifi(options);
@@ -82,13 +87,15 @@ interface Wifi {
 /** Configuration, client, application: byte strings. */
 function assemble(
   { id, suite, key }: KeyJson,
-  { gateway, interval }: Options,
+  { gateway, interval, commands }: Options,
   wifi: Wifi | undefined,
   app: string,
 ): [string, string, string] {
+  if (commands && suite === 0) throw new Usage("--commands: suite 0 (crc16) has none");
+  const obeys = suite !== 0 && (commands || /\bonCommand\b/.test(app));
   const client =
     (wifi ? `${readPrebuilt("nextbeat-wifi.js")};\n` : "") +
-    `${readPrebuilt(`nextbeat-udp-${SUITE_NAMES[suite]}.js`)};\n`;
+    `${readPrebuilt(`nextbeat-udp-${SUITE_NAMES[suite]}${obeys ? "-commands" : ""}.js`)};\n`;
   const firmware = createHash("sha256").update(client + app, "latin1");
   const extra =
     encodeExtension(EXT_CAUSE, "\0") +
