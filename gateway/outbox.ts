@@ -140,8 +140,7 @@ export class Outbox {
     this.#options.quiets.expire(now, draft);
     const changed: Incident[] = [];
     for (const incident of open) {
-      if (incident.closedAt !== null) continue;
-      const found = this.#due(incident, now, draft);
+      const found = incident.closedAt === null ? this.#due(incident, now, draft) : undefined;
       if (found !== undefined) changed.push(found);
     }
     this.#untold.clear();

@@ -99,7 +99,8 @@ export function problemText(
   whole: string,
 ): string {
   if (unknownKey) {
-    return `${pathText(path.slice(0, -1), whole)}: unknown key ${valueText(path.at(-1))}; ${message}`;
+    const place = pathText(path.slice(0, -1), whole);
+    return `${place}: unknown key ${valueText(path.at(-1))}; ${message}`;
   }
   return `${pathText(path, whole)}: ${valueText(at(raw, path))}; ${message}`;
 }

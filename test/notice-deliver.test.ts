@@ -1,101 +1,14 @@
 /** The driver of notices, on a clock of its own: retries, order, limits, and what a crash costs. */
 
 import { describe, expect, it } from "vitest";
-import type { Notice } from "../gateway/affairs.ts";
-import type { Fact } from "../gateway/facts.ts";
 import {
   CONCURRENT_MAX,
-  Deliver,
   GIVE_UP_MS,
   JITTER,
   RETRY_FIRST_MS,
   RETRY_MAX_MS,
 } from "../gateway/notices/deliver.ts";
-import { messageOf } from "../gateway/notices/message.ts";
-import type { Outcome } from "../gateway/notices/request.ts";
-
-const OK: Outcome = { result: "delivered" };
-const BAD: Outcome = { result: "failed", why: "answered 500" };
-
-function notice(n: number, words: Partial<Notice> = {}): Notice {
-  const body = JSON.stringify({ notice: n, title: `t${n}`, at: null });
-  return {
-    ...{ n, incident: n, kind: "opened", route: "a", madeAt: 0, text: `text ${n}`, body },
-    ...words,
-  };
-}
-
-const fact = (given: Notice): Fact => ({ kind: "notice", n: given.n, notice: given });
-const gone = (n: number): Fact => ({ kind: "notice", n, notice: null });
-
-/** A driver whose receivers answer what the test says, when it says so. */
-class Bench {
-  now = 0;
-  random = 0.5;
-  /** What each route answers at once; a route that is not here keeps its sender waiting. */
-  readonly answers = new Map<string, Outcome | ((n: number) => Outcome)>();
-  /** "n at ms" of each attempt, and what came of it. */
-  readonly attempts: string[] = [];
-  readonly ids: string[] = [];
-  readonly results: string[] = [];
-  readonly done: string[] = [];
-  readonly open: ((outcome: Outcome) => void)[] = [];
-  readonly deliver: Deliver;
-  #timer: { at: number; call: () => void } | undefined;
-
-  constructor(waits: Record<string, number> = { a: 0 }) {
-    const receivers = new Map(
-      Object.entries(waits).map(([name, waitMs]) => [
-        name,
-        { waitMs, send: (message: { id: string; title: string }) => this.#send(name, message) },
-      ]),
-    );
-    this.deliver = new Deliver({
-      receivers,
-      now: () => this.now,
-      after: (ms, call) => {
-        expect(this.#timer).toBeUndefined();
-        this.#timer = { at: this.now + ms, call };
-        return () => {
-          this.#timer = undefined;
-        };
-      },
-      random: () => this.random,
-      messageOf: (each) => messageOf(each, { secret: "s", now: this.now, wallAt: (at) => at }),
-      onDone: (n, ok) => this.done.push(`${n} ${ok}`),
-      onResult: (route, result, { n }) => this.results.push(`${route} ${n} ${result}`),
-    });
-  }
-
-  async facts(...facts: Fact[]): Promise<void> {
-    this.deliver.coming(facts);
-    this.deliver.durable(facts);
-    await settled();
-  }
-
-  /** Lets time pass, timer by timer. */
-  async pass(until: number): Promise<void> {
-    while (this.#timer !== undefined && this.#timer.at <= until) {
-      const { at, call } = this.#timer;
-      this.#timer = undefined;
-      this.now = Math.max(this.now, at);
-      call();
-      await settled();
-    }
-    this.now = until;
-  }
-
-  #send(route: string, { id, title }: { id: string; title: string }): Promise<Outcome> {
-    this.attempts.push(`${title.slice(1)} at ${Math.round(this.now)}`);
-    this.ids.push(id);
-    const answer = this.answers.get(route);
-    if (answer === undefined) return new Promise((resolve) => this.open.push(resolve));
-    const n = Number(title.slice(1));
-    return Promise.resolve(typeof answer === "function" ? answer(n) : answer);
-  }
-}
-
-const settled = () => new Promise((round) => setImmediate(round));
+import { BAD, Bench, fact, gone, notice, OK, settled } from "./notice-rig.ts";
 
 describe("a notice", () => {
   it("is delivered when it is durable, told to the core once, and forgotten", async () => {

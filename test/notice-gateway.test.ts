@@ -1,4 +1,4 @@
-/** Notices through the whole gateway: a board dies, a receiver is told, a person asks by commands. */
+/** Notices through the whole gateway: a board dies, a receiver is told, people ask by commands. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -9,6 +9,7 @@ import { Deliver } from "../gateway/notices/deliver.ts";
 import { type Message, messageOf } from "../gateway/notices/message.ts";
 import type { Outcome } from "../gateway/notices/request.ts";
 import { SEED } from "./gateway-bench.ts";
+import { settled } from "./notice-rig.ts";
 import { Keeper, routeOf, subject } from "./outbox-rig.ts";
 
 const MINUTE = 60_000;
@@ -91,8 +92,6 @@ class Storm {
     return this.fate === "ok" ? Promise.resolve({ result: "delivered" }) : new Promise(() => {});
   }
 }
-
-const settled = () => new Promise((round) => setImmediate(round));
 
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant("open"), at: fc.nat(2) }) },

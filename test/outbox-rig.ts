@@ -179,3 +179,10 @@ export interface OpenWords {
   readonly cause?: Cause;
   readonly evidence?: Evidence;
 }
+
+/** A keeper with shed-07 at the farm, and 13 others there. */
+export function farm(...routes: Parameters<typeof routeOf>[]): Keeper {
+  const keeper = new Keeper(routes.map((words) => routeOf(...words)));
+  for (let id = 1; id <= 14; id++) keeper.subjects.set(id, subject(id));
+  return keeper;
+}
