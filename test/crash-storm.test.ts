@@ -11,15 +11,15 @@ console.info(`crash-storm.test.ts: seed ${SEED}`);
 
 describe("a storm of crashes", () => {
   it("takes back nothing that was told to anyone (5b.9, 5b.10, 5b.16)", async () => {
-    const { crashes, places, witness } = await storm(SEED, 300);
-    expect(crashes).toBeGreaterThanOrEqual(300);
+    const { crashes, places, witness } = await storm(SEED, 150);
+    expect(crashes).toBeGreaterThanOrEqual(150);
     expect(places.size).toBeGreaterThan(7);
     const states = [...witness.orders.values()].map(({ state }) => state);
     // The storm was worth its while.
     for (const state of ["done", "refused", "failed", "expired", "superseded"]) {
       expect(states).toContain(state);
     }
-    expect(witness.changes.length).toBeGreaterThan(50);
-    expect(witness.messages.size).toBeGreaterThan(5);
+    expect(witness.changes.length).toBeGreaterThan(15);
+    expect(witness.messages.size).toBeGreaterThan(3);
   });
 });
