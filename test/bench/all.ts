@@ -11,6 +11,7 @@ const BENCHES: readonly (readonly [about: string, script: string, ...flags: stri
   ["the core alone", "core.js", "--rounds", "2"],
   ["verdicts in time", "verdicts.js", "--interval", "20"],
   ["the world in virtual time", "world.js", "--minutes", "5"],
+  ["restarts", "restarts.js", "--worlds", "20", "--calm", "2"],
   ["events in a queue", "queue.js"],
   ["a frame on a link", "links.js"],
   ["a frame through a NAT", "nats.js"],
