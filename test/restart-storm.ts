@@ -1,6 +1,7 @@
 // A gateway that is restarted again and again, over boards that live and die: the real cores in
 // virtual time. What is asked of it: nobody who lives is called absent because we were away, and
-// who died is found within his grant after we are back (architecture rule 2, protocol rules 12, 18).
+// who died is found within his grant after we are back (architecture rule 2, protocol rules 12 and
+// 18).
 //
 // What the boards do is drawn apart from what the gateway does, so the same seed without restarts
 // is the same fleet in the same hours: whom its gateway calls absent is due to the links alone.
