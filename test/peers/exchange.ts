@@ -1,14 +1,17 @@
 // One scripted exchange, in the board's grammar: a board says HELLO, is welcomed, beats, loses
-// acks, is paced, backs off, says HELLO again, is nudged and leaves. Prints each frame and instant.
+// acks, is paced, backs off, says HELLO again, is nudged, is told what to do and leaves. Prints each frame and instant.
 // Node and the board's interpreter must print the same, byte for byte.
 
+import { BEGIN, answer as resultFrame, resultOf } from "../../device/commands.ts";
 import { handle, leave, poll, sent } from "../../device/sender.ts";
 import { coldBoot, createSender, type Sender } from "../../device/state.ts";
 import { computeTag, makeTagKey, type TagKey, tagBytes } from "../../device/tag.ts";
 import {
   ACK,
+  COMMAND,
   DOWN,
   encodeAck,
+  encodeCommand,
   encodeNudge,
   encodeWelcome,
   NUDGE,
@@ -87,6 +90,15 @@ export function exchange(
     const reply = answer(s, key, frame, n);
     const result = reply ? handle(s, reply, now + 30) : -1;
     print(line + " <- " + hex(reply) + " " + result + " rto " + Math.round(s.rto));
+    if (n === 51 || n === 55 || n === 57) {
+      const cmd = n === 57 ? 7 : 1;
+      const body = encodeCommand(s.ackSeq, cmd, "led\xff\0", n > 51);
+      const heard = handle(s, seal(key, COMMAND, s.epoch, s.ackSeq, body, s.ackTag), now + 400);
+      if (s.todo === BEGIN) s.result = resultOf(n === 57 ? 1 : "done \xfe");
+      print(
+        "command " + heard + " " + s.todo + " " + s.cmd + " " + (s.todo ? hex(resultFrame(s)) : ""),
+      );
+    }
     if (n === 50) {
       const nudge = seal(key, NUDGE, s.epoch, s.ackSeq, encodeNudge(s.ackSeq), s.ackTag);
       print("nudge " + handle(s, nudge, now + 500));

@@ -25,16 +25,28 @@ export interface Flashed {
   readonly script: string;
 }
 
+/** What a script has beside the client. */
+export interface Extras {
+  readonly commands: boolean;
+  readonly app: string;
+}
+
 /** A board of `suite` enrolled and its script made, which beats every `ownMs`. */
-export async function flashed(suite: 1 | 2, ownMs: number): Promise<Flashed> {
+export async function flashed(
+  suite: 1 | 2,
+  ownMs: number,
+  { commands, app }: Extras = { commands: false, app: "" },
+): Promise<Flashed> {
   const gateway = await startHere(new Map());
   const id = 0xb0a0 + suite;
   const key = suite === 1 ? "a key of sixteen" : "another, sixteen";
   await gateway.registry.add({ id, name: `board-${suite}`, site: "", labels: [], suite, key });
   const relay = await openRelay(gateway.udpPort, LOSSY, 11 + suite);
-  const variant = VARIANTS.find((v) => v.suite === suite && v.entry === "main.ts")!;
+  const variant = VARIANTS.find(
+    (v) => v.suite === suite && v.entry === "main.ts" && (v.commands ?? false) === commands,
+  )!;
   const config =
     `var NEXTBEAT={id:${id},secret:"${key}",host:"127.0.0.1",port:${relay.port},own:${ownMs},` +
     'salt:"12345678",extra:"A\\x00q1"};\n';
-  return { gateway, relay, id, script: `${config}${await bundle(variant, SOURCES)};\n` };
+  return { gateway, relay, id, script: `${config}${await bundle(variant, SOURCES)};\n${app}` };
 }
