@@ -329,10 +329,15 @@ export class Detector {
     return Math.min(numbers[at + own.MOST]!, upper) * this.#stretch(slot);
   }
 
-  /** What the tries of a beat take that is not the first: its promise had counted its own. */
+  /** Where the interval is the promise, that has counted them. */
   #triesMs(slot: number, unitMs: number): number {
-    return this.#grown(slot) ? Math.min(TRIES_MAX_MS, unitMs * TRIES) : 0;
+    return this.#grown(slot) ? triesMs(unitMs) : 0;
   }
+}
+
+/** What the tries of a beat take at an interval, in ms, as far as its jitter leaves no room. */
+export function triesMs(unitMs: number): number {
+  return Math.min(TRIES_MAX_MS, unitMs * TRIES);
 }
 
 /** Beats in a year. */

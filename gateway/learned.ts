@@ -16,6 +16,8 @@
  * minute and five for one that beats each two seconds.
  */
 
+import { LEAVING } from "../device/wire.ts";
+
 /** Numbers a device. */
 export const NUMBERS = 16;
 
@@ -125,7 +127,8 @@ export class Learned {
   /** By how much the rhythm must be stretched for a promise: 1, unless the interval changed. */
   stretch(slot: number, code: number): number {
     const known = this.#marks[slot]! >>> CODE;
-    return Math.abs(code - known) <= SAME_INTERVAL ? 1 : 2 ** ((code - known) / 10);
+    if (Math.abs(code - known) <= SAME_INTERVAL || code === LEAVING) return 1;
+    return 2 ** ((code - known) / 10);
   }
 
   /** A beat was heard, `lost` ones before it were not. `silent`: it ended a silence. */

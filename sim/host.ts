@@ -66,6 +66,8 @@ export class Host {
   readonly graceMs: number;
   /** Within what time a beat is on disk, commits apart, ms. */
   readonly flushMs: number;
+  /** Whether it knows how long it was away. */
+  readonly clockTrusted: boolean;
   /** By how much the wall clock is wrong, ms. */
   wallMs = 0;
   /** undefined: the process is not running. */
@@ -87,6 +89,7 @@ export class Host {
     this.commitMs = options.commitMs;
     this.graceMs = options.limits?.graceMs ?? LIMITS.graceMs;
     this.flushMs = options.limits?.flushMs ?? LIMITS.flushMs;
+    this.clockTrusted = options.clockTrusted;
     this.inbox.room = options.socketQueue ?? Number.POSITIVE_INFINITY;
     this.inbox.frameMs = options.frameMs ?? 0;
     this.seed = seed;

@@ -112,6 +112,7 @@ fleet:
   - {group: b, count: 2, interval: 10s, link: lan}
 faults:
   - {at: 3h, do: stop, for: 5h}
+  - {at: 5h, where: b-1, do: die}
   - {at: 9h, where: b-2, do: die}
 `,
   stranger: `

@@ -5,8 +5,8 @@
 //                  what is told is there, and is told once
 //   no-false-doubt nobody is called late or absent within the promise of an accepted beat
 //   restart-quiet  nor within a promise after the gateway began to listen (rule 18: eight of them
-//                  after a long silence of its own)
-//   found-in-time  who is silent is told absent, two promises and the grace after the last beat
+//                  after a long silence of its own, or its own law's hour)
+//   found-in-time  who is silent is told of: two promises and the grace after the last beat
 //   flushed        rule 8: a beat is on disk within the flush interval and a commit
 //   back-at-once   who is heard again is told present as soon as the disk has it
 
@@ -15,7 +15,8 @@ import { SUITE_CRC } from "../../device/tag.ts";
 import { LEAVING } from "../../device/wire.ts";
 import { graceOf } from "../../gateway/detector.ts";
 import type { Change, Status } from "../../gateway/facts.ts";
-import { DOUBT } from "../../gateway/limits.ts";
+import { silenceMs } from "../../gateway/hearing.ts";
+import { LONG_STOP } from "../../gateway/limits.ts";
 import type { Observer } from "../observer.ts";
 import type { World } from "../world.ts";
 import type { AnswerChecker } from "./answers.ts";
@@ -67,7 +68,7 @@ export class ChangeChecker implements Observer {
     if (change.to !== "late" && change.to !== "absent") return;
     const heard = this.heardBefore(change);
     if (!heard) return;
-    const until = livesUntil(heard, change.to === "absent" ? 2 : 1);
+    const until = livesUntil(heard);
     if (change.at < until) {
       this.say("no-false-doubt", change, at, `promised until ${until}`);
     } else if (this.away && heard.reachedAt! < this.startedAt) {
@@ -95,7 +96,9 @@ export class ChangeChecker implements Observer {
       const heardAt = this.beats.speakers.get(id)!.reachedAt;
       const status = this.status.get(id) ?? "unknown";
       const grace = graceOf(promised, host.graceMs);
-      const bound = Math.max(heardAt + promised, quietUntil + DOUBT * promised) + promised + grace;
+      const deafMs = host.clockTrusted ? quietUntil - heardAt : Number.POSITIVE_INFINITY;
+      const excused = quietUntil + silenceMs(promised, Math.max(deafMs, LONG_STOP * promised + 1));
+      const bound = Math.max(heardAt + promised, excused) + promised + grace;
       if (now > bound + tellMs && status === "present") {
         const what = `silent since ${Math.round(heardAt)} ms, promised ${promised}, still present`;
         this.report.broken("found-in-time", now, `${beat.board.name}: ${what}`, beat.board);
@@ -170,7 +173,7 @@ function credited({ promise, board }: Beat): number {
 }
 
 /** Until when an accepted beat promised life; a goodbye promises for ever to be silent. */
-function livesUntil(beat: Beat, promises: number): number {
+function livesUntil(beat: Beat): number {
   if (beat.promise === LEAVING) return Number.POSITIVE_INFINITY;
-  return beat.promise === 0 ? 0 : beat.reachedAt! + promises * credited(beat);
+  return beat.promise === 0 ? 0 : beat.reachedAt! + credited(beat);
 }

@@ -13,14 +13,15 @@
 //   sum p(k) [ a F(k, acknowledged) + u F(k, unheard) ] / sum p(k) t(k)
 //
 // false absents in a unit of time, where F is the probability that every beat is lost that falls
-// due before the deadline, two promises and the grace later. Where ACKs always come (u = 0) and q
-// is small that is
+// due before the deadline, behind K chances to speak (gateway/chances.ts). Where ACKs always come
+// (u = 0) and q is small that is
 //
 //   q^K (1 - q) / (0.95 interval),
 //
-// a beat that arrives, and K behind it that do not. K is not below 2, since two promises are longer
-// than two gaps. Lost ACKs alone make nobody absent, however many: what is sent arrives. But with
-// k = 1, after one of them, the gap behind the next beat is already a double one, and K can be 1.
+// a beat that arrives, and K behind it that do not. K is the number of misses that the gateway is
+// told to wait for; a detector that learns it chooses K as its false alarms allow, and the line
+// drawn for it is that of K = 2, where it starts. Lost ACKs alone make nobody absent, however many:
+// what is sent arrives.
 //
 // The instants of HELLO exchanges are taken at their means, and the time that tries take is left
 // out. Where losses come in bursts, beats behind a lost one fare better than it did: its time-out
@@ -29,9 +30,10 @@
 
 import { intervalCode } from "../../device/interval.ts";
 import { backoff, HELLO_MS, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";
-import { graceOf } from "../../gateway/detector.ts";
+import { chanceFrom } from "../../gateway/chances.ts";
+import { graceOf, triesMs } from "../../gateway/detector.ts";
 import { creditedMs } from "../../gateway/limits.ts";
-import type { Group } from "./types.ts";
+import type { GatewaySpec, Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;
 /** First tries go out every U(0.9, 1) gaps (rule 14). */
@@ -41,6 +43,8 @@ const MEAN = 0.95;
 const STATES = 16;
 /** Cells of an interval. */
 const CELLS = 20;
+/** What a detector waits for that knows nothing; one that learns, stays below what this gives. */
+const MISSES = 2;
 
 /** The parts of beats of which no try arrives, and of which one does, and no ACK comes back. */
 export interface BeatOdds {
@@ -54,13 +58,13 @@ export interface BeatOdds {
  */
 export function falseAbsentsPerDay(
   group: Group,
-  graceMs: number,
+  gateway: GatewaySpec,
   rto: number,
   { lost, unheard }: BeatOdds,
 ): number {
   const acked = 1 - lost - unheard;
   const { intervalMs } = group;
-  const deadlines = Array.from({ length: STATES }, (_, k) => deadline(group, graceMs, rto, k));
+  const deadlines = Array.from({ length: STATES }, (_, k) => deadline(group, gateway, rto, k));
   const all = new AllLost(Math.max(...deadlines), intervalMs, lost, acked);
   let [weight, time, absent] = [1, 0, 0];
   for (const [k, left] of deadlines.entries()) {
@@ -76,12 +80,20 @@ export function falseAbsentsPerDay(
   return (DAY_MS * absent) / time;
 }
 
-/** From a beat's arrival until its board is told absent, unless another arrives. */
-function deadline({ config, intervalMs, suite }: Group, graceMs: number, rto: number, k: number) {
+/**
+ * From a beat's arrival until its board is told absent, unless another arrives: behind so many
+ * chances to speak as the detector waits for, and never before its promise is broken.
+ */
+function deadline(group: Group, { graceMs, misses }: GatewaySpec, rto: number, k: number): number {
+  const { config, intervalMs, suite } = group;
   const { rtoMax = RTO_MAX, clockError = 0.01, wakeMs = 0 } = config;
   const timing = { rto, rtoMax, clockError, wakeMs, unacked: k };
   const promise = creditedMs(intervalCode(promiseMs(timing, backoff(k) * intervalMs)), suite);
-  return 2 * promise + graceOf(promise, graceMs);
+  const grace = k > 1 ? graceOf(promise, graceMs) : graceMs;
+  const least = misses || MISSES;
+  const { x } = chanceFrom(0, k, intervalMs, least, least);
+  const first = k > 1 ? promise : intervalMs;
+  return Math.max(promise, first + (x - 1) * intervalMs + triesMs(intervalMs)) + grace;
 }
 
 /** When HELLO is tried behind a beat that was sealed with `k`, until the next one; mean times. */

@@ -6,7 +6,7 @@ import type { Metrics, Trace } from "../result.ts";
 import type { World } from "../world.ts";
 import { falseAbsentsPerDay } from "./false-absents.ts";
 import type { Life } from "./life.ts";
-import type { Group } from "./types.ts";
+import type { GatewaySpec, Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -160,7 +160,7 @@ export function energyRows(byGroup: ReadonlyMap<string, Life[]>, now: number): T
 export function falseAbsentPoints(
   groups: readonly Group[],
   byGroup: ReadonlyMap<string, Life[]>,
-  graceMs: number,
+  gateway: GatewaySpec,
   now: number,
 ): Trace["falseAbsents"] {
   return groups.flatMap((group) => {
@@ -174,7 +174,7 @@ export function falseAbsentPoints(
     const rtos = lives.flatMap(({ member: { board } }) => board.sender?.rto ?? []);
     const rto = percentile(ascending(rtos), 0.5) ?? group.config.rto ?? RTO_FIRST;
     const at = (lost: number) =>
-      falseAbsentsPerDay(group, graceMs, rto, { lost, unheard: (1 - lost) * unheard });
+      falseAbsentsPerDay(group, gateway, rto, { lost, unheard: (1 - lost) * unheard });
     const deviceDays = (lives.length * now) / DAY_MS;
     const perDeviceDay = sum(lives, (life) => life.falseAbsent) / deviceDays;
     const curve = CURVE.map((lost) => [lost, at(lost)] as const);

@@ -31,8 +31,9 @@ const SLICES = 200;
  */
 export function worldOf({ gateway, fleet }: Scenario, seed: number): World {
   const devices = fleet.reduce((total, { count }) => total + count, 0);
-  const { commitMs, clockTrusted, socketQueue, frameMs, graceMs, flushMs } = gateway;
-  const limits = { graceMs, flushMs, devicesMax: Math.max(1, devices) };
+  const { commitMs, clockTrusted, socketQueue, frameMs, graceMs, flushMs, misses } = gateway;
+  const fixed = misses > 0 ? { missesMin: misses, missesMax: misses } : {};
+  const limits = { graceMs, flushMs, devicesMax: Math.max(1, devices), ...fixed };
   const host = { commitMs, clockTrusted, socketQueue, frameMs, limits };
   return new World({ seed, sha256, host });
 }
@@ -167,11 +168,11 @@ export class ScenarioRun {
       else byGroup.set(life.member.group.group, [life]);
     }
     const energy = energyRows(byGroup, world.now);
-    const { graceMs } = scenario.gateway;
+    const { gateway } = scenario;
     return {
       ...this.tracer.close(world.now),
       detections: lives.flatMap(({ detections }) => detections),
-      falseAbsents: falseAbsentPoints(scenario.fleet, byGroup, graceMs, world.now),
+      falseAbsents: falseAbsentPoints(scenario.fleet, byGroup, gateway, world.now),
       energy,
       batteryDays: energy.flatMap(({ batteryDays = [] }) => batteryDays),
       faults: this.faults.windows.map((window) => ({

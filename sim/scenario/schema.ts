@@ -34,15 +34,20 @@ export const Gateway = leaf
     commit: leaf.wholeDurations().prefault(COMMIT).describe("how long a commit takes"),
     flush: leaf.duration(2, 60_000).prefault("1s").describe("in so much time a beat is on disk"),
     grace: leaf.duration(0, 3_600_000).prefault("250ms").describe("the least grace"),
+    misses: leaf
+      .whole(0, 100)
+      .prefault(0)
+      .describe("promises that must break in a row; 0: as its detector learns"),
     clock: leaf.word(["trusted", "none"]).prefault("trusted"),
     socketQueue: leaf.whole(1, 10_000_000).prefault(SOCKET_QUEUE).describe("datagrams that wait"),
     frame: leaf.duration(0, 1_000).prefault(0).describe("CPU time of one frame"),
   })
   .transform(
-    ({ commit, flush, grace, clock, socketQueue, frame }): GatewaySpec => ({
+    ({ commit, flush, grace, misses, clock, socketQueue, frame }): GatewaySpec => ({
       commitMs: commit,
       flushMs: flush,
       graceMs: grace,
+      misses,
       clockTrusted: clock === "trusted",
       socketQueue,
       frameMs: frame,

@@ -92,6 +92,7 @@ function gatewayText(spec: GatewaySpec): Plain {
     commit: writeSpan(spec.commitMs, writeDuration),
     flush: writeDuration(spec.flushMs),
     grace: writeDuration(spec.graceMs),
+    misses: spec.misses,
     clock: spec.clockTrusted ? "trusted" : "none",
     socketQueue: spec.socketQueue,
     frame: writeDuration(spec.frameMs),

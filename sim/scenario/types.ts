@@ -28,6 +28,8 @@ export interface GatewaySpec {
   readonly commitMs: readonly [least: number, most: number];
   readonly flushMs: number;
   readonly graceMs: number;
+  /** Promises that must break in a row before a verdict; 0: as the detector learns. */
+  readonly misses: number;
   /** False: it has no wall clock that it trusts. */
   readonly clockTrusted: boolean;
   /** Datagrams that wait in its socket while it cannot read; more are dropped. */
