@@ -5,7 +5,6 @@
  * its address whether they took another way, its reset cause whether it lived on.
  */
 
-import type { Evidence } from "./affairs.ts";
 import { type Around, type Finding, findIn, type Row } from "./causes-table.ts";
 import type { Inputs } from "./evidence.ts";
 import type { Source } from "./facts.ts";
@@ -30,6 +29,8 @@ interface Back {
   readonly slot: number;
   readonly now: number;
   readonly arrival: Arrival;
+  /** Evidence so far. */
+  readonly shown: Inputs;
   readonly around: Around;
 }
 
@@ -41,48 +42,49 @@ const MOVES_MAX = 0.25;
 const RETURN: readonly Row<Back>[] = [
   { cause: "clock", confidence: 0.7, holds: overSlept },
   { cause: "nat", confidence: 0.6, holds: rebound },
-  { cause: "returned", confidence: 0, holds: () => ({}) },
+  { cause: "returned", confidence: 0, holds: () => true },
 ];
 
-/** Of a device that was silent and is heard again. @param inputs what is known in any case */
+/** Of a device that was silent and is heard again. @param shown what is known in any case; added to */
 export function causeOfReturn(
   around: Around,
   slot: number,
   now: number,
   arrival: Arrival,
-  inputs: Evidence,
+  shown: Inputs,
 ): Finding {
   const { step, news, seenAt } = arrival;
-  const shown: Inputs = {
-    awayMs: now - seenAt,
-    ...(step > 1 && { missed: step - 1 }),
-    ...(news.reset >= 0 && { resetCause: resetText(news.reset) }),
-    ...(news.acked >= 0 && { unacked: 16 - ones(news.acked) }),
-  };
-  return findIn(RETURN, { slot, now, arrival, around }, { ...inputs, ...shown });
+  shown.awayMs = now - seenAt;
+  if (step > 1) shown.missed = step - 1;
+  if (news.reset >= 0) shown.resetCause = resetText(news.reset);
+  if (news.acked >= 0) shown.unacked = 16 - ones(news.acked);
+  return findIn(RETURN, { slot, now, arrival, shown, around });
 }
 
 /**
  * The very next beat of a sleeper, without a boot between: nothing was lost, it only came late. A
  * board that is awake has a crystal to go by; its beat was late on the way.
  */
-function overSlept({ slot, now, arrival, around: { records } }: Back): Inputs | undefined {
+function overSlept({ slot, now, arrival, shown, around: { records } }: Back): boolean {
   const { step, news, seenAt, promiseMs } = arrival;
   const overSleptMs = now - seenAt - promiseMs;
-  if (step !== 1 || news.reset >= 0 || overSleptMs <= 0) return undefined;
-  if (records.rows.bytes[slot * row.BYTES + row.REACH] === 0) return undefined;
-  return overSleptMs <= promiseMs * OVERSLEPT_MAX ? { overSleptMs } : undefined;
+  if (step !== 1 || news.reset >= 0 || overSleptMs <= 0) return false;
+  if (records.rows.bytes[slot * row.BYTES + row.REACH] === 0) return false;
+  if (overSleptMs > promiseMs * OVERSLEPT_MAX) return false;
+  shown.overSleptMs = overSleptMs;
+  return true;
 }
 
 /** It went on sending, nothing arrived, and now its frames take another way, as they seldom do. */
-function rebound({ slot, arrival, around: { records, signs } }: Back): Inputs | undefined {
+function rebound({ slot, arrival, shown, around: { records, signs } }: Back): boolean {
   const { step, news, moved, from } = arrival;
-  if (!moved || step < 2 || news.reset >= 0) return undefined;
-  if (records.source[slot]?.transport === "mqtt") return undefined;
+  if (!moved || step < 2 || news.reset >= 0) return false;
+  if (records.source[slot]?.transport === "mqtt") return false;
   // A board that sleeps opens a new socket each time.
-  if (records.rows.bytes[slot * row.BYTES + row.REACH] === 2) return undefined;
-  if (signs.moves(slot) >= MOVES_MAX) return undefined;
-  return { movedFrom: `${from?.address} port ${from?.port}` };
+  if (records.rows.bytes[slot * row.BYTES + row.REACH] === 2) return false;
+  if (signs.moves(slot) >= MOVES_MAX) return false;
+  shown.movedFrom = `${from?.address} port ${from?.port}`;
+  return true;
 }
 
 function ones(bits: number): number {

@@ -20,8 +20,8 @@ export interface Row<What> {
   readonly cause: Cause;
   /** How often it will be right where it holds, by judgement: 0..1; 0: it says nothing. */
   readonly confidence: number;
-  /** What speaks for it; undefined: it does not hold. */
-  readonly holds: (what: What) => Inputs | undefined;
+  /** Whether it holds; if so, what speaks for it was added to `shown`. */
+  readonly holds: (what: What) => boolean;
 }
 
 export interface Finding {
@@ -29,13 +29,15 @@ export interface Finding {
   readonly evidence: Evidence;
 }
 
-/** @param shown evidence that is told in any case */
-export function findIn<What>(rows: readonly Row<What>[], what: What, shown: Evidence): Finding {
-  for (const { cause, confidence, holds } of rows) {
-    const found = holds(what);
-    if (found === undefined) continue;
-    const evidence = { ...shown, ...found, ...(confidence > 0 && { confidence }) };
-    return { cause, evidence };
-  }
-  return { cause: rows.at(-1)!.cause, evidence: shown };
+/**
+ * The first row that holds; the last one always does. What is shown is one object from the first
+ * rule to the disk: a copy with properties added to it was 10 us, half of what a change costs.
+ */
+export function findIn<What extends { readonly shown: Inputs }>(
+  rows: readonly Row<What>[],
+  what: What,
+): Finding {
+  const { cause, confidence } = rows.find(({ holds }) => holds(what))!;
+  if (confidence > 0) what.shown.confidence = confidence;
+  return { cause, evidence: what.shown };
 }

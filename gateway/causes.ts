@@ -13,13 +13,13 @@
  * weak reasons is no strong one.
  */
 
-import type { Evidence } from "./affairs.ts";
 import { type Around, type Finding, findIn, type Row } from "./causes-table.ts";
 import { type Group, QUIET_BEATS } from "./crowd-group.ts";
 import type { Inputs } from "./evidence.ts";
 import type { Cause } from "./facts.ts";
 import { CLASH_SHOWN_MS } from "./limits.ts";
 import * as row from "./rows.ts";
+import { resetText } from "./signs.ts";
 
 /** What the rules look at. */
 interface Case {
@@ -28,7 +28,8 @@ interface Case {
   readonly seenAt: number;
   /** What fell silent with it. */
   readonly group: Group | undefined;
-  readonly inputs: Evidence;
+  /** Evidence so far. */
+  readonly shown: Inputs;
   readonly around: Around;
 }
 
@@ -44,7 +45,7 @@ const SILENCE: readonly Row<Case>[] = [
   { cause: "battery", confidence: 0.5, holds: (it) => battery(it, 70, 30) },
   { cause: "weak-signal", confidence: 0.6, holds: (it) => signal(it, -66, 16) },
   { cause: "weak-signal", confidence: 0.4, holds: (it) => losing(it) && signal(it, -82, 0) },
-  { cause: "promise-broken", confidence: 0, holds: () => ({}) },
+  { cause: "promise-broken", confidence: 0, holds: () => true },
 ];
 
 /** Causes that are the device's own affair, whoever else is silent. */
@@ -58,42 +59,42 @@ const LOSS_MIN = 0.02;
 /**
  * Of a device that is late or absent at `at`.
  * @param group what fell silent with it
- * @param inputs what the detector decided by
+ * @param shown what the detector decided by; what is found is added to it
  */
 export function causeOfSilence(
   around: Around,
   slot: number,
   at: number,
   group: Group | undefined,
-  inputs: Evidence,
+  shown: Inputs,
 ): Finding {
   const { records, signs } = around;
   const seenAt = records.rows.floats[slot * row.FLOATS + row.AT]!;
   const level = signs.battery(slot);
+  if (level >= 0) shown.battery = level;
   const dBm = signs.signal(slot);
-  const shown: Inputs = {
-    ...(level >= 0 && { battery: level }),
-    ...(dBm < 0 && { signal: dBm }),
-  };
-  const what = { slot, at, seenAt, group, inputs, around };
-  return findIn(SILENCE, what, { ...inputs, ...shown });
+  if (dBm < 0) shown.signal = dBm;
+  return findIn(SILENCE, { slot, at, seenAt, group, shown, around });
 }
 
 /** Frames in its name, from its last address, with a tag that is not its own, since it was heard. */
-function refused({ slot, seenAt, around: { records, hints } }: Case): Inputs | undefined {
+function refused({ slot, seenAt, shown, around: { records, hints } }: Case): boolean {
   const source = records.source[slot];
-  if (source === undefined) return undefined;
-  const hint = hints.of(source.address, records.roster.id(slot));
-  if (hint?.reason !== "bad-tag" || hint.at <= seenAt) return undefined;
-  return { badTags: hint.count, badTagAt: hint.at };
+  const hint = source && hints.of(source.address, records.roster.id(slot));
+  if (hint?.reason !== "bad-tag" || hint.at <= seenAt) return false;
+  shown.badTags = hint.count;
+  shown.badTagAt = hint.at;
+  return true;
 }
 
 /** Another board used its numbers, within its last promise or since. */
-function clash({ slot, at, seenAt, around: { records } }: Case): Inputs | undefined {
+function clash({ slot, at, seenAt, shown, around: { records } }: Case): boolean {
   const clash = records.clashes.get(slot);
-  if (clash === undefined || clash.at < seenAt - records.promiseMs(slot)) return undefined;
-  if (at - clash.at > CLASH_SHOWN_MS) return undefined;
-  return { clashes: clash.count, clashAt: clash.at };
+  if (clash === undefined || clash.at < seenAt - records.promiseMs(slot)) return false;
+  if (at - clash.at > CLASH_SHOWN_MS) return false;
+  shown.clashes = clash.count;
+  shown.clashAt = clash.at;
+  return true;
 }
 
 /** Everybody is silent, and not because of the network that they share with us. */
@@ -102,55 +103,57 @@ function isOurs({ slot, at, group, around: { crowd } }: Case): boolean {
 }
 
 /** What fell silent together, in numbers. */
-function silent({ slot, at, group, around }: Case, holds: boolean): Inputs | undefined {
-  if (!holds || group === undefined) return undefined;
+function silent({ slot, at, group, shown, around }: Case, holds: boolean): boolean {
+  if (!holds || group === undefined) return false;
   const promiseMs = around.records.promiseMs(slot);
   const devices = group.expected(at, promiseMs);
   const silent = group.silent(at, promiseMs);
-  const quietMs = group.quietMs(at);
-  switch (group.kind) {
-    case "site":
-      return { siteDevices: devices, siteSilent: silent, quietMs };
-    case "address":
-      return { address: group.address, addressDevices: devices, addressSilent: silent, quietMs };
-    case "broker":
-      return { brokerDevices: devices, brokerSilent: silent, quietMs };
-    default:
-      return { fleetDevices: devices, fleetSilent: silent, quietMs };
+  shown.quietMs = group.quietMs(at);
+  if (group.kind === "site") {
+    shown.siteDevices = devices;
+    shown.siteSilent = silent;
+  } else if (group.kind === "address") {
+    shown.address = group.address;
+    shown.addressDevices = devices;
+    shown.addressSilent = silent;
+  } else if (group.kind === "broker") {
+    shown.brokerDevices = devices;
+    shown.brokerSilent = silent;
+  } else {
+    shown.fleetDevices = devices;
+    shown.fleetSilent = silent;
   }
+  return true;
 }
 
 /** Boots without a pause, up to its silence. */
-function resetLoop({ slot, at, around: { signs } }: Case): Inputs | undefined {
-  const boots = signs.boots(slot, at);
-  return boots.resets >= RESETS_MIN ? boots : undefined;
+function resetLoop({ slot, at, shown, around: { signs } }: Case): boolean {
+  if (signs.boots(slot, at) < RESETS_MIN) return false;
+  shown.resets = signs.boots(slot, at);
+  shown.resetsMs = signs.bootsMs(slot);
+  shown.resetCause = resetText(signs.reset(slot));
+  return true;
 }
 
 /** The last reading is at most `least` per cent, and fell by `fall` or more within a day. */
-function battery(
-  { slot, around: { signs } }: Case,
-  least: number,
-  fall: number,
-): Inputs | undefined {
+function battery({ slot, shown, around: { signs } }: Case, least: number, fall: number): boolean {
   const level = signs.battery(slot);
   const before = signs.batteryBefore(slot);
-  if (level < 0 || level > least || before - level < fall) return undefined;
-  return { battery: level, ...(before > level && { batteryBefore: before }) };
+  if (level < 0 || level > least || before - level < fall) return false;
+  if (before > level) shown.batteryBefore = before;
+  return true;
 }
 
 /** The last signal was at most `least` dBm, and `fall` or more below the usual one. */
-function signal(
-  { slot, around: { signs } }: Case,
-  least: number,
-  fall: number,
-): Inputs | undefined {
+function signal({ slot, shown, around: { signs } }: Case, least: number, fall: number): boolean {
   const dBm = signs.signal(slot);
   const usual = signs.signalBefore(slot);
-  if (dBm === 0 || dBm > least || usual - dBm < fall) return undefined;
-  return { signal: dBm, signalBefore: usual };
+  if (dBm === 0 || dBm > least || usual - dBm < fall) return false;
+  shown.signalBefore = usual;
+  return true;
 }
 
 /** As far as anybody knows, beats of it are lost. */
-function losing({ inputs: { lossUp } }: Case): true | undefined {
-  return typeof lossUp !== "number" || lossUp >= LOSS_MIN || undefined;
+function losing({ shown: { lossUp } }: Case): boolean {
+  return typeof lossUp !== "number" || lossUp >= LOSS_MIN;
 }

@@ -20,6 +20,7 @@ import type { Around } from "./causes-table.ts";
 import { Crowd } from "./crowd.ts";
 import type { Group } from "./crowd-group.ts";
 import type { Draft } from "./effects.ts";
+import type { Inputs } from "./evidence.ts";
 import type { Cause, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
 import type { Hints } from "./hints.ts";
@@ -44,6 +45,7 @@ export interface Proposal {
   /** When it happens by rule, and when it is found. */
   readonly at: number;
   readonly now: number;
+  /** Handed over: what is found of a silence or a return is added to it. */
   readonly evidence: Evidence;
 }
 
@@ -172,7 +174,7 @@ export class Incidents {
     this.#held.delete(slot);
     const back = to === "present" && (from === "late" || from === "absent");
     const found = back
-      ? causeOfReturn(this.#around, slot, now, this.#arrival, evidence)
+      ? causeOfReturn(this.#around, slot, now, this.#arrival, evidence as Inputs)
       : { cause, evidence };
     const gone = to !== "present";
     const incident = from === "absent" ? this.#life.leave(slot, gone, at, draft) : null;
@@ -207,7 +209,7 @@ export class Incidents {
   /** A doubt opens nothing; but it may be what shows that a lone board was not alone. */
   #late({ slot, at, now, evidence }: Proposal, draft: Draft): Judgement {
     const group = this.#crowd.around(slot, at);
-    const found = causeOfSilence(this.#around, slot, at, group, evidence);
+    const found = causeOfSilence(this.#around, slot, at, group, evidence as Inputs);
     const lone = group && this.#members.lone(group, slot);
     if (group && lone && !OWN_CAUSES.includes(found.cause)) {
       group.incident = lone.n;
@@ -219,13 +221,13 @@ export class Incidents {
   #absent(proposal: Proposal, draft: Draft): Judgement {
     const { slot, at, now } = proposal;
     const around = this.#crowd.around(slot, at) ?? this.#members.sharing(slot);
-    const found = causeOfSilence(this.#around, slot, at, around, proposal.evidence);
+    const shown = proposal.evidence as Inputs;
+    const found = causeOfSilence(this.#around, slot, at, around, shown);
     const own = OWN_CAUSES.includes(found.cause);
     const group = own ? undefined : around;
     const heldAt = this.#held.get(slot);
     this.#held.delete(slot);
-    const held = heldAt === undefined ? {} : { heldMs: at - heldAt };
-    const evidence = { ...found.evidence, ...held };
+    if (heldAt !== undefined) shown.heldMs = at - heldAt;
     let incident = this.#members.fitting(slot, own, (n) => this.#life.isCalm(n));
     if (incident === undefined) {
       const lone = group && this.#members.lone(group, slot);
@@ -234,9 +236,9 @@ export class Incidents {
         : this.#life.open(slot, group?.scope, found.cause, at);
       this.#noted(slot, group, incident.n);
     }
-    this.#life.enter(slot, incident, evidence, proposal, draft);
+    this.#life.enter(slot, incident, shown, proposal, draft);
     const cause = isLone(incident) ? found.cause : incident.cause;
-    return { cause, incident: incident.n, evidence };
+    return { cause, incident: incident.n, evidence: shown };
   }
 
   #noted(slot: number, group: Group | undefined, n: number): void {

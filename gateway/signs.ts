@@ -105,14 +105,21 @@ export class Signs {
     return usual === 0 ? 0 : Math.round((usual / STEP) * 8 - 98);
   }
 
-  /** Boots in a chain that is not over, and how long it is, in ms. */
-  boots(slot: number, now: number): { resets: number; resetsMs: number; resetCause: string } {
-    const from = this.#words[slot * WORDS + CHAIN_FROM]!;
+  /** Boots in a chain that is not over. */
+  boots(slot: number, now: number): number {
     const to = this.#words[slot * WORDS + CHAIN_TO]!;
-    const resetCause = resetText(this.#bytes[slot * BYTES + RESET]!);
-    const over = now - to * 1000 > CHAIN_OLD_MS;
-    const resets = over ? 0 : this.#bytes[slot * BYTES + BOOTS]!;
-    return { resets, resetsMs: (to - from) * 1000, resetCause };
+    return now - to * 1000 > CHAIN_OLD_MS ? 0 : this.#bytes[slot * BYTES + BOOTS]!;
+  }
+
+  /** From the first of them to the last, in ms. */
+  bootsMs(slot: number): number {
+    const w = slot * WORDS;
+    return (this.#words[w + CHAIN_TO]! - this.#words[w + CHAIN_FROM]!) * 1000;
+  }
+
+  /** The cause of the last boot (extension 4). */
+  reset(slot: number): number {
+    return this.#bytes[slot * BYTES + RESET]!;
   }
 
   /** Of its beats, the share that came from another address or port than the one before. */
