@@ -35,6 +35,10 @@ export function folderOf(data: string): string {
   return join(data, "store");
 }
 
+/** Records read at once: one by one, a start of 100 000 devices takes 0.3 s longer. */
+const PAGE = 1_000;
+const PAGE_BYTES = 131_072;
+
 /** Whether a process has the store in this data folder open. */
 export async function isLocked(data: string): Promise<boolean> {
   const level = new ClassicLevel(folderOf(data), { createIfMissing: false });
@@ -113,10 +117,16 @@ class LevelShelf implements Shelf {
   }
 
   async *range(from: string, to: string, reverse = false): AsyncIterable<[string, Buffer]> {
+    const highWaterMarkBytes = PAGE_BYTES;
+    const found = this.#open().iterator({ gte: from, lt: to, reverse, highWaterMarkBytes });
     try {
-      yield* this.#open().iterator({ gte: from, lt: to, reverse });
+      for (let page = await found.nextv(PAGE); page.length > 0; page = await found.nextv(PAGE)) {
+        yield* page;
+      }
     } catch (error) {
       this.#note(error);
+    } finally {
+      await found.close();
     }
   }
 
