@@ -33,6 +33,8 @@ export class MachineEars {
   #errors: number | undefined;
   #drops: number | undefined;
   #physical = false;
+  /** Somebody came through when `reachable` said that nobody could: it is not to be asked again. */
+  #misled = false;
 
   constructor(
     clock: Clock,
@@ -99,8 +101,9 @@ export class MachineEars {
    */
   reachable(): boolean {
     const { addresses } = this.#udp;
-    if (addresses.every(isLoopback)) return true;
-    const outside = this.#system.interfacesUp().filter(({ internal }) => !internal);
+    if (this.#misled || addresses.every(isLoopback)) return true;
+    const outside = this.#system.interfacesUp()?.filter(({ internal }) => !internal);
+    if (outside === undefined) return true;
     const physical = outside.filter((one) => one.physical);
     this.#physical ||= physical.length > 0;
     const ways = this.#physical ? physical : outside;
@@ -108,6 +111,14 @@ export class MachineEars {
       if (address === "0.0.0.0" || address === "::") return ways.length > 0;
       return outside.some((one) => one.addresses.includes(address.replace(/%.*/, "")));
     });
+  }
+
+  /**
+   * A frame came from outside while we thought that none could, over a modem perhaps that is no
+   * interface of the machine's own. To be deaf for ever would be to find nobody's death.
+   */
+  reached(): void {
+    this.#misled = true;
   }
 
   #ahead(): number | undefined {

@@ -25,6 +25,7 @@ import { ALERT } from "./beats.ts";
 import type { Clock } from "./clock.ts";
 import type { Outgoing, Source, StoredDevice } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
+import type { Log } from "./log.ts";
 import { sha256 } from "./sha256.ts";
 import type { UdpTransport } from "./udp.ts";
 
@@ -41,6 +42,7 @@ export interface SelfBeatOptions {
   readonly udp: Pick<UdpTransport, "port" | "addresses" | "send">;
   /** Writes to the store; resolves when that is on disk. */
   readonly alive: () => Promise<void>;
+  readonly log: Log;
 }
 
 /** One socket of the gateway, seen from a device. */
@@ -78,15 +80,19 @@ export class SelfBeat {
     }
   }
 
-  /** A path for each address that the gateway listens on. Rejects where none can be made. */
+  /** A path for each address that the gateway listens on; one that cannot be made is told of. */
   static async open(options: SelfBeatOptions): Promise<SelfBeat> {
-    const { clock, udp } = options;
+    const { clock, udp, log } = options;
     const now = clock.now();
     const paths: Path[] = [];
     const devices: StoredDevice[] = [];
     for (const [n, address] of udp.addresses.entries()) {
       const host = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address;
-      const socket = await bind(host);
+      const socket = await bind(host).catch((error) => {
+        log.warn("no self-beat", { to: address, why: (error as Error).message });
+        return undefined;
+      });
+      if (socket === undefined) continue;
       const key = randomBytes(16).toString("latin1");
       const { port } = socket.address();
       const tagKey = makeTagKey(SUITE, key, sha256);

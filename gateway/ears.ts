@@ -24,6 +24,7 @@ import type { Clock } from "./clock.ts";
 import { MachineEars, type System } from "./ears-machine.ts";
 import { SelfBeat } from "./ears-self.ts";
 import type { Effects, Source } from "./facts.ts";
+import { isLoopback } from "./http/access.ts";
 import { STALL_MS } from "./limits.ts";
 import type { Log } from "./log.ts";
 import type { Requests } from "./requests.ts";
@@ -48,13 +49,15 @@ export interface EarsOptions {
 const TICK_MS = 1_000;
 /** Drops that come again within so many ms are one overflow. */
 const DROPS_QUIET_MS = 3_000;
+/** Frames that come so long after the network was found down, ms, come through it. */
+const REFUTED_MS = 5_000;
 /** Looking takes at most this part of all time. */
 const SHARE = 1 / 50;
 
 export class Ears {
   readonly #options: EarsOptions;
   readonly #machine: MachineEars;
-  readonly #self: SelfBeat | undefined;
+  readonly #self: SelfBeat;
   readonly #timer: NodeJS.Timeout;
   /** What goes on, by reason, since when. */
   readonly #open = new Map<Deafness, number>();
@@ -62,8 +65,10 @@ export class Ears {
   #lookedAt: number;
   #lookAgainAt = -Infinity;
   #droppedAt = -Infinity;
+  /** When the network was found down. */
+  #networkAt = 0;
 
-  private constructor(options: EarsOptions, self: SelfBeat | undefined) {
+  private constructor(options: EarsOptions, self: SelfBeat) {
     const { clock, core, udp, system } = options;
     this.#options = options;
     this.#machine = new MachineEars(clock, udp, system);
@@ -73,13 +78,10 @@ export class Ears {
     this.#timer = setInterval(() => this.tick(), TICK_MS);
   }
 
-  /** Begins to listen to itself; where that cannot be (no loopback), says so and does without. */
+  /** Begins to listen to itself. */
   static async open(options: EarsOptions): Promise<Ears> {
     const { core, log } = options;
-    const self = await SelfBeat.open(options).catch((error) => {
-      log.warn("no self-beat", { why: (error as Error).message });
-      return undefined;
-    });
+    const self = await SelfBeat.open(options);
     const stopped = core.deafness.findLast(({ why }) => why === "stopped");
     const last = stopped === core.deafness.at(-1) ? stopped : undefined;
     if (last?.toAt) log.info("did not run", { seconds: seconds(last.fromAt, last.toAt) });
@@ -88,12 +90,14 @@ export class Ears {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#self?.close();
+    await this.#self.close();
   }
 
   /** Whether a frame is the gateway's own: whoever reads the socket has then done with it. */
   takes(frame: string, from: Source): boolean {
-    return this.#self?.takes(frame, from) ?? false;
+    if (this.#self.takes(frame, from)) return true;
+    if (this.#open.has("network")) this.#outside(from);
+    return false;
   }
 
   /**
@@ -109,7 +113,7 @@ export class Ears {
     if (sleptMs > 0) this.#tell("suspended", null, now - sleptMs, now);
     if (this.#machine.stepped() !== 0) this.#tell("clock", null, now, now);
     this.#overflow(this.#machine.dropped() || !drained, now);
-    this.#set("network", null, this.#machine.reachable() ? undefined : this.#lookedAt);
+    this.#network();
     this.#lookedAt = now;
     this.#lookAgainAt = clock.now() + (clock.now() - now) / SHARE;
   }
@@ -121,8 +125,8 @@ export class Ears {
     const { stalledSince } = writes;
     const stalled = stalledSince !== undefined && clock.now() - stalledSince > STALL_MS;
     this.#set("store", null, stalled ? stalledSince : undefined);
-    this.#self?.beat(writes.writtenAt);
-    this.#set("self-beat", "udp", this.#self?.missingSince);
+    this.#self.beat(writes.writtenAt);
+    this.#set("self-beat", "udp", this.#self.missingSince);
   }
 
   /** The connection to the MQTT broker is there, or lost. */
@@ -139,6 +143,19 @@ export class Ears {
   get unwell(): string | undefined {
     if (this.#open.has("self-beat")) return "the gateway's own beat is not acknowledged";
     return this.#open.has("store") ? "nothing gets to disk" : undefined;
+  }
+
+  /** A frame in spite of all: what waited in the socket when the network went is read by now. */
+  #outside(from: Source): void {
+    if (isLoopback(from.address) || this.#lookedAt - this.#networkAt < REFUTED_MS) return;
+    this.#machine.reached();
+    this.#set("network", null, undefined);
+  }
+
+  #network(): void {
+    const reachable = this.#machine.reachable();
+    if (!reachable && !this.#open.has("network")) this.#networkAt = this.#options.clock.now();
+    this.#set("network", null, reachable ? undefined : this.#lookedAt);
   }
 
   #overflow(rose: boolean, now: number): void {

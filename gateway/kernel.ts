@@ -105,18 +105,34 @@ export interface Interface {
   readonly name: string;
   readonly internal: boolean;
   readonly addresses: readonly string[];
-  /** A device of the machine, no bridge or tunnel of its own making. */
+  /** A device of the machine, or built on one; no bridge of containers, and no tunnel. */
   readonly physical: boolean;
 }
 
-/** Interfaces that are up and have a carrier: the system lists no others. */
-export function interfacesUp(): Interface[] {
-  return Object.entries(networkInterfaces()).map(([name, list = []]) => ({
-    name,
-    internal: list.every(({ internal }) => internal),
-    addresses: list.map(({ address }) => address),
-    physical: existsSync(`/sys/class/net/${name}/device`),
-  }));
+/** Interfaces that are up, have a carrier and an address: the system lists no others. */
+export function interfacesUp(): Interface[] | undefined {
+  try {
+    return Object.entries(networkInterfaces()).map(([name, list = []]) => ({
+      name,
+      internal: list.every(({ internal }) => internal),
+      addresses: list.map(({ address }) => address),
+      physical: isPhysical(name),
+    }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param depth of what is built on what: a VLAN on a bond on a bridge */
+function isPhysical(name: string, folder = "/sys/class/net", depth = 3): boolean {
+  if (existsSync(`${folder}/${name}/device`)) return true;
+  if (depth === 0) return false;
+  try {
+    const below = readdirSync(`${folder}/${name}`).filter((file) => file.startsWith("lower_"));
+    return below.some((file) => isPhysical(file.slice("lower_".length), folder, depth - 1));
+  } catch {
+    return false;
+  }
 }
 
 function linkOf(path: string): string {

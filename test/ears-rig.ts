@@ -1,11 +1,11 @@
 // Ears over a machine by hand: its clocks, its counters and its interfaces are what a test says.
 
-import { createSocket, type Socket } from "node:dgram";
 import { Ears, type EarsOptions } from "../gateway/ears.ts";
 import type { System } from "../gateway/ears-machine.ts";
 import type { Effects } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type * as kernel from "../gateway/kernel.ts";
+import { openUdp } from "../gateway/udp.ts";
 import { OPTIONS } from "./gateway-bench.ts";
 import { keptLog } from "./socket-rig.ts";
 import { HandClock } from "./store-rig.ts";
@@ -41,7 +41,13 @@ export async function bench(addresses: string[] = [], more: Partial<EarsOptions>
       skippedMs += ms;
     },
   });
-  const machine = { sleptMs: 0, errors: 0, drops: 0, up: [LO, HOME, BRIDGE], blind: false };
+  const machine = {
+    sleptMs: 0,
+    errors: 0,
+    drops: 0,
+    up: [LO, HOME, BRIDGE] as kernel.Interface[] | undefined,
+    blind: false,
+  };
   const system: System = {
     uptimeMs: () => (machine.blind ? undefined : clock.mono - skippedMs + machine.sleptMs),
     bufferErrors: () => (machine.blind ? undefined : machine.errors),
@@ -87,39 +93,41 @@ export async function bench(addresses: string[] = [], more: Partial<EarsOptions>
   };
 }
 
-/** A gateway's socket on loopback, and ears that beat to it. `answer`: whether it reads. */
-export async function selfBench() {
-  const socket: Socket = createSocket("udp4");
-  await new Promise<void>((bound) => socket.bind(0, "127.0.0.1", bound));
-  closers.push(() => new Promise((closed) => socket.close(() => closed())));
+/** Ears that beat to a real socket, which reads while `state.reads`. */
+export function selfBench() {
+  return listening(["127.0.0.1"]);
+}
+
+/** The same where the gateway listens on `hosts`. */
+export async function listening(hosts: readonly string[]) {
   const state = { reads: true, alives: 0, alive: () => Promise.resolve() };
+  let taken = 0;
   let arrived = (): void => {};
-  const rig = await bench(["127.0.0.1"], {
-    udp: {
-      port: socket.address().port,
-      addresses: ["127.0.0.1"],
-      send: (to, frame) => socket.send(Buffer.from(frame, "latin1"), to.port, to.address),
+  const udp = await openUdp({
+    ...{ port: 0, hosts },
+    onFrame(frame, from) {
+      if (state.reads && rig.ears.takes(frame, from)) taken++;
+      arrived();
     },
+  });
+  closers.push(() => udp.close());
+  const rig = await bench([...udp.addresses], {
+    udp,
     alive() {
       state.alives++;
       return state.alive();
     },
   });
-  let taken = 0;
-  socket.on("message", (message, { address, port }) => {
-    const from = { transport: "udp", address, port } as const;
-    if (state.reads && rig.ears.takes(message.toString("latin1"), from)) taken++;
-    arrived();
-  });
-  /** A second, and the beat's way there and back. */
+  /** A second, and the way of each beat there and back. */
   const second = async (ms = 1_000): Promise<void> => {
     const there = new Promise<void>((resolve) => {
-      arrived = resolve;
+      let left = hosts.length;
+      arrived = () => void (--left === 0 && resolve());
     });
     rig.pass(ms);
     await there;
     // The ACK is in the other socket's queue by now: a few rounds of the loop read it.
     for (let n = 0; n < 5; n++) await new Promise(setImmediate);
   };
-  return { ...rig, state, second, socket, taken: () => taken };
+  return { ...rig, state, second, taken: () => taken };
 }

@@ -105,6 +105,31 @@ describe("the network", () => {
   });
 });
 
+describe("a network that is thought to be down", () => {
+  it("is not, where frames come through it: nobody's death must be overlooked for ever", async () => {
+    const { ears, machine, pass, intervals } = await bench(["0.0.0.0"]);
+    const from = { transport: "udp", address: "198.51.100.7", port: 7 } as const;
+    pass(1_000);
+    machine.up = [LO, BRIDGE];
+    pass(1_000);
+    ears.takes("what waited in the socket", from);
+    pass(5_000);
+    ears.takes("of this machine", { ...from, address: "127.0.0.1" });
+    expect(intervals()).toEqual([["network", null, 1, null]]);
+    ears.takes("from outside", from);
+    expect(intervals()).toEqual([["network", null, 1, 7]]);
+    pass(1_000);
+    expect(intervals()).toHaveLength(1);
+  });
+
+  it("is not, where the system does not tell", async () => {
+    const { machine, pass, intervals } = await bench(["0.0.0.0"]);
+    machine.up = undefined;
+    pass(1_000);
+    expect(intervals()).toEqual([]);
+  });
+});
+
 describe("other ears", () => {
   it("hear a wall clock that steps: recorded, and of no length", async () => {
     const { clock, pass, intervals } = await bench();

@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { MISSES, PROVE_MS } from "../gateway/ears-self.ts";
-import { closeAll, selfBench } from "./ears-rig.ts";
+import { bench, closeAll, listening, selfBench } from "./ears-rig.ts";
 
 afterEach(closeAll);
 
@@ -54,5 +54,25 @@ describe("the self-beat", () => {
     for (let n = 0; n <= MISSES; n++) await second();
     expect(state.alives).toBe(2);
     expect(intervals()).toMatchObject([["self-beat", "udp", expect.any(Number), null]]);
+  });
+
+  it.each([
+    ["0.0.0.0", ["0.0.0.0"]],
+    ["::", ["::"]],
+    ["all of both families", ["0.0.0.0", "::"]],
+    ["one address", ["127.0.0.1"]],
+    ["one of IPv6", ["::1"]],
+  ])("comes to a gateway that listens on %s", async (_, hosts) => {
+    const rig = await listening(hosts);
+    for (let n = 0; n < 3; n++) await rig.second();
+    expect(rig.taken()).toBe(3 * hosts.length);
+    expect(rig.intervals()).toEqual([]);
+  });
+
+  it("that has no way to an address is told of, and the gateway does without", async () => {
+    const { lines, pass, intervals } = await bench(["192.0.2.77"]);
+    expect(lines.join()).toMatch(/"msg":"no self-beat","to":"192.0.2.77"/);
+    for (let n = 0; n < 2 * MISSES; n++) pass(1_000);
+    expect(intervals().filter(([why]) => why === "self-beat")).toEqual([]);
   });
 });
