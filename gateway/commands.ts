@@ -50,7 +50,7 @@ export class Commands {
   joined(slot: number, { commands = [], restored }: StoredDevice, now: number): void {
     if (commands.length === 0) return;
     const queue = this.backlog.of(slot, commands);
-    queue.doubtful = restored === true;
+    if (restored === true) queue.doubtful = queue.last;
     queue.stepAt = now + NUDGE_MIN_MS;
     this.#arm(queue);
   }
@@ -141,16 +141,14 @@ export class Commands {
     this.#store(queue, before, draft);
   }
 
-  /**
-   * The device is about to get its first epoch since its record came back from a backup: what waits
-   * there may have been sent by the gateway that was lost.
-   */
+  /** Its first epoch since a backup: what waits may have been sent by the gateway that was lost. */
   issued(slot: number, now: number, draft: Draft): void {
     const queue = this.backlog.get(slot);
-    if (queue === undefined || !queue.doubtful) return;
+    if (queue === undefined || queue.doubtful === 0) return;
     const before = queue.waiting.length;
-    queue.doubtful = false;
-    for (const command of queue.waiting) {
+    const doubtful = queue.waiting.filter(({ n }) => n <= queue.doubtful);
+    queue.doubtful = 0;
+    for (const command of doubtful) {
       this.backlog.end(queue, command, { state: "failed", at: now }, draft);
     }
     this.#store(queue, before, draft);

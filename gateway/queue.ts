@@ -48,8 +48,8 @@ export class Queue {
   last: number;
   /** Ticket of the last change: no COMMAND goes out before it is on disk. */
   ticket = 0;
-  /** Those that came from a backup may have been sent since it was made. */
-  doubtful = false;
+  /** Those up to this n came from a backup, and may have been sent since it was made; 0: none. */
+  doubtful = 0;
   offer: Offer | undefined;
   /** The next step of the window, or of calling the device; Infinity: none. */
   stepAt = Infinity;

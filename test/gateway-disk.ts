@@ -18,6 +18,10 @@ export class Disk {
     if (fact.kind === "change") this.changes.push(fact.change);
     else if (fact.kind !== "enrol" && fact.kind !== "beat" && fact.kind !== "epoch") {
       this.archive.keep(fact, 0);
+      const known = fact.kind === "command" && this.devices.get(fact.id);
+      if (!known) return;
+      const { id } = known.enrolment;
+      this.devices.set(id, { ...known, commands: this.archive.commandsOf(id, 0) });
       return;
     }
     const id = fact.kind === "change" ? fact.change.id : fact.id;

@@ -1,10 +1,11 @@
 // A board that seals by hand: it says whatever a test wants it to say, and reads answers as a board
 // would.
 
-import { type Ack, decodeDown, type Welcome } from "../device/decode.ts";
+import { type Ack, type Command, decodeDown, type Welcome } from "../device/decode.ts";
 import { computeTag, makeTagKey, type TagKey, tagBytes } from "../device/tag.ts";
 import {
   ACK,
+  COMMAND,
   DOWN,
   encodeHeartbeat,
   encodeHello,
@@ -66,8 +67,8 @@ export class Board {
     return this.#seal(HELLO, 0, 0, encodeHello(this.id, epoch, nonce, 0));
   }
 
-  result(seq = this.seq): string {
-    return this.#seal(RESULT, this.epoch, seq, encodeResult(this.id, seq, 1, 0, "ok", 0));
+  result(seq = this.seq, cmd = 1, code = 0, payload = "ok"): string {
+    return this.#seal(RESULT, this.epoch, seq, encodeResult(this.id, seq, cmd, code, payload, 0));
   }
 
   probe(seq = this.seq): string {
@@ -81,6 +82,17 @@ export class Board {
     const bound = beat.slice(beat.length - tagBytes(this.suite));
     const input = tagInput(DOWN, ACK, this.epoch, seq, ack.body, bound);
     return computeTag(this.key, input) === ack.tag ? ack : undefined;
+  }
+
+  /** The COMMAND in `frame` if it is bound to this very beat. */
+  commandOf(frame: string | undefined, beat: string, seq = this.seq): Command | undefined {
+    const command = frame === undefined ? undefined : decodeDown(frame, tagBytes(this.suite));
+    if (command === undefined || typeof command === "string" || command.type !== COMMAND) {
+      return undefined;
+    }
+    const bound = beat.slice(beat.length - tagBytes(this.suite));
+    const input = tagInput(DOWN, COMMAND, this.epoch, seq, command.body, bound);
+    return computeTag(this.key, input) === command.tag ? command : undefined;
   }
 
   /** The WELCOME in `frame` if it answers this nonce. */
