@@ -61,6 +61,25 @@ describe.each(["mute", "maintenance"] as const)("a %s", (kind) => {
     expect(keeper.told()).toEqual(["a opened 1", "a closed 1"]);
   });
 
+  it("is over at its end, also where nobody has looked yet", () => {
+    const keeper = farm(["a"]);
+    keeper.quiet(DEVICE, kind, HOUR);
+    keeper.now = HOUR;
+    keeper.open(DEVICE, [7]);
+    expect(keeper.told()).toEqual(["a opened 1"]);
+  });
+
+  it("of each of them silences all, until one of them ends", () => {
+    const keeper = farm(["a"]);
+    keeper.quiet("device:000008", kind, HOUR);
+    keeper.quiet(DEVICE, kind, 2 * HOUR);
+    keeper.open("site:farm", [8, 7]);
+    keeper.tick(HOUR - 1);
+    expect(keeper.told()).toEqual([]);
+    keeper.tick(HOUR);
+    expect(keeper.told()).toEqual(["a opened 1"]);
+  });
+
   it("of one device does not silence the others that fell silent with it", () => {
     const keeper = farm(["a"]);
     keeper.quiet(DEVICE, kind, HOUR);

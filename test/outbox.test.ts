@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { messageOf } from "../gateway/notices/message.ts";
+import { remindAt } from "../gateway/routes.ts";
 import { farm, Keeper, routeOf, subject, ZERO } from "./outbox-rig.ts";
 
 const MINUTE = 60_000;
@@ -145,15 +146,11 @@ describe("5b.16: an alarm is repeated", () => {
   });
 
   it("an instant that comes back from the disk a millisecond off repeats nothing", () => {
-    const keeper = farm(["a", { repeatMs: HOUR }]);
-    const n = keeper.open(DEVICE, [7]);
-    keeper.delivered(1);
-    keeper.tick(HOUR);
-    keeper.delivered(2);
-    const incident = keeper.incidents.get(n)!;
-    keeper.incidents.set(n, { ...incident, remindedAt: incident.remindedAt! - 1 });
-    keeper.tick(HOUR + MINUTE);
-    expect(keeper.told()).toEqual(["a opened 1", "a reminder 1"]);
+    const keeper = farm(["a"]);
+    const incident = keeper.incidents.get(keeper.open(DEVICE, [7]))!;
+    const routes = [routeOf("a", { repeatMs: HOUR })];
+    const after = (remindedAt: number) => remindAt({ ...incident, remindedAt }, routes);
+    expect([HOUR - 1, HOUR, HOUR + 1].map(after)).toEqual([2 * HOUR, 2 * HOUR, 2 * HOUR]);
   });
 
   it("not over a reminder that was never delivered", () => {
@@ -189,6 +186,20 @@ describe("what is delivered", () => {
     keeper.delivered(2, false);
     expect(keeper.outbox.waiting).toEqual([]);
   });
+
+  it("but is told when another device joins, and then of the end too, over a crash", () => {
+    const keeper = farm(["a"], ["b"]);
+    const n = keeper.open("site:farm", [1, 2], { cause: "site" });
+    keeper.delivered(1, false);
+    keeper.tick(MINUTE);
+    expect(keeper.incidents.get(n)!.told).toEqual(["b"]);
+    keeper.delivered(2, false);
+    keeper.join(n, 3);
+    expect(keeper.told().slice(2)).toEqual(["a opened 1", "b opened 1"]);
+    keeper.crash();
+    keeper.close(n);
+    expect(keeper.told().slice(4)).toEqual(["a closed 1", "b closed 1"]);
+  });
 });
 
 describe("a full outbox", () => {
@@ -199,12 +210,13 @@ describe("a full outbox", () => {
       keeper.open(`device:00000${id}`, [id]);
       keeper.delivered(id);
     }
+    keeper.now = HOUR - 1;
+    keeper.open(DEVICE, []);
     keeper.tick(HOUR);
-    expect(keeper.outbox.waiting.map(({ kind }) => kind)).toEqual(Array(3).fill("reminder"));
-    for (let i = 0; i < 3; i++) keeper.open(DEVICE, []);
+    for (let i = 0; i < 2; i++) keeper.open(DEVICE, []);
     expect(keeper.outbox.waiting.map(({ kind, incident }) => `${kind} ${incident}`)).toEqual([
-      "reminder 3",
       "opened 4",
+      "reminder 3",
       "opened 5",
       "opened 6",
     ]);
