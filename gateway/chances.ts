@@ -19,7 +19,7 @@ export function backedOff(unacked: number): number {
   return unacked < 2 ? 1 : unacked < 4 ? 1 << (unacked - 1) : 8;
 }
 
-/** Rule 12: an unanswered HELLO exchange takes so long, and they are at most so far apart, in ms. */
+/** Rule 12: what an unanswered HELLO exchange takes, and how far apart they get, in ms. */
 const HELLO_MS = 5_000;
 const HELLO_GAP_MAX = 3_600_000;
 /** Rule 12: beats in a row without an ACK behind which a board says HELLO. */

@@ -23,7 +23,7 @@
  * two changes; a device that listens is asked first, and has an eighth of its promise, a second at
  * most, to answer.
  *
- * **What a nudge is worth.** It makes a board speak that has nothing in flight: one that over-slept,
+ * **What a nudge is worth.** It makes a board speak that has nothing in flight: one that overslept,
  * or whose program was held up. It cannot move one whose beat was lost with all its tries: that one
  * still waits for its ACK, and obeys no nudge until its next beat (rule 17). Nor can it ask ahead:
  * a beat that comes early because of it is lost as easily as one that comes by itself. So silence
@@ -39,42 +39,22 @@
 import type { Evidence } from "./affairs.ts";
 import { backedOff, chanceFrom } from "./chances.ts";
 import { type Hearing, silenceMs } from "./hearing.ts";
-import * as own from "./learned.ts";
-import { LEVEL_X, LEVELS, Learned, latelyOf, NUMBERS } from "./learned.ts";
-import { CRC_PROMISE_MAX, type Limits } from "./limits.ts";
+import { ALL, BEATS, DOWN, GAP, Learned, LOST, latelyOf, NUMBERS, SPREAD } from "./learned.ts";
+import { Lessons, waitMaxX } from "./lessons.ts";
+import type { Limits } from "./limits.ts";
 import type { News } from "./news.ts";
 import { nudgeable } from "./nudge.ts";
 import { Odds } from "./odds.ts";
 import type { Records } from "./records.ts";
-import * as row from "./rows.ts";
+import { Rhythm, yearly } from "./rhythm.ts";
 
-/** Share of a promise that a clock may have drifted since its gaps were seen. */
-const DRIFT = 0.02;
-/** Share of a promise that a slow clock is granted at most. */
-const STRETCH_MAX = 0.25;
-/** Beats from which on a device's own rhythm counts. */
-const YOUNG = 16;
-/** How long a verdict waits at most, in intervals, and in ms where that is more. */
-const WAIT_MAX_X = 65;
-const WAIT_MAX_MS = 2 * 3_600_000;
 /** A board that listens has this part of its promise, and so many ms at most, for an answer. */
 const ANSWER = 1 / 8;
 const ANSWER_MAX_MS = 1_000;
-/** Tries of later beats (rule 13: doubled time-outs): a part of the gap, ms at most. */
-const TRIES = 1 / 16;
-const TRIES_MAX_MS = 2_500;
-const YEAR_MS = 31_557_600_000;
-/** Beats come at U(0.9, 1) of a gap (rule 14). */
-const MEAN_GAP = 0.95;
-/** For the disk a silence is worth so many beats (learned.ts). */
-const SILENCE_NEWS = 64;
-/** Extension 4: a wake from deep sleep is no boot. */
-const WAKE = 2;
-
-/** What is added to a promise of which nothing is known yet, in ms. @param graceMs the floor */
-export function graceOf(promiseMs: number, graceMs: number): number {
-  return Math.max(graceMs, promiseMs * DRIFT);
-}
+/** Beats of the last hours from which on their loss is told. */
+const TOLD_BEATS = 8;
+/** P(silence) where nothing is known, at most. */
+const EXPECTED_MAX = 0.1;
 
 /** How a verdict on one device comes about. */
 interface Verdict {
@@ -88,26 +68,24 @@ export class Detector {
   /** False alarms that a device may cause in a year, on average. */
   falseAlarms: number;
   readonly #records: Records;
-  readonly #hearing: Hearing;
-  readonly #graceMs: number;
-  readonly #missesMin: number;
-  readonly #missesMax: number;
+  readonly #limits: Limits;
   readonly #learned = new Learned();
   readonly #odds = new Odds(this.#learned);
+  readonly #rhythm: Rhythm;
+  readonly #lessons: Lessons;
   #ripe = false;
 
   constructor(records: Records, hearing: Hearing, limits: Limits) {
     this.#records = records;
-    this.#hearing = hearing;
-    this.#graceMs = limits.graceMs;
+    this.#limits = limits;
     this.falseAlarms = limits.falseAlarms;
-    this.#missesMin = limits.missesMin;
-    this.#missesMax = limits.missesMax;
+    this.#rhythm = new Rhythm(records, this.#learned, limits.graceMs);
+    this.#lessons = new Lessons(records, hearing, this.#learned, this.#odds, this.#rhythm);
   }
 
   /** A device joined the table. @param learned what `bytes` gave once, or "" */
   joined(slot: number, learned: string): void {
-    const code = this.#code(slot);
+    const code = this.#rhythm.code(slot);
     this.#learned.load(slot, learned, code);
     if (learned !== "") this.#odds.joined(slot, code);
   }
@@ -120,18 +98,7 @@ export class Detector {
    * @param step seq minus the last accepted one; 0: the first beat of an epoch
    */
   hears(slot: number, step: number, news: News, now: number): void {
-    const learned = this.#learned;
-    const promiseMs = this.#records.promiseMs(slot);
-    const booted = news.reset >= 0 && news.reset !== WAKE;
-    let worth = 1;
-    if (promiseMs > 0 && !booted && !learned.unsure(slot)) {
-      worth = this.#learn(slot, step, now, promiseMs);
-      if (step > 0 && step <= 16) {
-        learned.acked(slot, news.acked < 0 || ((news.acked >> (step - 1)) & 1) === 1);
-      }
-    }
-    const unacked = news.acked < 0 || step === 0 ? 0 : zeros(news.acked);
-    this.#ripe = learned.mark(slot, unacked, worth, promiseMs);
+    this.#ripe = this.#lessons.beat(slot, step, news, now, this);
   }
 
   /** What the last `hears` made worth a place on the disk; "" nothing. */
@@ -141,8 +108,8 @@ export class Detector {
 
   /** The instant at which the device becomes late, from its newest beat. */
   lateAt(slot: number): number {
-    const promiseMs = this.#promiseMs(slot);
-    return this.#seenAt(slot) + promiseMs + this.#graceOf(slot, promiseMs);
+    const promiseMs = this.#rhythm.promiseMs(slot);
+    return this.#rhythm.seenAt(slot) + promiseMs + this.#rhythm.graceMs(slot, promiseMs);
   }
 
   /** The instant at which a device late since `late` becomes absent; not before `late`. */
@@ -160,19 +127,12 @@ export class Detector {
 
   /** Before this instant no beat was due: deafness that ended earlier excuses nothing. */
   dueFrom(slot: number): number {
-    const at = slot * NUMBERS;
-    const { numbers } = this.#learned;
-    const earliest = numbers[at + own.GAP]! * (1 - DRIFT) - 4 * numbers[at + own.SPREAD]!;
-    const known = this.#grown(slot) && earliest > 0;
-    return this.#seenAt(slot) + (known ? earliest * this.#stretch(slot) : 0);
+    return this.#rhythm.seenAt(slot) + this.#rhythm.leastMs(slot);
   }
 
   /** When the next beat will most likely come. */
   expectedAt(slot: number): number {
-    const gap = this.#learned.numbers[slot * NUMBERS + own.GAP]! * this.#stretch(slot);
-    const backed = backedOff(this.#learned.unacked(slot));
-    if (gap === 0 || backed > 1) return this.#seenAt(slot) + MEAN_GAP * this.#promiseMs(slot);
-    return this.#seenAt(slot) + gap;
+    return this.#rhythm.seenAt(slot) + this.#rhythm.usualMs(slot);
   }
 
   /**
@@ -180,176 +140,83 @@ export class Detector {
    * @param deafMs for how long; Infinity: unknown, hence long
    */
   doubtAfter(slot: number, endAt: number, deafMs: number): number {
-    const promiseMs = this.#promiseMs(slot);
-    return endAt + silenceMs(promiseMs, deafMs) + this.#graceOf(slot, promiseMs);
+    const promiseMs = this.#rhythm.promiseMs(slot);
+    return endAt + silenceMs(promiseMs, deafMs) + this.#rhythm.graceMs(slot, promiseMs);
   }
 
   /** The part of its beats that did not arrive lately; null: unknown. */
   lossUp(slot: number): number | null {
     const { numbers } = this.#learned;
-    const at = slot * NUMBERS;
-    const beats = numbers[at + own.BEATS]!;
-    return beats < YOUNG / 2 ? null : numbers[at + own.LOST]! / (beats + numbers[at + own.LOST]!);
+    const beats = numbers[slot * NUMBERS + BEATS]!;
+    const lost = numbers[slot * NUMBERS + LOST]!;
+    return beats < TOLD_BEATS ? null : lost / (beats + lost);
   }
 
   /** The part of the beats that we heard whose ACKs did not arrive lately; null: unknown. */
   lossDown(slot: number): number | null {
-    const at = slot * NUMBERS;
-    return this.#grown(slot) ? this.#learned.numbers[at + own.DOWN]! : null;
+    return this.#rhythm.grown(slot) ? this.#learned.numbers[slot * NUMBERS + DOWN]! : null;
   }
 
   /** What the verdict on this device rests on, by the names of evidence.ts. */
   evidence(slot: number): Evidence {
-    const seenAt = this.#seenAt(slot);
-    const promiseMs = this.#promiseMs(slot);
+    const rhythm = this.#rhythm;
+    const seenAt = rhythm.seenAt(slot);
+    const promiseMs = rhythm.promiseMs(slot);
     const at = slot * NUMBERS;
     const { numbers } = this.#learned;
     const { k } = this.#verdict(slot);
-    const [q, again] = [this.#odds.survival[0]!, this.#odds.survival[1]!];
+    const [silent, goesOn] = [this.#odds.survival[0]!, this.#odds.survival[1]!];
     const lossUp = this.lossUp(slot);
     const lossDown = this.lossDown(slot);
     return {
       seenAt,
       dueAt: seenAt + promiseMs,
       promiseMs,
-      graceMs: this.#graceOf(slot, promiseMs),
+      graceMs: rhythm.graceMs(slot, promiseMs),
       k,
       alpha: this.falseAlarms,
-      beats: Math.round(numbers[at + own.ALL]!),
-      burst: q / Math.max(q - again, q / 1_000),
-      ...(this.#grown(slot) && {
-        ratio: numbers[at + own.GAP]! / promiseMs,
-        spread: numbers[at + own.SPREAD]! / promiseMs,
+      beats: Math.round(numbers[at + ALL]!),
+      // A silence that goes on with probability h is 1 / (1 - h) beats long.
+      burst: silent / Math.max(silent - goesOn, silent / 1_000),
+      ...(rhythm.grown(slot) && {
+        ratio: numbers[at + GAP]! / promiseMs,
+        spread: numbers[at + SPREAD]! / promiseMs,
       }),
       ...(lossUp !== null && { lossUp }),
       ...(lossDown !== null && { lossDown }),
     };
   }
 
-  /** What was learned of the device, for the store. */
+  /** What was learned of the device, for the store: bytes of learned.ts. */
   bytes(slot: number): string {
     return this.#learned.bytes(slot);
   }
 
-  /** Loss and rhythm from the time since the last beat. @returns how much it taught, in beats */
-  #learn(slot: number, step: number, now: number, promiseMs: number): number {
-    const learned = this.#learned;
-    const silentMs = now - this.#seenAt(slot);
-    const graceMs = this.#graceOf(slot, promiseMs);
-    const code = this.#code(slot);
-    if (silentMs <= promiseMs + graceMs) {
-      this.#odds.beat(code);
-      learned.beat(slot, step - 1, false, promiseMs);
-      this.#rhythm(slot, step, silentMs, promiseMs, code);
-      return 1;
-    }
-    const unitMs = this.#unitMs(slot, promiseMs);
-    const x = (silentMs - graceMs - this.#triesMs(slot, unitMs)) / unitMs;
-    // Nobody waits longer than that: it was an absence, whatever its cause.
-    if (x > waitMaxX(unitMs)) return 1;
-    const transport = this.#records.source[slot]?.transport ?? "udp";
-    if (this.#hearing.touching(transport, this.dueFrom(slot), now) !== undefined) return 1;
-    let levels = 1;
-    while (levels < LEVELS && LEVEL_X[levels]! < x) levels++;
-    this.#odds.silence(slot, code, levels, this.#expected(unitMs));
-    this.#odds.beat(code);
-    learned.survived(slot, levels);
-    learned.beat(slot, step - 1, true, promiseMs);
-    this.#rhythm(slot, step, silentMs, promiseMs, code);
-    return SILENCE_NEWS;
-  }
-
-  #rhythm(slot: number, step: number, gapMs: number, promiseMs: number, code: number): void {
-    const slow = gapMs > promiseMs * (1 + STRETCH_MAX);
-    if (step !== 1 || slow || backedOff(this.#learned.unacked(slot)) > 1) return;
-    this.#learned.rhythm(slot, gapMs, code);
+  /**
+   * P(silence) behind a beat, and that it goes on, of a link of which nothing is known: two broken
+   * promises are half a false alarm in the time in which one is allowed.
+   */
+  expected(unitMs: number): number {
+    return Math.min(EXPECTED_MAX, Math.sqrt(this.falseAlarms / (2 * yearly(unitMs))));
   }
 
   /** From the odds of the device to the chance that its verdict waits for. */
   #verdict(slot: number): Verdict {
-    const promiseMs = this.#promiseMs(slot);
-    const unitMs = this.#unitMs(slot, promiseMs);
-    this.#odds.weigh(slot, this.#code(slot), this.#expected(unitMs), latelyOf(promiseMs));
+    const promiseMs = this.#rhythm.promiseMs(slot);
+    const unitMs = this.#rhythm.unitMs(slot, promiseMs);
+    const code = this.#rhythm.code(slot);
+    this.#odds.weigh(slot, code, this.expected(unitMs), latelyOf(promiseMs));
     const least = this.#odds.until(this.falseAlarms / yearly(unitMs), waitMaxX(unitMs));
     const unacked = this.#learned.unacked(slot);
-    const { x, k } = chanceFrom(least, unacked, unitMs, this.#missesMin, this.#missesMax);
+    const { missesMin, missesMax } = this.#limits;
+    const { x, k } = chanceFrom(least, unacked, unitMs, missesMin, missesMax);
     if (k > 1) {
       // Behind a beat that was backed off, its promise is the first of the gaps.
-      const first = unacked > 1 ? promiseMs : unitMs;
-      const behindMs = first + (x - 1) * unitMs + this.#triesMs(slot, unitMs);
+      const first = backedOff(unacked) > 1 ? promiseMs : unitMs;
+      const behindMs = first + (x - 1) * unitMs + this.#rhythm.triesMs(slot, unitMs);
       return { k, waitMs: Math.max(0, behindMs - promiseMs) };
     }
     const asked = nudgeable(this.#records, slot);
     return { k, waitMs: asked ? Math.min(promiseMs * ANSWER, ANSWER_MAX_MS) : 0 };
   }
-
-  /** P(silence), and that it goes on, where nothing is known: half a false alarm with k = 2. */
-  #expected(unitMs: number): number {
-    return Math.min(0.1, Math.sqrt(this.falseAlarms / (2 * yearly(unitMs))));
-  }
-
-  #grown(slot: number): boolean {
-    return this.#learned.numbers[slot * NUMBERS + own.ALL]! >= YOUNG;
-  }
-
-  #code(slot: number): number {
-    return this.#records.rows.bytes[slot * row.BYTES + row.PROMISE]!;
-  }
-
-  #seenAt(slot: number): number {
-    return this.#records.rows.floats[slot * row.FLOATS + row.AT]!;
-  }
-
-  /** Nothing promised and yet here: a damaged record, which must not be present for ever. */
-  #promiseMs(slot: number): number {
-    return this.#records.promiseMs(slot) || CRC_PROMISE_MAX;
-  }
-
-  /** The rhythm is that of another interval, by this factor. A back-off changes no interval. */
-  #stretch(slot: number): number {
-    if (backedOff(this.#learned.unacked(slot)) > 1) return 1;
-    return this.#learned.stretch(slot, this.#code(slot));
-  }
-
-  #graceOf(slot: number, promiseMs: number): number {
-    if (!this.#grown(slot) || backedOff(this.#learned.unacked(slot)) > 1) {
-      return graceOf(promiseMs, this.#graceMs);
-    }
-    const longest = this.#learned.numbers[slot * NUMBERS + own.MOST]! * this.#stretch(slot);
-    const over = longest + DRIFT * promiseMs - promiseMs;
-    return Math.max(this.#graceMs, Math.min(over, STRETCH_MAX * promiseMs));
-  }
-
-  /** Its interval: the upper end of its gaps, tries left out; at first the promise. */
-  #unitMs(slot: number, promiseMs: number): number {
-    if (!this.#grown(slot)) return promiseMs / backedOff(this.#learned.unacked(slot));
-    const at = slot * NUMBERS;
-    const { numbers } = this.#learned;
-    const upper = numbers[at + own.GAP]! + 2 * numbers[at + own.SPREAD]!;
-    return Math.min(numbers[at + own.MOST]!, upper) * this.#stretch(slot);
-  }
-
-  /** Where the interval is the promise, that has counted them. */
-  #triesMs(slot: number, unitMs: number): number {
-    return this.#grown(slot) ? triesMs(unitMs) : 0;
-  }
-}
-
-/** What the tries of a beat take at an interval, in ms, as far as its jitter leaves no room. */
-export function triesMs(unitMs: number): number {
-  return Math.min(TRIES_MAX_MS, unitMs * TRIES);
-}
-
-/** Beats in a year. */
-function yearly(unitMs: number): number {
-  return YEAR_MS / (MEAN_GAP * unitMs);
-}
-
-function waitMaxX(unitMs: number): number {
-  return Math.max(WAIT_MAX_X, WAIT_MAX_MS / unitMs);
-}
-
-/** Zeros at the end of sixteen bits. */
-function zeros(bits: number): number {
-  return bits === 0 ? 15 : 31 - Math.clz32(bits & -bits);
 }

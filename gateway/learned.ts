@@ -86,7 +86,9 @@ export class Learned {
     if ((slot + 1) * NUMBERS > this.numbers.length) this.#grow(slot + 1);
     const at = slot * NUMBERS;
     this.numbers.fill(0, at, at + NUMBERS);
-    this.#marks[slot] = UNSURE | (code << CODE);
+    // Not all of a fleet at once, that was started at once.
+    const first = STORED_BEATS / 2 + ((slot * 7_919) % (STORED_BEATS / 2));
+    this.#marks[slot] = first | UNSURE | (code << CODE);
     if (bytes.length !== 4 * NUMBERS) return;
     const raw = new Uint8Array(this.numbers.buffer, 4 * at, 4 * NUMBERS);
     for (let byte = 0; byte < raw.length; byte++) raw[byte] = bytes.charCodeAt(byte);

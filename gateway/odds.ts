@@ -2,11 +2,11 @@
  * How probable it is that a board that lives has been silent for so long: what the detector weighs
  * against the false alarms that it may give.
  *
- * The survival of a silence, level by level: P(it begins) behind a beat, then P(it outlasts the next
- * level | it outlasted this one). No model of the link is fitted. Independent losses, bursts of ten
- * seconds and outages of minutes all look the same here: a hazard by level, which is all that a
- * verdict needs. A device alone would learn the rare ones in years, so each estimate leans on
- * others, by how far they have earned it:
+ * The survival of a silence, level by level: P(it begins) behind a beat, then P(it outlasts one
+ * level more | it outlasted this one). No model of the link is fitted. Independent losses, bursts
+ * of ten seconds and outages of minutes all look the same here: a hazard by level, which is all
+ * that a verdict needs. A device alone would learn the rare ones in years, so each estimate leans
+ * on others, by how far they have earned it:
  *
  *   the last hours -> the last months -> the fleet of its interval -> what one expects of a fleet
  *

@@ -113,6 +113,8 @@ export class Presence {
     }
     if (promise === 0) return;
     deadlines.set(slot, detector.lateAt(slot));
+    const bytes = detector.ripe(slot);
+    if (bytes !== "") draft.store({ kind: "learned", id: records.roster.id(slot), bytes });
     const status = records.status(slot);
     if (status === "present") return;
     const first = status === "unknown";

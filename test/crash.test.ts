@@ -8,9 +8,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXT_PAYLOAD, encodeExtension } from "../device/extensions.ts";
-import { graceOf } from "../gateway/detector.ts";
 import type { Change, Outgoing, StoredDevice } from "../gateway/facts.ts";
 import { creditedMs } from "../gateway/limits.ts";
+import { graceOf } from "../gateway/rhythm.ts";
 import { type Step, step } from "./crash-steps.ts";
 import { Bench, HOME, holds, SEED } from "./gateway-bench.ts";
 import { nonceOf, P_MINUTE } from "./gateway-rig.ts";

@@ -9,22 +9,22 @@
 //
 //   q^K (1 - q) / (0.95 interval)
 //
-// where K is the number of misses that the gateway is told to wait for (a detector that learns would
-// choose it by itself, and have no rate to be held against but its own). Where a board adds so much
-// to its promise for waking (`wake`) that the promise ends later than that, K is the last beat to
-// fall due before it, and jitter decides which that is. The fourth beat comes after a double gap
-// (rule 18), and HELLO behind it (rule 12) saves who is not dead: K = 4 is more than four beats.
-// With r > 0 back-off begins while beats still arrive.
+// where K is the number of misses that the gateway is told to wait for (a detector that learns
+// would choose it by itself, and have no rate to be held against but its own). Where a board adds
+// so much to its promise for waking (`wake`) that the promise ends later than that, K is the last
+// beat to fall due before it, and jitter decides which that is. The fourth beat comes after a
+// double gap (rule 18), and HELLO behind it (rule 12) saves who is not dead: K = 4 is more than
+// four beats. With r > 0 back-off begins while beats still arrive.
 //
 // Events are rare beside their causes and so nearly independent: sigma is the root of their number.
 //
 // Detection. Whoever dies young, of whom nothing is known but its promise, is told late a promise
 // and the grace after its last beat arrived: D = delay + P + grace - age, where age, from that beat
 // to the death, is that of a renewal process looked at at any time. Its gaps are U(0.9, 1)
-// intervals, so its density is flat up to 0.9 and falls to 0 at 1. First boots and deaths are spread
-// over a whole number of mean gaps, which makes the phase of a death uniform from the beginning.
-// Absent follows from late by the detector's choice, and here waits for the others: half a fleet
-// dies.
+// intervals, so its density is flat up to 0.9 and falls to 0 at 1. First boots and deaths are
+// spread over a whole number of mean gaps, which makes the phase of a death uniform from the
+// beginning. Absent follows from late by the detector's choice, and here waits for the others: half
+// a fleet dies.
 
 import { afterAll, expect, test } from "vitest";
 import { intervalCode, intervalMs } from "../device/interval.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import { LEAVING } from "../device/wire.ts";
-import { graceOf } from "../gateway/detector.ts";
+import { graceOf } from "../gateway/rhythm.ts";
 import { AWAY, Bench, holds, met, SEED, steps } from "./gateway-bench.ts";
 import { Board, P_DAY, P_HOUR, P_LEAST, P_MINUTE } from "./gateway-rig.ts";
 
@@ -71,7 +71,6 @@ describe("the detector, of a board that nothing is known of yet", () => {
 
 describe("changes", () => {
   it("have their causes, from every status to every other that a beat or silence can reach", () => {
-    // Each of these silences would teach it to wait longer for the next.
     const bench = new Bench({ limits: { missesMin: 2, missesMax: 2 } });
     const board = new Board(1);
     bench.enrol(board);

@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import { LEAVING } from "../device/wire.ts";
-import { graceOf } from "../gateway/detector.ts";
 import { silenceMs } from "../gateway/hearing.ts";
 import { HOLD_MS } from "../gateway/incidents.ts";
+import { graceOf } from "../gateway/rhythm.ts";
 import { AWAY, Bench, met, steps } from "./gateway-bench.ts";
 import { Board, nonceOf, P_HOUR, P_MINUTE } from "./gateway-rig.ts";
 
@@ -76,7 +76,7 @@ describe("a restart", () => {
     expect(after.slice(1)).toEqual(before.slice(1));
     const deadlineAt = start + MINUTE + GRACE;
     const knownInMs = Math.ceil(MINUTE + GRACE);
-    expect(after[0]).toEqual({ ...before[0], deadlineAt, knownInMs });
+    expect(after[0]).toEqual({ ...before[0], deadlineAt, absentAt: deadlineAt, knownInMs });
     expect(bench.pass(1e8)).toMatchObject([
       { id: 1, to: "absent", at: start + MINUTE + GRACE, tseq: 3 },
     ]);

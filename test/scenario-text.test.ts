@@ -129,6 +129,7 @@ describe("what is written is read", () => {
       commitMs: fc.tuple(count(50), count(5_000)).map(([a, b]) => [a, a + b] as const),
       flushMs: fc.integer({ min: 2, max: 60_000 }),
       graceMs: count(3_600_000),
+      misses: count(100),
       clockTrusted: fc.boolean(),
       socketQueue: fc.integer({ min: 1, max: 10_000_000 }),
       frameMs: count(1_000_000).map((us) => us / 1_000),

@@ -31,8 +31,8 @@
 import { intervalCode } from "../../device/interval.ts";
 import { backoff, HELLO_MS, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";
 import { chanceFrom } from "../../gateway/chances.ts";
-import { graceOf, triesMs } from "../../gateway/detector.ts";
 import { creditedMs } from "../../gateway/limits.ts";
+import { graceOf, triesMs } from "../../gateway/rhythm.ts";
 import type { GatewaySpec, Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;
