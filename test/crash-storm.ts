@@ -15,6 +15,7 @@ import { stream } from "../sim/random.ts";
 import { FaultyDisk, IoError } from "./faulty-shelf.ts";
 import { StormBoard, type StormWorld } from "./storm-board.ts";
 import { Process, type Surroundings } from "./storm-gateway.ts";
+import { People } from "./storm-people.ts";
 import { Witness } from "./storm-witness.ts";
 
 export interface StormReport {
@@ -63,6 +64,7 @@ class Storm implements StormWorld, Surroundings {
   readonly disk = new FaultyDisk();
   readonly routes = [ROUTE];
   readonly #boards: StormBoard[] = [];
+  readonly #persons = new People(this.witness, () => this.random());
   readonly #places = new Map<string, number>();
   #timers: Timer[] = [];
   #process: Process | undefined;
@@ -70,7 +72,6 @@ class Storm implements StormWorld, Surroundings {
   #left = Infinity;
   #aim = "";
   #calm = false;
-  #orders = 0;
 
   constructor(seed: number) {
     this.random = stream(seed, 0, "storm");
@@ -163,6 +164,15 @@ class Storm implements StormWorld, Surroundings {
     this.#crash("a sync failed");
   }
 
+  /** Somebody does something every few seconds. */
+  #people(): void {
+    if (this.#calm) return;
+    this.#later(this.random() * 8_000, () => this.#people());
+    const board = this.#boards[Math.floor(this.random() * BOARDS)]!;
+    if (this.random() < 0.12) board.off(this.random() * 200_000);
+    else if (this.#process?.core && !this.#process.dead) this.#persons.act(this.#process, board.id);
+  }
+
   /** A frame is on its way, or lost, or comes twice. */
   #fly(arrive: () => void): void {
     const copies = this.#calm ? 1 : this.random() < LOSS ? 0 : this.random() < LOSS ? 2 : 1;
@@ -193,9 +203,9 @@ class Storm implements StormWorld, Surroundings {
     });
   }
 
-  /** Half of the crashes come after some places, half at one that is rare or is not. */
+  /** Some crashes come after a few places, most at one that is rare or is not. */
   #aimAgain(): void {
-    const few = this.random() < 0.5;
+    const few = this.random() < 0.4;
     this.#left = 1 + Math.floor(this.random() * (few ? PLACES_FEW : PLACES_MANY));
     const known = [...this.#places.keys()];
     this.#aim = few ? "" : known[Math.floor(this.random() * known.length)]!;
@@ -236,54 +246,5 @@ class Storm implements StormWorld, Surroundings {
     else process?.expire();
     await new Promise(setImmediate);
     if (this.#error !== undefined) throw this.#error;
-  }
-
-  /** Somebody does something every few seconds. */
-  #people(): void {
-    if (this.#calm) return;
-    this.#later(this.random() * 8_000, () => this.#people());
-    const board = this.#boards[Math.floor(this.random() * BOARDS)]!;
-    const luck = this.random();
-    if (luck < 0.05) board.off(this.random() * 120_000);
-    const process = this.#process;
-    if (process?.core === undefined || process.dead || luck < 0.05) return;
-    if (luck < 0.8) this.#order(process, board);
-    else if (luck < 0.9) this.#acknowledge(process);
-    else this.#quiet(process, board);
-  }
-
-  #order(process: Process, { id }: StormBoard): void {
-    const { core, mono } = process;
-    const payload = `order ${++this.#orders}`;
-    const notAfterMs = 5_000 + this.random() * 300_000;
-    const supersede = this.random() < 0.3 ? "light" : "";
-    const order = this.witness.ordered(id, payload);
-    try {
-      const effects = core!.requests.send(id, { payload, notAfterMs, supersede }, mono);
-      void process.obey(effects).then(() => {
-        order.n = effects.n;
-      });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.witness.orders.delete(payload);
-    }
-  }
-
-  #acknowledge(process: Process): void {
-    const open = process.core!.requests.incidents().filter(({ closedAt }) => closedAt === null);
-    const incident = open[Math.floor(this.random() * open.length)];
-    if (incident === undefined || incident.ackedAt !== null) return;
-    void process.obey(process.core!.requests.acknowledge(incident.n, process.mono));
-  }
-
-  #quiet(process: Process, { id }: StormBoard): void {
-    const { core, mono } = process;
-    const target = `device:${id.toString(16).padStart(6, "0")}`;
-    const known = core!.requests.quiets.some((quiet) => quiet.target === target);
-    void process.obey(
-      known
-        ? core!.requests.unquiet(target, mono)
-        : core!.requests.quiet(target, "mute", mono + this.random() * 600_000, mono),
-    );
   }
 }

@@ -1,4 +1,4 @@
-/** Damage in each kind of record: it is set aside and named, the store starts, the rest is whole. */
+/** Damage in each kind of record: set aside and named; the store starts, the rest is whole. */
 
 import {
   closeSync,

@@ -1,7 +1,7 @@
 /**
- * One process of the gateway in the crash storm: the real core, the real store on a faulty disk, the
- * real driver of notices, in virtual time, and a shell that does what turns.ts does, one step after
- * the other. Between any two of them it may die.
+ * One process of the gateway in the crash storm: the real core, the real store on a faulty disk,
+ * the real driver of notices, in virtual time, and a shell that does what turns.ts does, one step
+ * after the other. Between any two of them it may die.
  */
 
 import type { Effects } from "../gateway/facts.ts";
@@ -90,7 +90,7 @@ export class Process {
     this.#deliver?.stop();
   }
 
-  /** Effects happen in their order. Resolves when they are durable and told; never after a death. */
+  /** Effects happen in their order. Resolves when all is durable and told; never after a death. */
   obey(effects: Effects): Promise<void> {
     for (const { to, frame } of effects.send) {
       if (this.#died("before a frame")) break;
@@ -136,7 +136,7 @@ export class Process {
     return this.dead || this.#world.point(where);
   }
 
-  /** The disk takes its time; then the batch is durable, or the process dies over it, or it fails. */
+  /** The disk takes its time; then the batch is durable, or the process dies, or it fails. */
   #asked(): void {
     const { random } = this.#world;
     if (this.#died("while a batch is written")) return;

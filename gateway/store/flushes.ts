@@ -94,7 +94,7 @@ export class Flushes {
   readonly #places = new Lookup();
   readonly #free: number[] = [];
   #used = 0;
-  /** Four words a place: id; of its own record `seq` and the hash; the flush with its newest beat. */
+  /** Four words a place: id; its own record's `seq` and hash; the flush with its newest beat. */
   #rows = new Uint32Array(4 * 64);
   /** Flushes on the shelf, oldest first, and their entries. */
   readonly #kept: { readonly n: number; readonly entries: number }[] = [];

@@ -4,8 +4,8 @@
  * starts must know that some of it is gone. Reading the lines of LevelDB's own `LOG` lost: it says
  * nothing of a last page that is garbage, which it takes for a write cut short.
  *
- * A log is blocks of 32 768 bytes, each of records: CRC-32C 32 (masked), length 16, type 8, content;
- * little-endian. A record that the file ends in the middle of is a write that a crash cut short:
+ * A log is blocks of 32 768 bytes, each of records: CRC-32C 32 (masked), length 16, type 8,
+ * content; little-endian. A record that the file ends in the middle of is a write that a crash cut short:
  * nobody was told of it, and it is no damage.
  */
 

@@ -4,11 +4,11 @@
  * 10 000 measured): an SD card must live.
  *
  * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations
- * costs 20. LevelDB forgives a torn end of its log by itself. Damage in its log it forgives, too, by
- * forgetting, so that is looked for before it does. What it does not forgive (a lost manifest, a
+ * costs 20. LevelDB forgives a torn end of its log by itself. Damage in its log it forgives, too,
+ * by forgetting, so that is looked for before it does. What it does not forgive (a lost manifest, a
  * damaged table) is repaired once. After either every device counts as restored: an older record
- * than the newest may be all there is. Damage found while running leaves a mark beside the store, so
- * that the next start repairs before it reads.
+ * than the newest may be all there is. Damage found while running leaves a mark beside the store,
+ * so that the next start repairs before it reads.
  */
 
 import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";

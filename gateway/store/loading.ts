@@ -128,7 +128,7 @@ export class Loading {
     putThing(this.#repairs, commandKey(id, n), lost, (at) => at + this.#aheadMs);
   }
 
-  /** Flushes, newest first, when all devices are known: who has an entry there needs no older one. */
+  /** Flushes, newest first, when all devices are known: who has an entry needs no older one. */
   takeFlush(key: string, value: Buffer): void {
     const n = numberOf(key);
     this.flushes.seen(n);

@@ -24,10 +24,11 @@
  * v<cursor>           evidence of a change, JSON
  * w<id><n>            command, JSON
  * ```
- * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. A check sum of our own is here because LevelDB does not verify its own
- * when it reads tables. The changes of one device are found by `t`, 39 bytes a change: a chain from
- * each change to the one before it would be 6, but whoever writes the next one must then know the
- * last, which is a look at the disk or memory for each device.
+ * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. A check sum of our own is
+ * here because LevelDB does not verify its own when it reads tables. The changes of one device are
+ * found by `t`, 39 bytes a change: a chain from each change to the one before it would be 6, but
+ * whoever writes the next one must then know the last, which is a look at the disk or memory for
+ * each device.
  *
  * Changes and evidence are on the wall clock, for people. All else is on the store's own line of
  * time (meta.ts), which no step of the wall clock moves.

@@ -12,7 +12,7 @@ export interface Batch extends Sink {
 }
 
 export interface Shelf {
-  /** @returns what was found damaged and could not be mended, in words: newer records may be gone */
+  /** @returns damage that could not be mended, in words: newer records may be gone */
   open(): Promise<readonly string[]>;
   /**
    * Given what opening or reading failed with: mends the shelf and opens it, or throws the same

@@ -2,8 +2,8 @@
  * Ten thousand crashes of the gateway, at every effect and at every write of its store, in lives of
  * some hundreds each (crash-storm.ts). `node dist/test/bench/crashes.js --crashes 10000`.
  *
- * The exit code is 1 where anything that was told was lost, a command acted twice, or an outcome was
- * never told; the line then names the seed of the life, which replays it.
+ * The exit code is 1 where anything that was told was lost, a command acted twice, or an outcome
+ * was never told; the line then names the seed of the life, which replays it.
  */
 
 import { storm } from "../crash-storm.ts";
