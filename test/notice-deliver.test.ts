@@ -197,7 +197,7 @@ describe("a crash", () => {
     await settled();
     await bench.facts(fact(notice(2)));
     await bench.pass(GIVE_UP_MS);
-    expect(bench.done).toEqual([]);
+    expect([bench.done, bench.results]).toEqual([[], []]);
     expect(bench.attempts).toEqual(["1 at 0"]);
   });
 

@@ -126,7 +126,8 @@ describe("the message", () => {
   it("stays below 20 kB as JSON, whatever the devices are called", () => {
     const one = keeper();
     const members = Array.from({ length: 1_000 }, (_, i) => i + 1);
-    for (const id of members) one.subjects.set(id, subject(id, { name: "\u{6f22}".repeat(64) }));
+    const words = "\u{6f22}".repeat(64);
+    for (const id of members) one.subjects.set(id, subject(id, { name: words, site: words }));
     one.open("site:farm", members, { cause: "site" });
     const { data } = newest(one);
     expect(Buffer.byteLength(JSON.stringify(data))).toBeLessThan(18_000);

@@ -222,6 +222,14 @@ describe("a full outbox", () => {
     ]);
   });
 
+  it("still says how many were left out when its newest words change", () => {
+    const keeper = new Keeper([routeOf("a", { waitMs: HOUR })], 4);
+    for (let id = 1; id <= 7; id++) keeper.open("gateway", []);
+    for (let n = 4; n <= 7; n++) keeper.join(n, 1);
+    const said = keeper.outbox.waiting.map(({ body }) => JSON.parse(body).leftOut ?? 0);
+    expect(said.reduce((sum, each) => sum + each, 0)).toBe(3);
+  });
+
   it("then the oldest incident of the route with most waiting, and says so there", () => {
     const keeper = new Keeper([routeOf("dead"), routeOf("farm", { sites: ["farm"] })], 8);
     keeper.subjects.set(7, subject(7));

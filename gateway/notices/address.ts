@@ -39,6 +39,8 @@ const global6 = listOf(["2000::/3"], "ipv6");
 const translated = listOf(["64:ff9b::/96"], "ipv6");
 const mapped = listOf(["::ffff:0:0/96"], "ipv6");
 
+export const NOT_PUBLIC = "not a public address; allowPrivate: true on its route allows it";
+
 /** The name is there, and none of its addresses may be connected to. */
 export class PrivateAddress extends Error {}
 
@@ -72,7 +74,7 @@ export function publicLookup(resolve: Resolve = lookup): LookupFunction {
       const allowed = found.filter(({ address }) => isPublic(address));
       if (allowed.length === 0) {
         const words = `${name} is ${found.map(({ address }) => address).join(", ")}`;
-        return done(new PrivateAddress(`${words}: not a public address`), "", 0);
+        return done(new PrivateAddress(`${words}: ${NOT_PUBLIC}`), "", 0);
       }
       return options.all
         ? done(null, allowed)

@@ -5,7 +5,7 @@
 
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
-import { isPrivateHost, publicLookup } from "./address.ts";
+import { isPrivateHost, NOT_PUBLIC, publicLookup } from "./address.ts";
 
 /** What came of one attempt. */
 export interface Outcome {
@@ -36,7 +36,7 @@ export async function post(
   stop: AbortSignal,
 ): Promise<Outcome> {
   if (!allowPrivate && isPrivateHost(url.hostname)) {
-    return { result: "failed", why: `${url.hostname} is not a public address` };
+    return { result: "failed", why: `${url.hostname}: ${NOT_PUBLIC}` };
   }
   const late = AbortSignal.timeout(timeoutMs);
   try {
