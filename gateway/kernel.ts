@@ -123,8 +123,8 @@ export function interfacesUp(): Interface[] | undefined {
   }
 }
 
-/** @param depth of what is built on what: a VLAN on a bond on a bridge */
-function isPhysical(name: string, folder = "/sys/class/net", depth = 3): boolean {
+/** Whether an interface is the machine's own. @param depth of a VLAN on a bond on a bridge */
+export function isPhysical(name: string, folder = "/sys/class/net", depth = 3): boolean {
   if (existsSync(`${folder}/${name}/device`)) return true;
   if (depth === 0) return false;
   try {

@@ -1,8 +1,11 @@
 // What Linux writes in /proc, as it writes it; and what is made of a file that is not there.
 
 import { createSocket } from "node:dgram";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
+import { systemClock } from "../gateway/clock.ts";
 import * as kernel from "../gateway/kernel.ts";
 
 const files = (of: Record<string, string>) => (path: string) => of[path];
@@ -75,4 +78,31 @@ it.runIf(existsSync("/proc/net/udp"))("finds a socket of this process here and n
   await new Promise<void>((closed) => socket.close(closed));
   expect(kernel.bufferErrors()).toBeGreaterThanOrEqual(0);
   expect(kernel.uptimeMs()).toBeGreaterThan(0);
+});
+
+it("takes a bridge for the machine's own where it stands on something that is", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nextbeat-net-"));
+  const made = (name: string, below: string) =>
+    mkdirSync(join(folder, name, below), { recursive: true });
+  made("eth0", "device");
+  made("bond0", "lower_eth0");
+  made("bond0.7", "lower_bond0");
+  made("br0", "lower_bond0.7");
+  made("br1", "lower_br0");
+  made("docker0", "lower_veth12");
+  made("veth12", "statistics");
+  const physical = (name: string) => kernel.isPhysical(name, folder);
+  expect(["eth0", "bond0", "bond0.7", "br0"].map(physical)).toEqual([true, true, true, true]);
+  expect(["br1", "docker0", "veth12", "wg0"].map(physical)).toEqual([false, false, false, false]);
+  rmSync(folder, { recursive: true });
+});
+
+it("puts our clock forward over a sleep, with the wall clock and the machine's beside it", () => {
+  const clock = systemClock(0);
+  const [now, boot] = [clock.now(), clock.boot?.()];
+  clock.skip?.(3_600_000);
+  expect(clock.now() - now).toBeGreaterThanOrEqual(3_600_000);
+  expect(clock.now() - now).toBeLessThan(3_601_000);
+  expect(Math.abs(clock.wallAt(clock.now()) - Date.now())).toBeLessThan(1_000);
+  if (boot) expect(clock.boot!()!.ms - boot.ms).toBeGreaterThanOrEqual(3_600_000);
 });
