@@ -26,7 +26,7 @@
  * ```
  * `<id>` is six hex digits, `<tseq>` eight, `<cursor>` and `<n>` twelve. A check sum of our own is
  * here because LevelDB does not verify its own when it reads tables. The changes of one device are
- * found by `t`, 39 bytes a change: a chain from each change to the one before it would be 6, but
+ * found by `t`, 25 bytes a change: a chain from each change to the one before it would be 6, but
  * whoever writes the next one must then know the last, which is a look at the disk or memory for
  * each device.
  *
@@ -136,7 +136,9 @@ function writeChange(
   const { cursor, id, tseq } = change;
   const key = changeKey(cursor);
   out.put(key, encodeChange(key, { ...change, at: wallAt(change.at) }));
-  if (evidence !== undefined) putThing(out, numberKey("v", cursor), evidence, wallAt);
+  if (evidence !== undefined && Object.keys(evidence).length > 0) {
+    putThing(out, numberKey("v", cursor), evidence, wallAt);
+  }
   if (cursor > EVIDENCE_MAX) out.del(numberKey("v", cursor - EVIDENCE_MAX));
   // A device that is removed leaves its changes in the list of all, and nothing of its own.
   if (change.cause === "removed") return;

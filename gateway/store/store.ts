@@ -90,10 +90,10 @@ export interface StoreOptions {
   readonly onQuarantined?: (why: string) => void;
 }
 
-/** A few years of a restless fleet, and at most about 50 MB on disk. */
+/** A few years of a restless fleet, and at most about 80 MB on disk with their index. */
 export const CHANGES_MAX = 1_000_000;
 
-/** Evidence is kept for so many of the newest changes: 300 bytes each when measured. */
+/** Evidence is kept for so many of the newest changes: about 250 bytes each, 25 MB. */
 export const EVIDENCE_MAX = 100_000;
 /** Deaf intervals kept: the oldest go first. */
 export const DEAF_MAX = 1_000;
