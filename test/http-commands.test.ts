@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NOT_AFTER_DEFAULT_MS } from "../gateway/limits.ts";
+import type { MemoryDisk } from "../gateway/store/memory.ts";
 import { refused, run } from "./cli-rig.ts";
 import { ask, bench, KEY } from "./http-rig.ts";
 import { startHere } from "./socket-rig.ts";
@@ -156,6 +157,27 @@ describe("at the command line", () => {
     await run("send", "a", "y", "--supersede", "w", "--url", url);
     const { code, out } = await waiting;
     expect([code, out]).toEqual([1, `a: command ${queued().n - 1} superseded, -\n`]);
+  });
+
+  it("outlives a restart of the gateway", async () => {
+    const disk: MemoryDisk = new Map();
+    const first = await startHere(disk);
+    await first.registry.add({ name: "e" });
+    const sent = ["send", "e", "x\u2713", "--supersede", "k", "--json", "--url"];
+    const before = await run(...sent, `http://127.0.0.1:${first.httpPort}`);
+    await first.stop();
+    const second = await startHere(disk);
+    const listed = await run(
+      "commands",
+      "e",
+      "--json",
+      "--url",
+      `http://127.0.0.1:${second.httpPort}`,
+    );
+    await second.stop();
+    const [command, ...more] = JSON.parse(listed.out) as unknown[];
+    expect(more).toEqual([]);
+    expect(command).toEqual(JSON.parse(before.out));
   });
 
   it("refuses in one line", async () => {
