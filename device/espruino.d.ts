@@ -69,8 +69,8 @@ declare const NEXTBEAT: {
   pass: string;
   /**
    * The application's own: does what a command asks for, at once. What it returns is the result: a
-   * text (done), nothing (done), or a number: 1 refused, 2 failed, 3 unknown command. What it throws
-   * is told as failed. See board-commands.ts.
+   * text (done), nothing (done), or a number: 1 refused, 2 failed, 3 unknown command. What it
+   * throws is told as failed. See board-commands.ts.
    */
   onCommand?: (payload: string) => string | number | undefined;
   /** Made by main.ts. Wakes the loop; board-wifi.ts calls it with "" once there is a network. */

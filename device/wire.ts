@@ -55,8 +55,7 @@ export const MORE = 2;
 const FIRST = VERSION << 6;
 
 /**
- * HEARTBEAT, up. `seq` may be the whole 32-bit number: its low 16 bits travel. `ext` is "" or
- * encoded extensions.
+ * HEARTBEAT, up. `seq` may be the whole number: its low 16 bits travel. `ext`: encoded, or "".
  *
  *   0                   1                   2                   3
  *   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -79,8 +78,7 @@ export function encodeHeartbeat(
 }
 
 /**
- * ACK, down. Says which bytes it acknowledges: its tag covers the tag of the HEARTBEAT with that
- * seq.
+ * ACK, down. It acknowledges bytes: its tag covers the tag of the HEARTBEAT with that seq.
  *
  *  +---+-----+-+---+-------------------------------+---------------+
  *  | 1 |  1  |X|M 0|              seq              |     pace      |
@@ -101,8 +99,7 @@ export function encodeAck(
 }
 
 /**
- * HELLO, up. `nonce` is a string of 8 bytes that never repeats for a key (rule 12); `epoch` the
- * last one known, or 0.
+ * HELLO, up. `nonce`: 8 bytes that never repeat for a key (rule 12); `epoch`: last known, or 0.
  *
  *  +---+-----+-+---+-----------------------------------------------+
  *  | 1 |  2  |0|low|                      id                       |
@@ -242,8 +239,7 @@ export function tagHead(p: number, epoch: number, seq: number): string {
 
 /**
  * The one candidate for the whole seq of a beat, from the last accepted one and the 16 bits that
- * travelled (section 2). Looks 65471 ahead and 64 back. What is above 4294967295 is the caller's to
- * drop.
+ * travelled (section 2). Looks 65471 ahead and 64 back; above 4294967295 the caller drops it.
  */
 export function rebuildSeq(last: number, low: number): number {
   const ahead = (low - last) & 65535;

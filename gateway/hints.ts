@@ -13,8 +13,8 @@ import type { Source } from "./facts.ts";
 import { HINT_ADDRESS_MAX } from "./limits.ts";
 
 /**
- * Every result that a frame can have. `welcome`: a HELLO answered. `result`: a command's RESULT that
- * counts. `ignored`: verified, and of no use.
+ * Every result that a frame can have. `welcome`: a HELLO answered. `result`: a RESULT that counts.
+ * `ignored`: verified, and of no use.
  */
 export const RESULTS = [
   "fresh",

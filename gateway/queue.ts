@@ -4,7 +4,7 @@
  * Commands are values: a change of state makes another one, which goes to disk as a fact, and a
  * list as it was can be kept for those who ask before the disk has it. At most one is on offer, the
  * first: a device that knows the number of the last one begun can then tell a repeat from a new
- * one. What lost: several on offer at once, for which a device would have to keep a result for each.
+ * one. What lost: several on offer at once, of which a device would have to keep each result.
  *
  * Two outcomes are never forgotten, however old: that of the highest n, from which the next one
  * counts, and that of the newest sent, from whose `cmd` the next one counts: a number given twice

@@ -1,5 +1,5 @@
-// Commands at the gateway: what waits, what is offered when, what is told of it, over restarts. Each
-// point of the acceptance list that concerns commands (9 to 12) is a test of that name.
+// Commands at the gateway: what is offered when, what is told of it, over restarts. Each point of
+// the acceptance list that concerns commands (9 to 12) is a test of that name.
 
 import { describe, expect, it } from "vitest";
 import { gist, HOUR, MINUTE, Post, payloads } from "./commands-rig.ts";

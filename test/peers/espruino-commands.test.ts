@@ -1,5 +1,5 @@
-// Commands on the interpreter that boards have: the bundle that is flashed, over UDP, through a fifth
-// of loss, killed in between.
+// Commands on the interpreter that boards have: the bundle that is flashed, over UDP, through a
+// fifth of loss, killed in between.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

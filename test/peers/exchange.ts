@@ -1,6 +1,6 @@
 // One scripted exchange, in the board's grammar: a board says HELLO, is welcomed, beats, loses
-// acks, is paced, backs off, says HELLO again, is nudged, is told what to do and leaves. Prints each frame and instant.
-// Node and the board's interpreter must print the same, byte for byte.
+// acks, is paced, backs off, says HELLO again, is nudged, is told what to do and leaves. Prints
+// each frame and instant. Node and the board's interpreter must print the same, byte for byte.
 
 import { BEGIN, answer as resultFrame, resultOf } from "../../device/commands.ts";
 import { handle, leave, poll, sent } from "../../device/sender.ts";
