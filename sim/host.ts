@@ -4,9 +4,7 @@
 // It is the shell of gateway/server.ts without sockets and promises: send, gather for the disk, and
 // once durable say `committed`, then send and tell what had to wait.
 
-import { mapInstants } from "../gateway/affairs.ts";
 import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
-import type { CommandView } from "../gateway/forecast.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { LIMITS, type Limits } from "../gateway/limits.ts";
 import type { DeviceView } from "../gateway/view.ts";
@@ -161,17 +159,6 @@ export class Host {
     else this.disk.enrol(enrolment);
   }
 
-  /** Something that people ask of the gateway; undefined: it is not running. */
-  ask<E extends Effects>(
-    question: (gateway: Gateway, now: number) => E,
-    now: number,
-  ): E | undefined {
-    if (!this.gateway) return undefined;
-    const effects = question(this.gateway, this.mono(now));
-    this.obey(effects, now);
-    return effects;
-  }
-
   receive(frame: string, from: Source, now: number): void {
     if (this.gateway) this.obey(this.gateway.handle(frame, from, this.mono(now)), now);
   }
@@ -225,17 +212,11 @@ export class Host {
     );
   }
 
-  /** The commands of a device as they may be told, in world time; none while it is not running. */
-  commands(id: number, now: number): CommandView[] {
-    const found = this.gateway?.requests.commandsOf(id, this.mono(now)) ?? [];
-    return found.map((command) => mapInstants(command, (at) => at + this.startedAt));
-  }
-
-  private mono(now: number): number {
+  mono(now: number): number {
     return now - this.startedAt;
   }
 
-  private obey(effects: Effects, now: number): void {
+  obey(effects: Effects, now: number): void {
     for (const outgoing of effects.send) {
       if (this.diesAt("before-send", now)) return;
       this.around.transmit(outgoing, now);

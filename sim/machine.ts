@@ -7,6 +7,7 @@
 import type { Change, Effects, Enrolment, Outgoing, Source } from "../gateway/facts.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Agenda } from "./agenda.ts";
+import { asked } from "./asking.ts";
 import type { Sha256 } from "./board-kind.ts";
 import { HOST, Host, type HostOptions, type HostStep } from "./host.ts";
 import type { Observers } from "./observer.ts";
@@ -72,7 +73,7 @@ export class Machine {
   ask<E extends Effects>(question: (gateway: Gateway, now: number) => E): E | undefined {
     let answer: E | undefined;
     this.turn(() => {
-      answer = this.host.ask(question, this.setting.now());
+      answer = asked(this.host, question, this.setting.now());
     });
     return answer;
   }

@@ -8,6 +8,7 @@
 
 import { FAILED, NO_HANDLER, REFUSED } from "../device/commands.ts";
 import { NOT_AFTER_DEFAULT_MS } from "../gateway/limits.ts";
+import { commandsOf } from "./asking.ts";
 import type { OnCommand } from "./board-kind.ts";
 import { sayInstant } from "./duration.ts";
 import { duration, type Line, mistake } from "./line.ts";
@@ -46,7 +47,7 @@ export function send(stage: Stage, line: Line): string[] {
 export function commands({ world, ...stage }: Stage, line: Line): string[] {
   const board = boardOf({ world, ...stage }, line, line.words[0]);
   const rows = [["n", "cmd", "payload", "state", "result", "forecast", "not after"]];
-  for (const command of world.host.commands(board.id, world.now)) {
+  for (const command of commandsOf(world.host, board.id, world.now)) {
     const { n, cmd, payload, state, result, forecastAt, notAfterAt } = command;
     const when = (at: number | null) => (at === null ? "-" : sayInstant(at));
     const waits = state === "queued" || state === "offered";

@@ -7,6 +7,7 @@
 import * as fc from "fast-check";
 import type { CommandState } from "../gateway/affairs.ts";
 import { sha256 } from "../gateway/sha256.ts";
+import { commandsOf } from "../sim/asking.ts";
 import type { Board } from "../sim/board.ts";
 import { COMMAND_CUTS, POWER_CUTS } from "../sim/board-kind.ts";
 import type { Violation } from "../sim/check/report.ts";
@@ -188,7 +189,7 @@ class Storm {
 
   states(): CommandState[] {
     const { host, now } = this.world;
-    return this.boards.flatMap(({ id }) => host.commands(id, now).map(({ state }) => state));
+    return this.boards.flatMap(({ id }) => commandsOf(host, id, now).map(({ state }) => state));
   }
 }
 
