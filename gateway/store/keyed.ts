@@ -25,6 +25,9 @@ import type { Shelf } from "./shelf.ts";
 import type { HistoryPiece, Loaded, Purpose, Store, StoreOptions, WallChange } from "./store.ts";
 import type { Writing } from "./writing.ts";
 
+/** The keys of turns are no wider. */
+const TSEQ_MAX = 0xffffffff;
+
 export class KeyedStore implements Store {
   readonly #shelf: Shelf;
   readonly #options: StoreOptions;
@@ -87,7 +90,8 @@ export class KeyedStore implements Store {
 
   async changesOf(id: number, before: number, limit: number): Promise<WallChange[]> {
     const found: WallChange[] = [];
-    for await (const [turn, at] of this.#shelf.range(turnKey(id, 0), turnKey(id, before), true)) {
+    const end = turnKey(id, Math.min(before, TSEQ_MAX));
+    for await (const [turn, at] of this.#shelf.range(turnKey(id, 0), end, true)) {
       if (found.length >= limit) break;
       const key = changeKey(this.#readable(turn, at, () => decodeTurn(turn, at)) ?? 0);
       const value = this.#shelf.get(key);
