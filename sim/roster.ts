@@ -21,7 +21,7 @@ import { Flashes } from "./flash.ts";
 import { Makes } from "./makes.ts";
 import { keepOrders, layOrders, type Orders } from "./orders.ts";
 import { draw, purposeOf } from "./random.ts";
-import { Texts } from "./texts.ts";
+import { FRAME, Texts } from "./texts.ts";
 
 const SENDER = purposeOf("sender");
 /** A record: 24 doubles, or 48 words, or 192 bytes; where words and bytes begin in it. */
@@ -30,6 +30,8 @@ const WORDS = 48;
 const BYTES = 192;
 const W = 30;
 const B = 176;
+/** Word of the place of a frame in flight. */
+const PLACE = 47;
 /** Which of its tags are there; bits 2 to 4: texts.ts. */
 const TAG = 1;
 const ACK_TAG = 2;
@@ -104,6 +106,9 @@ export class Roster {
     if (suite === SUITE_CHASKEY) {
       for (let i = 0; i < 4; i++) this.words[slot * WORDS + W + 10 + i] = subkeys![i]!;
     } else this.keys.set(slot, sender.key);
+    // What it had in flight when its power went is nobody's any more.
+    const place = this.words[slot * WORDS + PLACE]!;
+    this.texts.take(slot, this.desk, this.bytes[slot * BYTES + B + 7]!, place);
     const { origin: _, ...rest } = sender;
     this.save(slot, Object.assign(this.desk, rest));
   }
@@ -150,6 +155,7 @@ export class Roster {
     let strings =
       this.saveTag(s.inFlight, u + 6, TAG) | this.saveTag(s.acknowledged, u + 8, ACK_TAG);
     strings |= this.texts.put(slot, s);
+    if (strings & FRAME) w[slot * WORDS + PLACE] = this.texts.place;
     if (keepOrders(this.orders, slot, s)) strings |= ORDERS;
     const b = this.bytes;
     const o = slot * BYTES + B;
@@ -211,7 +217,7 @@ export class Roster {
     const bytes = strings & SHORT ? 2 : 8;
     s.inFlight.lay(words[u + 6]!, words[u + 7]!, strings & TAG ? bytes : 0);
     s.acknowledged.lay(words[u + 8]!, words[u + 9]!, strings & ACK_TAG ? bytes : 0);
-    this.texts.take(slot, s, strings);
+    this.texts.take(slot, s, strings, words[slot * WORDS + PLACE]!);
     layOrders(strings & ORDERS ? this.orders.get(slot) : undefined, s);
   }
 

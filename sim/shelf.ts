@@ -4,7 +4,7 @@
 //
 //   f64 x 2  at, shift        u32 x 7  issued, epoch, beat's epoch, seq, tag, tseq
 //   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag, transport
-//   u32      port
+//   u32      port             u8 x 8   length of the extensions, and up to seven bytes of them
 
 import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
 import { CAUSES, STATUSES } from "../gateway/facts.ts";
@@ -17,9 +17,10 @@ const BYTES = 64;
 const W = 4;
 const B = 44;
 const PORT = 13;
+const EXT = 56;
+const EXT_MAX = 7;
 const TRANSPORTS: readonly BeatFact["transport"][] = ["udp", "mqtt", "sim"];
 const THERE = 1;
-const EXTENDED = 2;
 
 /** A device as it is on the disk; `shiftMs` + the beat's `at` is world time. */
 export type Kept = StoredDevice & { readonly shiftMs: number };
@@ -34,7 +35,7 @@ export class Shelf {
   private bytes = new Uint8Array(this.doubles.buffer);
   private readonly enrolments: (Enrolment | undefined)[] = [];
   private readonly addresses: string[] = [];
-  /** Extensions of the few beats that have any. */
+  /** Extensions that are too long for a row. */
   private readonly extensions = new Map<number, string>();
 
   has(id: number): boolean {
@@ -87,9 +88,8 @@ export class Shelf {
     this.words[w + 4] = wordOf(tag, 0);
     this.words[w + 5] = wordOf(tag, 4);
     const b = slot * BYTES + B;
-    if (ext !== "") this.extensions.set(slot, ext);
-    else if (this.bytes[b]! & EXTENDED) this.extensions.delete(slot);
-    this.bytes[b] = ext === "" ? THERE : THERE | EXTENDED;
+    this.putExt(slot, ext);
+    this.bytes[b] = THERE;
     this.bytes[b + 1] = fact.promise;
     this.bytes[b + 2] = fact.vitals;
     this.bytes[b + 3] = fact.reach;
@@ -136,12 +136,28 @@ export class Shelf {
       promise: this.bytes[b + 1]!,
       vitals: this.bytes[b + 2]!,
       reach: this.bytes[b + 3]!,
-      ext: this.bytes[b]! & EXTENDED ? this.extensions.get(slot)! : "",
+      ext: this.extAt(slot),
       at: this.doubles[slot * DOUBLES]!,
       transport: TRANSPORTS[this.bytes[b + 7]!]!,
       address: this.addresses[slot]!,
       port: this.words[slot * WORDS + PORT]!,
     };
+  }
+
+  private putExt(slot: number, ext: string): void {
+    const { bytes } = this;
+    const at = slot * BYTES + EXT;
+    if (bytes[at]! > EXT_MAX) this.extensions.delete(slot);
+    bytes[at] = ext.length;
+    if (ext.length > EXT_MAX) this.extensions.set(slot, ext);
+    else for (let i = 0; i < ext.length; i++) bytes[at + 1 + i] = ext.charCodeAt(i);
+  }
+
+  private extAt(slot: number): string {
+    const at = slot * BYTES + EXT;
+    const length = this.bytes[at]!;
+    if (length > EXT_MAX) return this.extensions.get(slot)!;
+    return String.fromCharCode(...this.bytes.subarray(at + 1, at + 1 + length));
   }
 
   private slotOf(id: number): number {

@@ -49,11 +49,11 @@ function measure(devices: number): Figures {
   const limits = { devicesMax: devices };
   const host = { commitMs: [5, 20], limits } as const;
   const world = new World({ seed: 1, sha256, capacity: devices, host });
-  world.startGateway();
   const kind = { suite: flags.suite, intervalMs: INTERVAL_MS, link: LINK };
   const boards = Array.from({ length: devices }, (_, i) => {
     return world.make({ name: `bench-${i + 1}`, id: i + 1 }, kind);
   });
+  world.startGateway();
   // One after the other, each from a place far away from the one before.
   const plug = (nth: number) => {
     world.plug(boards[(nth * 7_919) % devices]!);
