@@ -53,7 +53,7 @@ export function execute(
     };
     child.on("error", (error) => done({ result: "failed", why: error.message }));
     child.on("exit", (code, signal) => {
-      if (code === 0 && cut === undefined) return done({ result: "delivered" });
+      if (code === 0) return done({ result: "delivered" });
       const end = cut ?? (code === null ? `ended by ${signal}` : `ended with ${code}`);
       const words = said.replace(/\s+/g, " ").trim();
       return done({ result: "failed", why: words === "" ? end : `${end}: ${words}` });
