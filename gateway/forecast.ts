@@ -1,8 +1,8 @@
 /**
  * When a command will probably be delivered.
  *
- * A device that listens gets it now, one after the other. A sleeper gets it at its next promised
- * wake; what does not fit into the window of that one, at the wakes after it. Nothing is said where
+ * A device that listens gets it now, one after the other. A sleeper gets it when its rhythm, or its
+ * promise, says that it wakes; what does not fit into that window, a promise later, and so on. Nothing is said where
  * nothing is promised, or where the not-after comes first: a forecast that will not come true would
  * be worse than none.
  */
@@ -12,7 +12,6 @@ import { COMMAND_WINDOW_MS } from "./limits.ts";
 import { nudgeable } from "./nudge.ts";
 import { isWaiting, type Queue } from "./queue.ts";
 import type { Records } from "./records.ts";
-import * as row from "./rows.ts";
 
 /** A command as people see it. `forecastAt`: when it will probably be delivered; null: unknown. */
 export interface CommandView extends Command {
@@ -46,9 +45,4 @@ export function forecast(
     const known = here && promiseMs > 0 && at < command.notAfterAt;
     return { ...command, forecastAt: known ? at : null };
   });
-}
-
-/** When a beat is due by the promise of the last one. */
-export function promisedAt(records: Records, slot: number): number {
-  return records.rows.floats[slot * row.FLOATS + row.AT]! + records.promiseMs(slot);
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Draft } from "./effects.ts";
-import { type CommandView, forecast, promisedAt } from "./forecast.ts";
+import { type CommandView, forecast } from "./forecast.ts";
 import {
   COMMAND_PAYLOAD_MAX,
   NOT_AFTER_MAX_MS,
@@ -105,12 +105,12 @@ export function withdrawCommand(
 
 /** The commands of a device as they may be told, oldest first. */
 export function viewCommands(
-  { commands, records }: Parts,
+  { commands, records, detector }: Parts,
   slot: number,
   now: number,
 ): CommandView[] {
   const queue = commands.backlog.get(slot);
-  return queue === undefined ? [] : forecast(records, queue, promisedAt(records, slot), now);
+  return queue === undefined ? [] : forecast(records, queue, detector.expectedAt(slot), now);
 }
 
 function checkOrder({ payload, notAfterMs, supersede }: NewCommand): void {

@@ -40,7 +40,7 @@ export class Post {
     };
     this.bench.enrol(this.board);
     this.bench.meet(this.board, { promise: this.promise, reach });
-    this.pass(1_000);
+    this.pass(reach === 0 ? 55_000 : 55 * MINUTE);
     this.wake();
     this.take();
   }
