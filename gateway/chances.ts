@@ -53,14 +53,21 @@ export function chanceFrom(
   let gap = 1;
   for (let k = 1; ; k++) {
     const at = Math.min(beat, next);
-    if (k >= most || (k >= least && at >= x - 1e-9)) return { x: at, k };
     const beats = beat <= next;
     if (beats) beat += backedOff(count++);
-    if (!beats || (count > PATIENT && next === Infinity)) {
-      next = at + hello + gap;
+    const asks = !beats || (count > PATIENT && next === Infinity);
+    // The tries of an exchange are chances all the while that it lasts.
+    const end = asks ? at + hello : at;
+    if (k >= most || (k >= least && end >= x - 1e-9)) return { x: clamp(x, at, end), k };
+    if (asks) {
+      next = end + gap;
       gap = Math.min(2 * gap, gapMax);
       // A beat that falls due in an exchange waits for its end.
-      beat = Math.max(beat, at + hello);
+      beat = Math.max(beat, end);
     }
   }
+}
+
+function clamp(x: number, least: number, most: number): number {
+  return Math.max(least, Math.min(x, most));
 }

@@ -11,11 +11,11 @@
  *   the last hours -> the last months -> the fleet of its interval -> what one expects of a fleet
  *
  * The fleet is believed as far as a device's own counts agree with it (exp of minus their
- * Kullback-Leibler distance, in counts): in a fleet of like boards a new one knows at once what
- * all know, and one bad board neither is judged by the good ones nor spoils them, since what it
- * adds to the fleet is bounded by ten times what the fleet expected of it. Of a link of which
- * nothing at all is known it is expected that two broken promises are half a false alarm in the
- * time in which one is allowed: what the simplest detector goes by.
+ * Kullback-Leibler distance, in counts, less what chance makes of it): in a fleet of like boards a
+ * new one knows at once what all know, and one bad board neither is judged by the good ones nor
+ * spoils them, since what it adds to the fleet is bounded by ten times what the fleet expected of
+ * it. Of a link of which nothing at all is known it is expected that two broken promises are half a
+ * false alarm in the time in which one is allowed: what the simplest detector goes by.
  *
  * What lost: phi accrual and all that fits a normal or an exponential curve to gaps (with loss they
  * are multiples of one gap, and such a tail is wrong by decades); one burst parameter a device (a
@@ -40,7 +40,9 @@ const CLASSES = 26;
 const CLASS_OF = Uint8Array.from({ length: 256 }, (_, code) => Math.floor(code / 10));
 /** The fleet's word on q counts like so many beats, on a level like so many silences, at most. */
 const FLEET_BEATS = 10_000;
-const FLEET_SILENCES = 64;
+const FLEET_SILENCES = 512;
+/** Distance that chance makes between like boards, for each probability that is compared. */
+const BY_CHANCE = 2;
 /** What was before counts like this part of "lately". */
 const BEFORE = 0.4;
 /** Beats of a class, silences: then it forgets half. */
@@ -106,7 +108,7 @@ export class Odds {
     const own = at + SURVIVORS;
     const fleet = this.#fleet(of, expected);
     const all = numbers[at + ALL]!;
-    const agrees = Math.exp(-all * distance(numbers[own]!, all, fleet));
+    const agrees = Math.exp(Math.min(0, BY_CHANCE - all * distance(numbers[own]!, all, fleet)));
     const weight = FLEET_BEATS * agrees;
     const alone = 1 - agrees;
     const months = (numbers[own]! + weight * fleet + 0.5 * alone) / (all + weight + alone);
@@ -137,9 +139,10 @@ export class Odds {
     let far = 0;
     for (let level = 0; level + 1 < OWN_LEVELS; level++) {
       const trials = numbers[own + level]!;
-      far += trials * distance(numbers[own + level + 1]!, trials, fleet[level]!);
+      if (trials < 1) break;
+      far += trials * distance(numbers[own + level + 1]!, trials, fleet[level]!) - BY_CHANCE;
     }
-    const weight = FLEET_SILENCES * Math.exp(-far);
+    const weight = FLEET_SILENCES * Math.exp(-Math.max(0, far));
     let before = fleet[0]!;
     for (let level = 0; level + 1 < LEVELS; level++) {
       const known = level + 1 < OWN_LEVELS;
