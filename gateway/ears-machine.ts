@@ -17,8 +17,6 @@ export type System = Pick<
 
 /** A clock that stood for less is the difference between two readings of it, ms. */
 const SUSPENDED_MIN_MS = 500;
-/** Where the system tells nothing, a loop that was away for so long slept, ms. */
-const BLIND_MS = 10_000;
 /** Steps of the wall clock that are worth a record, ms. */
 const STEP_MIN_MS = 1_000;
 
@@ -53,21 +51,17 @@ export class MachineEars {
   }
 
   /**
-   * For how long the machine slept since it was last asked, in ms, 0: not at all. Our clock is then
-   * put forward by that: whoever promised something did not sleep.
-   * @param lookedAt when it was asked last
+   * Whether the machine slept since it was last asked. Our clock is then put forward by that:
+   * whoever promised something did not sleep.
    */
-  slept(lookedAt: number): number {
+  slept(): boolean {
     const ahead = this.#ahead();
-    if (ahead === undefined || this.#uptimeAhead === undefined) {
-      const awayMs = this.#clock.now() - lookedAt;
-      return this.#errors === undefined && awayMs > BLIND_MS ? awayMs : 0;
-    }
+    if (ahead === undefined || this.#uptimeAhead === undefined) return false;
     const sleptMs = ahead - this.#uptimeAhead;
-    if (sleptMs < SUSPENDED_MIN_MS) return 0;
+    if (sleptMs < SUSPENDED_MIN_MS) return false;
     this.#clock.skip?.(sleptMs);
     this.#uptimeAhead = this.#ahead();
-    return sleptMs;
+    return true;
   }
 
   /** By how much the wall clock stepped since it was last asked, in ms; 0: not at all. */

@@ -5,7 +5,8 @@
  * and when it ends (hearing.ts).
  *
  *   suspended   the machine slept: the clock that counts that time went ahead of the one that does
- *               not. Ours is put forward with it: devices did not sleep
+ *               not, and ours is put forward with it. Or the process stood for so long that boards,
+ *               unanswered, may have given up (rule 12), though the kernel kept their beats
  *   overflow    the kernel dropped datagrams for our socket; or a flood kept it from being drained
  *   network     no interface is up through which a board could reach us
  *   store       nothing gets to disk: answers that wait for it are not sent
@@ -13,8 +14,8 @@
  *   broker      the connection to the MQTT broker is lost
  *   clock       the wall clock stepped: recorded, and never of any weight
  *
- * A late loop is no deafness: the kernel keeps what arrives, and `Turns` reads it before anything
- * expires. A send that fails is none either: a board that is gone makes its neighbours' look-ups
+ * A late loop as such is no deafness: the kernel keeps what arrives, and `Turns` reads it before
+ * anything expires. A send that fails is none either: a board that is gone makes its neighbours' look-ups
  * fail (EHOSTUNREACH), and would excuse everybody; it only makes us look again. What lost: a grace
  * for everybody after each hiccup, which finds nobody's death in time.
  */
@@ -47,6 +48,10 @@ export interface EarsOptions {
 }
 
 const TICK_MS = 1_000;
+/** A process that stands for so long, ms, is mute: the fastest boards then say HELLO alone. */
+const MUTE_MS = 10_000;
+/** After so many ms the socket is empty, where nobody was to be doubted, who would have said so. */
+const DRAINED_MS = 5_000;
 /** Drops that come again within so many ms are one overflow. */
 const DROPS_QUIET_MS = 3_000;
 /** Frames that come so long after the network was found down, ms, come through it. */
@@ -65,6 +70,8 @@ export class Ears {
   #lookedAt: number;
   #lookAgainAt = -Infinity;
   #droppedAt = -Infinity;
+  /** When it was seen last that we had been away. */
+  #awayUntil = 0;
   /** When the network was found down. */
   #networkAt = 0;
 
@@ -102,17 +109,17 @@ export class Ears {
 
   /**
    * To be called before anybody is doubted. The clock may be further when it returns.
-   * @param drained false: frames may still wait in the socket
+   * @param drained false: frames may still wait in the socket; undefined: nobody knows
    */
-  look(drained: boolean): void {
+  look(drained?: boolean): void {
     const { clock } = this.#options;
     const begun = clock.now();
-    if (drained && begun < this.#lookAgainAt) return;
-    const sleptMs = this.#machine.slept(this.#lookedAt);
+    if (drained !== false && begun < this.#lookAgainAt) return;
+    const slept = this.#machine.slept();
     const now = clock.now();
-    if (sleptMs > 0) this.#tell("suspended", null, now - sleptMs, now);
+    this.#suspended(slept || now - this.#lookedAt > MUTE_MS, drained === true, now);
     if (this.#machine.stepped() !== 0) this.#tell("clock", null, now, now);
-    this.#overflow(this.#machine.dropped() || !drained, now);
+    this.#overflow(this.#machine.dropped() || drained === false, now);
     this.#network();
     this.#lookedAt = now;
     this.#lookAgainAt = clock.now() + (clock.now() - now) / SHARE;
@@ -120,7 +127,7 @@ export class Ears {
 
   /** What is done each second. */
   tick(): void {
-    this.look(true);
+    this.look();
     const { writes, clock } = this.#options;
     const { stalledSince } = writes;
     const stalled = stalledSince !== undefined && clock.now() - stalledSince > STALL_MS;
@@ -143,6 +150,13 @@ export class Ears {
   get unwell(): string | undefined {
     if (this.#open.has("self-beat")) return "the gateway's own beat is not acknowledged";
     return this.#open.has("store") ? "nothing gets to disk" : undefined;
+  }
+
+  /** It is over when what the kernel kept is read: that may be old, and was not answered. */
+  #suspended(away: boolean, drained: boolean, now: number): void {
+    if (away) this.#awayUntil = now;
+    if (away) this.#set("suspended", null, this.#lookedAt);
+    else if (drained || now - this.#awayUntil > DRAINED_MS) this.#set("suspended", null, undefined);
   }
 
   /** A frame in spite of all: what waited in the socket when the network went is read by now. */

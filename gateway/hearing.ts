@@ -24,6 +24,8 @@ import { DOUBT, HELLO_GAP_MAX, HELLO_MS, LONG_STOP } from "./limits.ts";
 
 /** Deaf intervals remembered: the oldest that are over go first. The store keeps as many. */
 export const DEAF_MAX = 1_000;
+/** Deafnesses in a row that are looked at for where they began. */
+const HOPS_MAX = 16;
 /** Steps of the wall clock so near to each other, in ms, share one record. */
 const CLOCK_STEPS_MS = 3_600_000;
 
@@ -140,6 +142,20 @@ export class Hearing {
     if (last === undefined || last.endAt < fromAt) return undefined;
     while (at > 0 && spans[at - 1]!.endAt >= fromAt) at--;
     return at === spans.length - 1 ? last : { ...last, fromAt: spans[at]!.fromAt };
+  }
+
+  /**
+   * The deafness that `at` lies in, from where it really began for a device: if two are nearer to
+   * each other than `gapMs`, it may not have spoken in between, nor been answered.
+   */
+  around(transport: Transport, at: number, gapMs: number): Touching | undefined {
+    let found = this.touching(transport, at, at);
+    for (let hops = 0; found !== undefined && hops < HOPS_MAX; hops++) {
+      const further: Touching = this.touching(transport, found.fromAt - gapMs, at)!;
+      if (further.fromAt === found.fromAt) break;
+      found = further;
+    }
+    return found;
   }
 
   /** How much of `fromAt`..`toAt` was deaf for `transport`, in ms: overlaps count once. */

@@ -30,7 +30,7 @@ import type { Detector } from "./detector.ts";
 import type { Draft } from "./effects.ts";
 import type { Cause, Source, Status } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
-import type { Hearing } from "./hearing.ts";
+import type { Hearing, Touching } from "./hearing.ts";
 import type { History } from "./history.ts";
 import type { Incidents } from "./incidents.ts";
 import { OPEN_ABSENT_MS } from "./limits.ts";
@@ -71,7 +71,7 @@ export class Presence {
    * time, eight after a long stop.
    */
   joined(slot: number, now: number, stoppedMs: number | undefined, learned = ""): void {
-    const { records, deadlines, told, detector, hearing, history, incidents } = this.#around;
+    const { records, deadlines, told, detector, history, incidents } = this.#around;
     told.added(slot);
     detector.joined(slot, learned);
     history.joined(slot, now);
@@ -79,7 +79,7 @@ export class Presence {
     const status = records.status(slot);
     if (status === "present" || status === "late") {
       // The stop may be the end of a longer deafness.
-      const deaf = hearing.touching(this.#transport(slot), detector.dueFrom(slot), now);
+      const deaf = this.#deafness(slot, now);
       const deafMs = Math.max(stoppedMs ?? Infinity, now - (deaf?.fromAt ?? now));
       deadlines.set(slot, detector.doubtAfter(slot, now, deafMs));
     } else if (status !== "left" && records.rows.flag(slot, row.OPEN)) {
@@ -155,8 +155,8 @@ export class Presence {
 
   /** The instant to ask again where nothing follows from a deadline yet; else the deadline. */
   #later(slot: number, at: number, now: number): number {
-    const { detector, hearing, incidents } = this.#around;
-    const deaf = hearing.touching(this.#transport(slot), detector.dueFrom(slot), at);
+    const { detector, incidents } = this.#around;
+    const deaf = this.#deafness(slot, at);
     if (deaf !== undefined) {
       const endAt = Math.min(deaf.endAt, now);
       const later = detector.doubtAfter(slot, endAt, endAt - deaf.fromAt);
@@ -165,8 +165,19 @@ export class Presence {
     return incidents.hold(slot, at);
   }
 
-  #transport(slot: number): Source["transport"] {
-    return this.#around.records.source[slot]?.transport ?? "udp";
+  /**
+   * The deafness in which the beat may have been lost that was due until `at`. A beat that came in
+   * the midst of one proves little: it may have waited in the socket, and its device, unanswered
+   * meanwhile, may have stretched its gaps since.
+   */
+  #deafness(slot: number, at: number): Touching | undefined {
+    const { records, detector, hearing } = this.#around;
+    const transport: Source["transport"] = records.source[slot]?.transport ?? "udp";
+    const due = hearing.touching(transport, detector.dueFrom(slot), at);
+    const seenAt = records.rows.floats[slot * row.FLOATS + row.AT]!;
+    const heard = hearing.around(transport, seenAt, records.promiseMs(slot));
+    if (due === undefined || heard === undefined) return due ?? heard;
+    return { ...due, fromAt: Math.min(due.fromAt, heard.fromAt) };
   }
 
   #late(slot: number, at: number, now: number, draft: Draft): void {

@@ -20,6 +20,8 @@ export class HostEars {
   private writesSince: number | undefined;
   private stalls = false;
   private suspendedAt = 0;
+  /** It woke, and what waits in its socket is not read yet. */
+  private wakes = false;
 
   constructor(inbox: Inbox, tell: Tell) {
     this.inbox = inbox;
@@ -31,10 +33,13 @@ export class HostEars {
     this.lookedAt = now;
     this.writesSince = undefined;
     this.stalls = false;
+    this.wakes = false;
   }
 
   /** Before anybody is doubted. */
   look(now: number): void {
+    if (this.wakes) this.deaf("suspended", this.suspendedAt, now);
+    this.wakes = false;
     if (this.inbox.dropped > this.dropped) this.deaf("overflow", this.lookedAt, now);
     this.dropped = this.inbox.dropped;
     this.lookedAt = now;
@@ -58,8 +63,9 @@ export class HostEars {
 
   /** The machine sleeps, or wakes; its socket takes what comes meanwhile. */
   suspended(on: boolean, now: number): void {
+    this.wakes = !on;
     if (on) this.suspendedAt = now;
-    else this.deaf("suspended", this.suspendedAt, now);
+    else this.deaf("suspended", this.suspendedAt, null);
   }
 
   private deaf(why: Deafness, fromAt: number, toAt: number | null): void {

@@ -93,6 +93,35 @@ describe("a deadline", () => {
     expect(late.at).toBeLessThanOrEqual(endAt + silenceMs(MINUTE, 2 * MINUTE) + graceMs);
   });
 
+  it("waits for one who was heard in the midst of deafness as for who was not", () => {
+    const { bench, board, deaf } = beaten();
+    const fromAt = bench.now + 1;
+    bench.now += 2 * HOUR;
+    deaf(fromAt, null);
+    // It waited in the socket for a long time, and its device gave up since (rule 12).
+    bench.receive(board.beat());
+    deaf(fromAt, bench.now);
+    const endAt = bench.now;
+    const waits = bench.pass(silenceMs(MINUTE, endAt - fromAt));
+    expect(waits).toEqual([]);
+    expect(steps(bench.pass(MINUTE))[0]).toBe("present late promise-broken");
+  });
+
+  it("of one who was heard in the last of many counts from the first", () => {
+    const { bench, board, deaf } = beaten();
+    for (let n = 0; n < 10; n++) {
+      const fromAt = bench.now + 1;
+      bench.now += 10 * MINUTE;
+      deaf(fromAt, bench.now);
+      bench.pass(MINUTE / 2);
+    }
+    bench.now += MINUTE;
+    deaf(bench.now - MINUTE, bench.now);
+    bench.receive(board.beat());
+    expect(bench.pass(silenceMs(MINUTE, 100 * MINUTE))).toEqual([]);
+    expect(bench.pass(2 * MINUTE)).not.toEqual([]);
+  });
+
   it("of a board on UDP falls while the broker is away; one over MQTT waits", () => {
     for (const [transport, falls] of [
       ["udp", true],

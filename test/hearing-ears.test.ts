@@ -8,28 +8,45 @@ import { BRIDGE, bench, closeAll, HOME, LO } from "./ears-rig.ts";
 afterEach(closeAll);
 
 describe("the machine's sleep", () => {
-  it("puts our clock forward and is deafness; a late loop is not", async () => {
-    const { clock, machine, pass, intervals } = await bench();
-    pass(30_000);
+  it("puts our clock forward, and is over when what the socket kept is read", async () => {
+    const { clock, ears, machine, pass, intervals } = await bench();
+    for (let n = 0; n < 30; n++) pass(1_000);
     expect(intervals()).toEqual([]);
     const before = clock.now();
     machine.sleptMs += 3_600_000;
     clock.wall += 3_600_000;
     pass(1_000);
     expect(clock.now()).toBe(before + 3_601_000);
-    expect(intervals()).toEqual([["suspended", null, 31, 3_631]]);
+    expect(intervals()).toEqual([["suspended", null, 30, null]]);
+    clock.pass(20);
+    ears.look(true);
+    expect(intervals()).toEqual([["suspended", null, 30, 3_631.02]]);
     pass(1_000);
     expect(intervals()).toHaveLength(1);
   });
 
-  it("is taken for one where the system tells nothing and the loop was away for long", async () => {
-    const { machine, pass, intervals } = await bench();
-    machine.blind = true;
+  it("is over after a while, where nobody was to be doubted", async () => {
+    const { clock, machine, pass, intervals } = await bench();
+    machine.sleptMs += 60_000;
+    clock.wall += 60_000;
+    for (let n = 0; n < 7; n++) pass(1_000);
+    expect(intervals()).toEqual([["suspended", null, 0, 67]]);
+  });
+});
+
+describe("a process that stands", () => {
+  it("hears what the kernel kept; but for long it is mute, and boards give up", async () => {
+    const { ears, pass, intervals } = await bench();
     pass(1_000);
-    pass(9_000);
+    pass(10_000);
     expect(intervals()).toEqual([]);
-    pass(11_000);
-    expect(intervals()).toEqual([["suspended", null, 10, 21]]);
+    pass(10_001);
+    expect(intervals()).toEqual([["suspended", null, 11, null]]);
+    ears.look(false);
+    expect(intervals()[0]).toEqual(["suspended", null, 11, null]);
+    pass(1, false);
+    ears.look(true);
+    expect(intervals()[0]).toEqual(["suspended", null, 11, 21.002]);
   });
 });
 
@@ -71,14 +88,14 @@ describe("the network", () => {
     pass(1_000);
     machine.up = [LO, BRIDGE];
     pass(1_000);
-    pass(60_000);
+    for (let n = 0; n < 3; n++) pass(1_000);
     expect(intervals()).toEqual([["network", null, 1, null]]);
     machine.up = [LO, HOME, BRIDGE];
     pass(1_000);
-    expect(intervals()).toEqual([["network", null, 1, 63]]);
+    expect(intervals()).toEqual([["network", null, 1, 6]]);
     await Promise.resolve();
     expect(told).toEqual(["network on", "network over"]);
-    expect(lines.at(-1)).toContain('"seconds":62');
+    expect(lines.at(-1)).toContain('"seconds":5');
   });
 
   it("needs the address that we listen on, where it is one", async () => {

@@ -53,7 +53,8 @@ describe("the self-beat", () => {
     await second(PROVE_MS);
     for (let n = 0; n <= MISSES; n++) await second();
     expect(state.alives).toBe(2);
-    expect(intervals()).toMatchObject([["self-beat", "udp", expect.any(Number), null]]);
+    const ours = intervals().filter(([why]) => why === "self-beat");
+    expect(ours).toMatchObject([["self-beat", "udp", expect.any(Number), null]]);
   });
 
   it.each([
