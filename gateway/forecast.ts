@@ -2,9 +2,9 @@
  * When a command will probably be delivered.
  *
  * A device that listens gets it now, one after the other. A sleeper gets it when its rhythm, or its
- * promise, says that it wakes; what does not fit into that window, a promise later, and so on. Nothing is said where
- * nothing is promised, or where the not-after comes first: a forecast that will not come true would
- * be worse than none.
+ * promise, says that it wakes; what does not fit into that window, a promise later, and so on.
+ * Nothing is said where nothing is promised, or where the not-after comes first: a forecast that
+ * will not come true would be worse than none.
  */
 
 import type { Command } from "./affairs.ts";
