@@ -88,14 +88,14 @@ describe("the network", () => {
     pass(1_000);
     machine.up = [LO, BRIDGE];
     pass(1_000);
-    for (let n = 0; n < 3; n++) pass(1_000);
+    for (let n = 0; n < 2; n++) pass(1_000);
     expect(intervals()).toEqual([["network", null, 1, null]]);
     machine.up = [LO, HOME, BRIDGE];
     pass(1_000);
-    expect(intervals()).toEqual([["network", null, 1, 6]]);
+    expect(intervals()).toEqual([["network", null, 1, 5]]);
     await Promise.resolve();
     expect(told).toEqual(["network on", "network over"]);
-    expect(lines.at(-1)).toContain('"seconds":5');
+    expect(lines.at(-1)).toContain('"seconds":4');
   });
 
   it("needs the address that we listen on, where it is one", async () => {
