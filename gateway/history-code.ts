@@ -56,6 +56,7 @@ export function headOf(heard: number, missed: number): number {
 }
 
 export function varint(value: number): string {
+  if (value < 128) return String.fromCharCode(value);
   let bytes = "";
   let rest = value;
   for (; rest > 127; rest = Math.floor(rest / 128))
@@ -110,6 +111,31 @@ export function readMinutes(
   }
 }
 
+/** Beats heard, and missed, in all minutes of a code. */
+export function sumOf(minutes: string): readonly [heard: number, missed: number] {
+  let heard = 0;
+  let missed = 0;
+  for (let at = 0; at < minutes.length; at++) {
+    const head = minutes.charCodeAt(at);
+    const kind = head >> 5;
+    const low = head & 31;
+    if (kind < 3) heard += kind * (low + 1);
+    else if (kind === 3) missed += low + 1;
+    else if (kind === 4) heard += low + 3;
+    else if (kind === 6) {
+      heard += low;
+      missed++;
+    } else {
+      const reading = new Reading(minutes);
+      reading.at = at + 1;
+      heard += reading.varint();
+      missed += reading.varint();
+      at = reading.at - 1;
+    }
+  }
+  return [heard, missed];
+}
+
 /** What a device did in an hour, or a part of one. Durations in s; what they leave is unknown. */
 export interface Totals {
   readonly heard: number;
@@ -131,20 +157,23 @@ const TIMES = ["down", "deaf", "left", "maintenance"] as const;
  * A number in brackets stands where its flag does; without, it is 60, 0, 3600, 0, 0...
  */
 export function encodeTotals(totals: Totals, minutesSince: number): string {
-  let flags = 0;
-  let bytes = varint(totals.heard);
-  const put = (flag: number, value: number, usual: number) => {
-    if (value === usual) return;
-    flags |= flag;
+  let flags = minutesSince === 60 ? 0 : 1;
+  let bytes = (flags === 0 ? "" : varint(minutesSince)) + varint(totals.heard);
+  if (totals.missed > 0) {
+    flags |= 2;
+    bytes += varint(totals.missed);
+  }
+  if (totals.up !== 3600) {
+    flags |= 4;
+    bytes += varint(totals.up);
+  }
+  for (let at = 0; at < TIMES.length; at++) {
+    const value = totals[TIMES[at]!];
+    if (value === 0) continue;
+    flags |= 8 << at;
     bytes += varint(value);
-  };
-  put(2, totals.missed, 0);
-  put(4, totals.up, 3600);
-  TIMES.forEach((name, at) => {
-    put(8 << at, totals[name], 0);
-  });
-  const since = minutesSince === 60 ? "" : varint(minutesSince);
-  return String.fromCharCode(flags | (since === "" ? 0 : 1)) + since + bytes;
+  }
+  return String.fromCharCode(flags) + bytes;
 }
 
 export function readTotals(reading: Reading): { totals: Totals; minutesSince: number } {

@@ -1,5 +1,6 @@
 /**
- * The end of a part: what a row gathered becomes two facts, and the row begins anew.
+ * Minutes into rows, and rows into facts: where missed beats are put, and the end of a part, when
+ * what a row gathered becomes two facts and the row begins anew.
  *
  * The totals of an hour are written with those of the hours before it, six to a key: one key an
  * hour would be 216 million of them for 100 000 devices and 90 days, and a key that waits for its
@@ -15,6 +16,35 @@ export interface Dates {
   /** Unix seconds of the beginning of a minute. */
   readonly unixAt: (minute: number) => number;
   readonly generation: number;
+}
+
+/**
+ * Puts `count` missed beats into the minutes of the interval `from`..`to`, evenly and inside of it.
+ * @param origin when minute 0 began
+ */
+export function spreadMissed(
+  rows: at.HistoryRows,
+  slot: number,
+  count: number,
+  origin: number,
+  from: number,
+  to: number,
+): void {
+  const { shorts, ints } = rows;
+  const missed = slot * at.SHORTS + at.MISSED;
+  const minuteAt = (when: number) => Math.floor((when - origin) / code.MINUTE_MS);
+  const pending = ints[slot * at.INTS + at.FROM]! + shorts[slot * at.SHORTS + at.MINUTE]!;
+  const last = minuteAt(to);
+  let done = 0;
+  for (let minute = Math.max(pending, minuteAt(from)); done < count; minute++) {
+    const end = origin + (minute + 1) * code.MINUTE_MS;
+    const upTo = minute >= last ? count : Math.floor(((end - from) * (count + 1)) / (to - from));
+    const here = Math.min(count, upTo) - done;
+    if (here <= 0) continue;
+    rows.advance(slot, minute);
+    shorts[missed] = Math.min(code.COUNT_MAX, shorts[missed]! + here);
+    done += here;
+  }
 }
 
 /**
@@ -64,7 +94,7 @@ function blockFact(
     ints[i + at.BLOCK] = from;
     ints[i + at.BEFORE] = from - 60;
   }
-  const totals = { ...sumOf(minutes), ...timesOf(rows, slot) };
+  const totals = totalsOf(rows, slot, minutes);
   const hours = rows.addHour(slot, code.encodeTotals(totals, from - ints[i + at.BEFORE]!));
   ints[i + at.BEFORE] = from;
   const start = unixAt(ints[i + at.BLOCK]!);
@@ -73,18 +103,17 @@ function blockFact(
   return { kind: "history", id, part, bytes: code.startBytes(start) + hours };
 }
 
-function sumOf(minutes: string): { heard: number; missed: number } {
-  let heard = 0;
-  let missed = 0;
-  code.readMinutes(new code.Reading(minutes), (h, m, n) => {
-    heard += h * n;
-    missed += m * n;
-  });
-  return { heard, missed };
-}
-
-function timesOf({ ints }: at.HistoryRows, slot: number) {
-  const s = (field: number) => Math.round(ints[slot * at.INTS + field]! / 1_000);
-  const [up, down, deaf] = [s(at.UP), s(at.DOWN), s(at.DEAF)];
-  return { up, down, deaf, left: s(at.LEFT), maintenance: s(at.MAINTENANCE) };
+/** What a row gathered since its part began. */
+function totalsOf({ ints }: at.HistoryRows, slot: number, minutes: string): code.Totals {
+  const [heard, missed] = code.sumOf(minutes);
+  const i = slot * at.INTS;
+  return {
+    heard,
+    missed,
+    up: Math.round(ints[i + at.UP]! / 1_000),
+    down: Math.round(ints[i + at.DOWN]! / 1_000),
+    deaf: Math.round(ints[i + at.DEAF]! / 1_000),
+    left: Math.round(ints[i + at.LEFT]! / 1_000),
+    maintenance: Math.round(ints[i + at.MAINTENANCE]! / 1_000),
+  };
 }

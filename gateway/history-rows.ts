@@ -12,7 +12,7 @@
  *    64  | deaf  | left  | maint | block |before |         hours         |
  */
 
-import { headOf, RUN_KINDS, RUN_MAX, varint } from "./history-code.ts";
+import { COUNT_MAX, headOf, RUN_KINDS, RUN_MAX, varint } from "./history-code.ts";
 
 export const SHORTS = 48;
 export const INTS = 24;
@@ -91,6 +91,32 @@ export class HistoryRows {
     const at = slot * BYTES + FLAGS;
     if (on) this.#bytes[at]! |= flag;
     else this.#bytes[at]! &= ~flag;
+  }
+
+  /** One more beat in this minute. */
+  hear(slot: number, minute: number): void {
+    const { shorts } = this;
+    const s = slot * SHORTS;
+    const place = minute - this.ints[slot * INTS + FROM]!;
+    const silent = place - shorts[s + MINUTE]! - 1;
+    // Most often the minute before had one as well.
+    const again = silent === 0 && shorts[s + HEARD] === 1 && shorts[s + MISSED] === 0;
+    if (again && this.#longer(slot)) {
+      shorts[s + MINUTE] = place;
+      return;
+    }
+    if (silent >= 0) this.advance(slot, minute);
+    if (shorts[s + HEARD]! < COUNT_MAX) shorts[s + HEARD]!++;
+  }
+
+  /** Adds a minute of one beat to a run of them, if there is one with room for it. */
+  #longer(slot: number): boolean {
+    const row = slot * BYTES;
+    if (this.#bytes[row + LAST] !== 1) return false;
+    const at = row + CODE + this.#bytes[row + CODE_BYTES]! - 1;
+    if ((this.#bytes[at]! & 31) === RUN_MAX - 1) return false;
+    this.#bytes[at]!++;
+    return true;
   }
 
   /** From now on counts go to this minute: those before it are over. */
@@ -201,10 +227,8 @@ export class HistoryRows {
 
   /** @param lengthAt where the number of bytes stands */
   #text(from: number, lengthAt: number): string {
-    let text = "";
     const end = from + this.#bytes[lengthAt]!;
-    for (let at = from; at < end; at++) text += String.fromCharCode(this.#bytes[at]!);
-    return text;
+    return String.fromCharCode.apply(null, this.#bytes.subarray(from, end) as never);
   }
 
   #grow(least: number): void {

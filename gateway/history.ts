@@ -23,8 +23,9 @@ import type { Quiet } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import type { HistoryFact, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
+import { HistoryBeats } from "./history-beats.ts";
 import { COUNT_MAX, HOUR_MS, MINUTE_MS } from "./history-code.ts";
-import { closePart, type Dates } from "./history-part.ts";
+import { closePart, type Dates, spreadMissed } from "./history-part.ts";
 import { Phases } from "./history-phases.ts";
 import { Maintenance } from "./history-quiet.ts";
 import * as at from "./history-rows.ts";
@@ -54,17 +55,19 @@ export class History {
   readonly #startedAt: number;
   readonly #dates: Dates;
   readonly #phases: Phases;
+  readonly #beats: HistoryBeats;
 
   constructor(options: HistoryOptions, now: number) {
     this.#options = options;
     const wall = options.wallAt(now);
     this.#origin = now - (wall - Math.floor(wall / HOUR_MS) * HOUR_MS);
     this.#startedAt = now;
-    const { generation, wallAt } = options;
     const origin = this.#origin;
-    const unixAt = (minute: number) => Math.round(wallAt(origin + minute * MINUTE_MS) / 1_000);
-    this.#dates = { generation, unixAt };
+    const unixAt = (minute: number) =>
+      Math.round(options.wallAt(origin + minute * MINUTE_MS) / 1_000);
+    this.#dates = { generation: options.generation, unixAt };
     this.#phases = new Phases(origin, now);
+    this.#beats = new HistoryBeats(this.#rows, origin);
     this.maintenance = new Maintenance(options.quiets);
   }
 
@@ -95,6 +98,7 @@ export class History {
 
   /** A device is about to leave the table. */
   removed(slot: number): void {
+    this.#beats.count();
     const id = this.#options.records.roster.id(slot);
     if (this.#rows.flag(slot, at.BEGUN)) this.#phases.remove(slot, id);
   }
@@ -104,13 +108,13 @@ export class History {
    * @param step seq minus the last accepted one; 0: the first beat of an epoch
    */
   hears(slot: number, step: number, news: News, now: number): void {
-    if (!this.#rows.flag(slot, at.BEGUN)) this.#begin(slot, now);
     const told = step > 1 && !booted(news) ? step - 1 : 0;
-    if (told > 0 || this.#rows.flag(slot, at.AWAY)) this.#settle(slot, told, now, true);
-    this.#rows.advance(slot, this.#minuteAt(now));
-    const { shorts } = this.#rows;
-    const heard = slot * at.SHORTS + at.HEARD;
-    if (shorts[heard]! < COUNT_MAX) shorts[heard]!++;
+    if (told > 0 || this.#options.records.status(slot) !== "present") {
+      this.#beats.count();
+      if (!this.#rows.flag(slot, at.BEGUN)) this.#begin(slot, now);
+      if (told > 0 || this.#rows.flag(slot, at.AWAY)) this.#settle(slot, told, now, true);
+    }
+    this.#beats.add(slot, now);
   }
 
   /** A device is about to change its status, by rule at the instant `when`. */
@@ -121,6 +125,7 @@ export class History {
 
   /** Writes the hours of those whose phase has come. */
   expire(now: number, draft: Draft): void {
+    this.#beats.count();
     for (const slot of this.#phases.due(now)) {
       for (const fact of this.#close(slot, now, false)) draft.store(fact);
     }
@@ -136,6 +141,7 @@ export class History {
   /** What would be written of a device if we stopped at `now`: it stands for what the disk has. */
   parts(slot: number, now: number): HistoryFact[] {
     if (!this.#rows.flag(slot, at.BEGUN)) return [];
+    this.#beats.count();
     return this.#rows.trying(slot, () => this.#close(slot, now, true));
   }
 
@@ -208,27 +214,11 @@ export class History {
       floats[slot * at.FLOATS + at.MISS_AT] = missAt + due * promiseMs;
     }
     const partAt = this.#origin + ints[slot * at.INTS + at.FROM]! * MINUTE_MS;
-    if (count > 0) this.#spread(slot, count, Math.max(lastAt, partAt), now);
+    if (count > 0) {
+      spreadMissed(this.#rows, slot, count, this.#origin, Math.max(lastAt, partAt), now);
+    }
     shorts[estimated] = back ? 0 : Math.min(COUNT_MAX, shorts[estimated]! + count);
     if (back) this.#rows.setFlag(slot, at.AWAY, false);
-  }
-
-  /** Puts `count` missed beats into the minutes of an interval, evenly and inside of it. */
-  #spread(slot: number, count: number, from: number, to: number): void {
-    const last = this.#minuteAt(to);
-    const pending =
-      this.#rows.ints[slot * at.INTS + at.FROM]! + this.#rows.shorts[slot * at.SHORTS + at.MINUTE]!;
-    let done = 0;
-    for (let minute = Math.max(pending, this.#minuteAt(from)); done < count; minute++) {
-      const end = this.#origin + (minute + 1) * MINUTE_MS;
-      const upTo = minute >= last ? count : Math.floor(((end - from) * (count + 1)) / (to - from));
-      const here = Math.min(count, upTo) - done;
-      if (here <= 0) continue;
-      this.#rows.advance(slot, minute);
-      const missed = slot * at.SHORTS + at.MISSED;
-      this.#rows.shorts[missed] = Math.min(COUNT_MAX, this.#rows.shorts[missed]! + here);
-      done += here;
-    }
   }
 
   /** How much of an interval we could hear this device, in ms. */
