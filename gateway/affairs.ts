@@ -45,7 +45,8 @@ export interface Command {
 }
 
 /**
- * Changes with one cause. `scope`: what broke: "device:<id>", "site:<name>", "broker" or "gateway".
+ * Changes with one cause. `scope`: what broke: "device:<id>", "site:<name>", "address:<address>",
+ * "broker" or "fleet"; "gateway" is ourselves, deaf, without members.
  * `members`: devices that joined, by id, bounded; `joined` counts them all, `away` those not back.
  */
 export interface Incident {

@@ -10,7 +10,7 @@ import type { Inputs } from "./evidence.ts";
 import type { Source } from "./facts.ts";
 import type { News } from "./news.ts";
 import * as row from "./rows.ts";
-import { resetText } from "./signs.ts";
+import { isBoot, resetText } from "./signs.ts";
 
 /** How the beat came by which a device returned. */
 export interface Arrival {
@@ -68,7 +68,7 @@ export function causeOfReturn(
 function overSlept({ slot, now, arrival, shown, around: { records } }: Back): boolean {
   const { step, news, seenAt, promiseMs } = arrival;
   const overSleptMs = now - seenAt - promiseMs;
-  if (step !== 1 || news.reset >= 0 || overSleptMs <= 0) return false;
+  if (step !== 1 || isBoot(news.reset) || overSleptMs <= 0) return false;
   if (records.rows.bytes[slot * row.BYTES + row.REACH] === 0) return false;
   if (overSleptMs > promiseMs * OVERSLEPT_MAX) return false;
   shown.overSleptMs = overSleptMs;
@@ -78,7 +78,7 @@ function overSlept({ slot, now, arrival, shown, around: { records } }: Back): bo
 /** It went on sending, nothing arrived, and now its frames take another way, as they seldom do. */
 function rebound({ slot, arrival, shown, around: { records, signs } }: Back): boolean {
   const { step, news, moved, from } = arrival;
-  if (!moved || step < 2 || news.reset >= 0) return false;
+  if (!moved || step < 2 || isBoot(news.reset)) return false;
   if (records.source[slot]?.transport === "mqtt") return false;
   // A board that sleeps opens a new socket each time.
   if (records.rows.bytes[slot * row.BYTES + row.REACH] === 2) return false;

@@ -6,12 +6,17 @@
 
 import type { Shared } from "./paths.ts";
 
-/** So many beats fell due and none was heard: by chance in one case of twenty, or fewer. */
+/**
+ * So many beats fell due and none was heard: by chance in one case of twenty, or fewer; and of the
+ * fleet, which is large, and where somebody is always late, in one of 22 000.
+ */
 export const QUIET_BEATS = 3;
+export const FLEET_QUIET_BEATS = 10;
 /** Whoever became absent this long before, or a promise, is counted as silent with the others. */
 const SPELL_MS = 60_000;
 /** Beats in 11 days: rates are whole numbers, so that adding and taking away leaves no crumbs. */
 const RATE_MS = 1e9;
+
 /** Devices with something in common. */
 export class Group implements Shared {
   readonly kind: "site" | "address" | "broker" | "fleet";
@@ -30,6 +35,8 @@ export class Group implements Shared {
   /** When anybody of it was heard last, and since when we listen for it. */
   heardAt = -Infinity;
   readonly sinceAt: number;
+  /** Who became late since then. */
+  missed = 0;
   /** Since when most of it is silent; Infinity: it is not. */
   crowdAt = Infinity;
   /** The newest incident of this scope, and of one device of it alone; 0: none. */
@@ -41,6 +48,12 @@ export class Group implements Shared {
     this.scope = kind === "site" || kind === "address" ? `${kind}:${name}` : kind;
     this.address = name;
     this.sinceAt = now;
+  }
+
+  /** One of it is heard. */
+  heard(now: number): void {
+    this.heardAt = now;
+    this.missed = 0;
   }
 
   /** Silent ones, for a device that promised `promiseMs`. */
@@ -89,6 +102,8 @@ export function isSilent(
   if (silent < 2) return false;
   const expected = group.expected(at, promiseMs) - (part?.expected(at, promiseMs) ?? 0);
   if (silent * 2 > expected) return true;
+  if (group.missed - (part?.missed ?? 0) < 2) return false;
   const share = part === undefined ? 1 : 1 - part.rate / Math.max(1, group.rate);
-  return group.dueBeats(at) * share >= QUIET_BEATS;
+  const enough = group.kind === "fleet" ? FLEET_QUIET_BEATS : QUIET_BEATS;
+  return group.dueBeats(at) * share >= enough;
 }

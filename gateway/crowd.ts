@@ -4,9 +4,10 @@
  *
  * One silent board is a board; most boards of a house silent at once are the house. Two signs say
  * so, each asked in constant time when a deadline falls: more than half of the group is silent; or
- * nobody of it was heard in a time in which three beats fell due (its rate, the sum of one beat a
- * promise, is kept as promises change). The second finds a dead access point long before half of
- * its boards are late. Both want two silent boards at least: alone, a board is a board.
+ * two became late and nobody was heard, in a time in which three beats fell due (the group's rate,
+ * the sum of one beat a promise, is kept as promises change). The second finds a dead access point
+ * long before half of its boards are late. Both want two silent boards at least: alone, a board is
+ * a board.
  *
  * The widest group that is silent is what broke, but only if it is silent beside the narrower one
  * too: a house with most of the fleet is not the fleet.
@@ -87,11 +88,9 @@ export class Crowd {
   /** It is heard. */
   hears(slot: number, now: number): void {
     this.#now = now;
-    this.fleet.heardAt = now;
-    const site = this.#sites[slot];
-    if (site !== undefined) site.heardAt = now;
-    const path = this.#path[slot];
-    if (path !== undefined) path.heardAt = now;
+    this.fleet.heard(now);
+    this.#sites[slot]?.heard(now);
+    this.#path[slot]?.heard(now);
   }
 
   /** Its promise was `before`, in ms, and is another one. */
@@ -112,6 +111,7 @@ export class Crowd {
       group.here += here;
       group.late += late;
       group.rate += rate;
+      if (from === "present" && to === "late") group.missed++;
       if (to === "absent") {
         if (at - group.goneAt > spellMs(promiseMs)) group.gone = 0;
         group.gone++;

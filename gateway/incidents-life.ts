@@ -28,7 +28,10 @@ export const CALM_PROMISES = 2.5;
 export const CALM_MAX_MS = 300_000;
 /** Closings are looked at once in so many ms. */
 const ROUND_MS = 1_000;
-/** Joining devices are told and stored one by one up to so many, and by the 16th part beyond. */
+/**
+ * Joining devices are told and stored one by one up to so many, and beyond by the 16th part while
+ * none of them is back.
+ */
 const SINGLY_MAX = 64;
 
 /** Who tells people (outbox.ts). Each returns the incident as it is to be stored. */
@@ -128,7 +131,8 @@ export class Life {
     const entered = withMember(incident, records.roster.id(slot), members.of[slot] === n);
     members.of[slot] = n;
     const again = this.#closing.delete(n);
-    if (again || entered.members !== incident.members || isMilestone(entered.joined)) {
+    const listed = entered.members !== incident.members;
+    if (again || listed || entered.away < entered.joined || isMilestone(entered.joined)) {
       this.#tell(entered, { ...evidence, withinMs: at - openedAt }, now, draft);
     } else book.put(entered, draft, false);
   }
@@ -144,7 +148,9 @@ export class Life {
     const incident = book.open.get(n);
     if (incident === undefined) return null;
     const away = Math.max(0, incident.away - 1);
-    book.put({ ...incident, away }, draft, away === 0);
+    // Until the first one is back, who joined follows from who is away.
+    const first = incident.away === incident.joined;
+    book.put({ ...incident, away }, draft, first || away === 0);
     if (away === 0) this.#calm(n, at, gone ? 0 : this.#calmMs(slot));
     return n;
   }

@@ -79,7 +79,7 @@ export class Signs {
     if (vitals >> 4 !== this.#bytes[b + BATTERY] || vitals >> 4 !== before >> 4) {
       this.#battery(slot, before >> 4, vitals >> 4, now);
     }
-    if (reset >= 0 && reset !== WAKE && reset !== BUTTON) this.#boots(slot, reset, now);
+    if (isBoot(reset) && reset !== BUTTON) this.#boots(slot, reset, now);
   }
 
   /** Per cent that the battery reads; -1: unknown, or none. */
@@ -161,6 +161,11 @@ export class Signs {
     this.#words = new Int32Array(bytes.buffer);
     this.#shorts = new Uint16Array(bytes.buffer);
   }
+}
+
+/** Whether a beat with this reset cause (-1: none) is the first of a board that had stopped. */
+export function isBoot(reset: number): boolean {
+  return reset >= 0 && reset !== WAKE;
 }
 
 /** Extension 4 in words. */

@@ -108,6 +108,8 @@ describe("over a restart", () => {
     town.plug(hall.slice(0, 100));
     town.run(MINUTE_MS);
     expect(town.incidents()).toMatchObject([{ n: 1, joined: 150, away: 50 }]);
+    town.restart(1_000);
+    expect(town.incidents()).toMatchObject([{ n: 1, joined: 150, away: 50 }]);
     town.plug(hall.slice(100));
     town.run(10 * MINUTE_MS);
     expect(town.told()).toEqual(["opened 1", "closed 1"]);
