@@ -31,6 +31,8 @@ export class Backlog {
   readonly #places: (Queue | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #pending: Pending[] = [];
+  /** Outcomes in the order of their coming; some are forgotten already. */
+  readonly #ended: { readonly queue: Queue; readonly n: number }[] = [];
 
   constructor(around: Neighbours) {
     this.#around = around;
@@ -54,6 +56,7 @@ export class Backlog {
     this.#places[place] = queue;
     this.waiting += queue.waiting.length;
     if (queue.offered !== undefined) this.offered++;
+    for (const { n } of queue.ended) this.#ended.push({ queue, n });
     this.#flag(queue);
     return queue;
   }
@@ -80,10 +83,17 @@ export class Backlog {
 
   /** A waiting command has ended. */
   end(queue: Queue, command: Command, outcome: Outcome, draft: Draft): void {
+    const { outcomesPerDevice, outcomesMax } = this.#around.limits;
     if (command.state === "offered") this.offered--;
-    queue.end(command, outcome, this.#around.limits.outcomesPerDevice, draft);
+    queue.end(command, outcome, outcomesPerDevice, draft);
     this.waiting--;
     this.outcomes[outcome.state]++;
+    this.#ended.push({ queue, n: command.n });
+    if (this.#ended.length <= outcomesMax) return;
+    const { queue: old, n } = this.#ended.shift()!;
+    if (this.#places[old.place] !== old) return;
+    old.forget(n, draft);
+    if (old !== queue) this.store(old, old.waiting.length, draft);
   }
 
   /** Not-afters that have come, but that of the command in an open window. */

@@ -66,8 +66,9 @@ export interface Limits {
   /** Commands waiting for one device, and for all of them. */
   readonly commandsPerDevice: number;
   readonly commandsMax: number;
-  /** Outcomes of commands kept for one device, the oldest out. */
+  /** Outcomes of commands kept for one device, and for all of them, the oldest out. */
   readonly outcomesPerDevice: number;
+  readonly outcomesMax: number;
 }
 
 export const LIMITS: Limits = {
@@ -83,8 +84,9 @@ export const LIMITS: Limits = {
   missesMax: 10_000,
   noticesMax: 1_000,
   commandsPerDevice: 32,
-  commandsMax: 100_000,
+  commandsMax: 50_000,
   outcomesPerDevice: 16,
+  outcomesMax: 50_000,
 };
 
 /** How long a command may wait, in ms: the bounds, and where nobody says. */

@@ -100,15 +100,15 @@ export class Queue {
     this.waiting = this.waiting.filter(({ n }) => n !== command.n);
     this.ended.push(ended);
     this.ticket = draft.store({ kind: "command", id: this.id, n: command.n, command: ended });
-    const sent = this.#newestSent();
-    for (let old = 0; this.ended.length > keep && old < this.ended.length; ) {
-      const { n } = this.ended[old]!;
-      if (n === this.last || n === sent?.n) old++;
-      else {
-        this.ended.splice(old, 1);
-        draft.store({ kind: "command", id: this.id, n, command: null });
-      }
-    }
+    for (const { n } of [...this.ended]) if (this.ended.length > keep) this.forget(n, draft);
+  }
+
+  /** An outcome is forgotten, if it may be. */
+  forget(n: number, draft: Draft): void {
+    const at = this.ended.findIndex((command) => command.n === n);
+    if (at < 0 || n === this.last || n === this.#newestSent()?.n) return;
+    this.ended.splice(at, 1);
+    this.ticket = draft.store({ kind: "command", id: this.id, n, command: null });
   }
 
   all(): Command[] {

@@ -165,6 +165,21 @@ describe("limits", () => {
     expect(post.wake().at(-1)!.command).toMatchObject({ cmd: 2, payload: "next" });
   });
 
+  it("so many outcomes are kept for all, whoever's is the oldest goes", () => {
+    const post = new Post(2, { limits: { outcomesMax: 4 } });
+    const other = new Post(2, {}, 1, post.bench);
+    const end = (whose: Post) => {
+      whose.send("late", 1_000);
+      whose.pass(1_000);
+    };
+    for (const whose of [post, post, post, other, post, other, other]) end(whose);
+    expect(post.commands.map(({ n }) => n)).toEqual([4]);
+    expect(other.commands.map(({ n }) => n)).toEqual([1, 2, 3]);
+    end(other);
+    expect([post.stored, other.stored].map(({ length }) => length)).toEqual([1, 3]);
+    expect(other.commands.map(({ n }) => n)).toEqual([2, 3, 4]);
+  });
+
   it("refuses what cannot be, and changes nothing", () => {
     const post = new Post();
     const { requests } = post.bench.core;
