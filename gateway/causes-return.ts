@@ -45,7 +45,7 @@ const RETURN: readonly Row<Back>[] = [
   { cause: "returned", confidence: 0, holds: () => true },
 ];
 
-/** Of a device that was silent and is heard again. @param shown what is known in any case; added to */
+/** Of a device that was silent and is heard again. @param shown evidence so far; added to */
 export function causeOfReturn(
   around: Around,
   slot: number,

@@ -77,7 +77,7 @@ export function causeOfSilence(
   return findIn(SILENCE, { slot, at, seenAt, group, shown, around });
 }
 
-/** Frames in its name, from its last address, with a tag that is not its own, since it was heard. */
+/** Frames in its name, from its last address, with a tag that is wrong, since it was heard. */
 function refused({ slot, seenAt, shown, around: { records, hints } }: Case): boolean {
   const source = records.source[slot];
   const hint = source && hints.of(source.address, records.roster.id(slot));

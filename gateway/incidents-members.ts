@@ -25,7 +25,7 @@ export class Membership {
   readonly #records: Records;
   readonly #crowd: Crowd;
   readonly #book: Book;
-  /** While what the store gave back joins: incidents by id of a member, and devices away in each. */
+  /** While what the store gave back joins: incidents by member, and devices away in each. */
   #named: Map<number, number> | undefined;
   readonly #away = new Map<number, number>();
 

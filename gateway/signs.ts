@@ -34,7 +34,7 @@ const BYTES = 20;
 const CHAIN_FROM = 0;
 const CHAIN_TO = 1;
 const BATTERY_AT = 2;
-/** In bytes: boots of the chain and the cause of the last; battery; moves in 256ths of the beats. */
+/** In bytes: boots of the chain, the cause of the last; battery; moves in 256ths of the beats. */
 const BOOTS = 12;
 const RESET = 13;
 const BATTERY = 14;
