@@ -30,8 +30,11 @@ const TELL_MS = 5 * SECOND;
 export interface StormOptions {
   readonly seed: number;
   readonly restarts: number;
-  /** False: the same fleet, and a gateway that is never stopped. */
-  readonly stops: boolean;
+  /**
+   * What happens to the gateway: its process ends; its machine sleeps, and the socket goes on taking
+   * frames; or nothing, with the same fleet in the same hours.
+   */
+  readonly how: "stopped" | "asleep" | "calm";
   /** A gateway that believes it was away for no time: to see that the storm sees it. */
   readonly ignorant?: boolean;
 }
@@ -114,12 +117,13 @@ class Storm {
     const world = this.#world;
     const luck = this.#luck;
     const [orderly, stampAge, start, clock] = [luck() < 0.5, luck(), luck(), luck()];
-    const { stops } = this.#options;
+    const { how } = this.#options;
     // A crash leaves the stamp of the last write: with boards that beat each second, a second old.
     const stampAt = Math.max(this.#startedAt, world.now - (orderly ? 0 : stampAge * SECOND));
     const stamp = this.#stampOf(stampAt);
-    if (stops && orderly) world.stopGateway();
-    else if (stops) world.crashGateway();
+    if (how === "asleep") world.suspendGateway(true);
+    else if (how === "stopped" && orderly) world.stopGateway();
+    else if (how === "stopped") world.crashGateway();
     this.#fate();
     world.run(world.now + downMs);
     this.#step(clock);
@@ -127,8 +131,9 @@ class Storm {
       this.#boots++;
       this.#bootedAt = world.now - start * MINUTE;
     }
-    if (!stops) return;
-    this.#start(stamp, start < 0.2);
+    if (how === "calm") return;
+    if (how === "stopped") this.#start(stamp, start < 0.2);
+    else this.#wake();
     this.#startedAt = world.now;
     this.#length = LENGTHS.findIndex((most) => downMs <= most);
     this.#score.restarts[this.#length]!++;
@@ -185,6 +190,12 @@ class Storm {
     const awayMs = this.#options.ignorant ? 0 : stoppedMs;
     host.disk.stoppedAt = awayMs === undefined ? undefined : now + host.wallMs - awayMs;
     this.#world.startGateway();
+  }
+
+  /** What it heard at once may have waited for long: how long, none of its records says. */
+  #wake(): void {
+    this.#awayMs = Infinity;
+    this.#world.suspendGateway(false);
   }
 
   #told(id: number, to: string, at: number): void {
