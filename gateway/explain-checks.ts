@@ -1,10 +1,11 @@
 /**
- * What else might explain a silence, looked at one by one: each is either ruled out, with the number
- * that rules it out, or told as something that is there.
+ * What else might explain a silence, looked at one by one: each is either ruled out, with the
+ * number that rules it out, or told as something that is there.
  */
 
 import { span } from "./cli/tell.ts";
-import type { Present, Tell } from "./explain.ts";
+import type { Present } from "./explain.ts";
+import { bare, type Tell } from "./explain-words.ts";
 
 export interface Check {
   /** Ruled out. */
@@ -12,7 +13,7 @@ export interface Check {
   readonly text: string;
 }
 
-/** At or below this a battery, in per cent, or a signal, in dBm, may silence a device (causes.ts). */
+/** At or below it a battery, in per cent, or a signal, in dBm, may silence a device. */
 const BATTERY_LOW = 30;
 const SIGNAL_WEAK = -82;
 
@@ -33,9 +34,9 @@ function hearing({ deaf, now }: Present, tell: Tell): Check[] {
     ];
   }
   return deaf.map(({ why, fromAt, toAt }) => {
-    const until = toAt === null ? "" : ` until ${tell(toAt).replace(/^at /, "")}`;
+    const until = toAt === null ? "" : ` until ${bare(tell(toAt))}`;
     const lasted = span((toAt ?? now) - fromAt);
-    const text = `We could not hear (${why}) from ${tell(fromAt).replace(/^at /, "")}${until}, ${lasted}`;
+    const text = `We could not hear (${why}) from ${bare(tell(fromAt))}${until}, ${lasted}`;
     return { out: false, text: `${text}: that is no silence of its own.` };
   });
 }
@@ -47,7 +48,8 @@ function site({ neighbours, view }: Present): Check[] {
     const one = `the only other device there ${here === 1 ? "is" : "is not"} present.`;
     return [{ out: here === 1, text: `Its site ${view.site}: ${one}` }];
   }
-  const others = `${here} of the ${devices} other devices there ${here === 1 ? "is" : "are"} present.`;
+  const are = here === 1 ? "is" : "are";
+  const others = `${here} of the ${devices} other devices there ${are} present.`;
   const out = here * 2 >= devices;
   return [{ out, text: out ? `Its site ${view.site}: ${others}` : `At its site only ${others}` }];
 }

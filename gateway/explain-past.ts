@@ -7,7 +7,8 @@
 import type { Deaf, Evidence } from "./affairs.ts";
 import { span } from "./cli/tell.ts";
 import { CAUSE_WORDS } from "./evidence.ts";
-import { bare, causeSentence, type Explanation, saw, type Tell } from "./explain.ts";
+import type { Explanation } from "./explain.ts";
+import { bare, causeSentence, saw, type Tell } from "./explain-words.ts";
 import type { Change, Status } from "./facts.ts";
 import type { Step } from "./history-read.ts";
 
@@ -67,7 +68,8 @@ function standing(
     const known = after === undefined || after.tseq > 1 ? "was likely" : "was";
     return [`${then} ${name} ${known} ${status}. ${kept}.`];
   }
-  const since = `${then} ${name} was ${status}, since ${bare(tell(before.at))} (${span(at - before.at)}).`;
+  const lasted = span(at - before.at);
+  const since = `${then} ${name} was ${status}, since ${bare(tell(before.at))} (${lasted}).`;
   const silent = before.to === "late" || before.to === "absent";
   if (silent) return [since, causeSentence(before.cause, evidence)];
   const seen = evidence.seenBeforeAt;
@@ -81,7 +83,8 @@ function heard({ minutes, at }: Past, tell: Tell): string[] {
   if (known.length === 0) return ["Of the hour before, its beats are not kept by the minute."];
   const sum = (name: "heard" | "missed") => known.reduce((n, minute) => n + minute[name]!, 0);
   const beats = sum("heard");
-  const counted = `In the hour before, ${beats} ${beats === 1 ? "beat was" : "beats were"} heard and ${sum("missed")} missed`;
+  const were = beats === 1 ? "beat was" : "beats were";
+  const counted = `In the hour before, ${beats} ${were} heard and ${sum("missed")} missed`;
   const last = known.findLast((minute) => minute.heard! > 0 && minute.at <= at);
   const minute = last === undefined ? "" : `; the last minute with one began ${tell(last.at)}`;
   const unknown = minutes.length - known.length;

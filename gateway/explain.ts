@@ -10,8 +10,8 @@
 
 import type { Deaf, Evidence, Incident, Quiet } from "./affairs.ts";
 import { span } from "./cli/tell.ts";
-import { CAUSE_WORDS, describeEvidence } from "./evidence.ts";
 import { type Check, checksOf } from "./explain-checks.ts";
+import { bare, causeSentence, exact, saw, type Tell } from "./explain-words.ts";
 import type { Cause, Change, Status } from "./facts.ts";
 import type { Hint } from "./hints.ts";
 import type { DeviceView } from "./view.ts";
@@ -38,9 +38,6 @@ export interface Step {
   readonly at: number;
   readonly cause: Cause | null;
 }
-
-/** How an instant is written, with its preposition: "at 14:05:00". */
-export type Tell = (at: number) => string;
 
 /** All that concerns the status of a device now. Instants are unix ms. */
 export interface Present {
@@ -186,34 +183,4 @@ function belonging({ incident, quiet, view }: Present, tell: Tell): string[] {
     told.push(`${whose} is ${what}${end}: nobody is told.`);
   }
   return told;
-}
-
-/** A cause and how sure it is. */
-export function causeSentence(cause: Cause, evidence: Evidence): string {
-  const { confidence } = evidence;
-  const sure =
-    typeof confidence === "number" && confidence > 0
-      ? ` (confidence ${Math.round(confidence * 100)} %)`
-      : "";
-  const words = CAUSE_WORDS[cause];
-  return cause === "promise-broken"
-    ? `Cause: its promise was broken; ${words}.`
-    : `Likely cause: ${words}${sure}.`;
-}
-
-/** All evidence in one sentence; none where there is none. */
-export function saw(lead: string, evidence: Evidence, tell: Tell): string[] {
-  const { confidence: _, ...rest } = evidence;
-  const phrases = describeEvidence(rest, tell);
-  return phrases.length === 0 ? [] : [`${lead}: ${phrases.join("; ")}.`];
-}
-
-/** "14:05:00" of "at 14:05:00". */
-export function bare(told: string): string {
-  return told.replace(/^at /, "");
-}
-
-/** A duration too short for `span`. */
-function exact(ms: number): string {
-  return ms < 10_000 ? `${Math.round(ms / 10) / 100} s` : span(ms);
 }

@@ -3,8 +3,8 @@
  * share of it that the device was up. Pure; instants are unix ms, as people read them.
  *
  * What no part covers nobody knows: it is deaf where we know that we could not hear, else unknown,
- * and never a beat missed. Parts of two lives of the gateway may share a minute or an hour: they add
- * up.
+ * and never a beat missed. Parts of two lives of the gateway may share a minute or an hour: they
+ * add up.
  */
 
 import * as code from "./history-code.ts";
@@ -25,8 +25,8 @@ export interface Step {
 }
 
 /**
- * What a window consists of, in ms; they add up to it. `share`: up by up and down, 0..1; null: never
- * either.
+ * What a window consists of, in ms; they add up to it. `share`: up by up and down, 0..1; null:
+ * never either.
  */
 export interface Uptime {
   readonly share: number | null;

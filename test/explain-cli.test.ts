@@ -1,4 +1,5 @@
-// `nextbeat explain` and `nextbeat history`, and history over HTTP, on a gateway of the test's time.
+// `nextbeat explain` and `nextbeat history`, and history over HTTP, on a gateway of the test's
+// time.
 
 import { afterEach, describe, expect, it } from "vitest";
 import { moment } from "../gateway/cli/explain.ts";
@@ -49,7 +50,7 @@ describe("explain", () => {
     });
   });
 
-  it("refuses what is no moment, before it asks anybody, and a device that is not there", async () => {
+  it("refuses what is no moment, before it asks, and a device that is not there", async () => {
     const { url } = await story();
     await refused(2, "Expected 14:05", "explain", "shed-07", "--at", "noon");
     await refused(2, "missing required argument", "explain");
@@ -107,7 +108,7 @@ describe("history", () => {
 });
 
 describe("GET /api/v1/devices/:id/history", () => {
-  it("has minutes up to 48 hours, hours beyond, the status at each, changes and uptime", async () => {
+  it("has minutes up to 48 hours, then hours, status, changes and uptime", async () => {
     const { desk, board } = await story();
     await desk.receive(board.beat());
     await desk.pass(1_000);

@@ -1,5 +1,5 @@
-// The gateway of a test's own time behind its HTTP interface: a core, a store in memory, and a clock
-// that only the test moves. It is noon, 22 November 2026, UTC.
+// The gateway of a test's own time behind its HTTP interface: a core, a store in memory, and a
+// clock that only the test moves. It is noon, 22 November 2026, UTC.
 
 import type { Hono } from "hono";
 import type { Clock } from "../gateway/clock.ts";
@@ -12,7 +12,7 @@ import { sha256 } from "../gateway/sha256.ts";
 import { type MemoryDisk, memoryStore } from "../gateway/store/memory.ts";
 import type { Store } from "../gateway/store/store.ts";
 import { HOME } from "./gateway-bench.ts";
-import { type BeatWords, type Board, nonceOf } from "./gateway-rig.ts";
+import { type BeatWords, Board, nonceOf } from "./gateway-rig.ts";
 import { ask } from "./http-rig.ts";
 
 export const NOON = Date.UTC(2026, 10, 22, 12);
@@ -127,4 +127,19 @@ export class Desk {
     const { status, body } = await ask(this.app, "GET", `/api/v1/devices/${path}`);
     return status === 200 ? body : { status, ...(body as object) };
   }
+}
+
+/** A board that was met at noon. */
+export async function shed(vitals = 0xe0): Promise<{ desk: Desk; board: Board }> {
+  const desk = await Desk.open();
+  const board = new Board(0x2bd, 2, { name: "shed-07" });
+  await desk.enrol(board);
+  await desk.meet(board, { vitals });
+  return { desk, board };
+}
+
+/** What is said of shed-07, without what the rule saw: numbers that others test. */
+export async function told(desk: Desk, query = ""): Promise<string[]> {
+  const { sentences } = await desk.get(`shed-07/explain${query}`);
+  return sentences.filter((sentence: string) => !sentence.startsWith("What the rule"));
 }

@@ -2,6 +2,7 @@
 // those that the core still holds. Its wall clock is its monotonic one.
 
 import type { GatewayOptions } from "../gateway/gateway.ts";
+import { PHASES } from "../gateway/history-code.ts";
 import {
   hoursOf,
   minutesOf,
@@ -12,6 +13,7 @@ import {
   type Window,
 } from "../gateway/history-read.ts";
 import { Bench } from "./gateway-bench.ts";
+import { Board } from "./gateway-rig.ts";
 
 export const MINUTE = 60_000;
 export const HOUR = 3_600_000;
@@ -84,4 +86,22 @@ export function known(steps: readonly Step[]): { heard: number; missed: number; 
     if (step.heard === null) unknown++;
   }
   return { heard, missed, unknown };
+}
+
+/** A board whose hours are full ones, met at a full hour. */
+export function met(id = PHASES, suite = 2): { bench: HistoryBench; board: Board } {
+  const bench = new HistoryBench();
+  const board = new Board(id, suite);
+  bench.enrol(board);
+  bench.meet(board);
+  return { bench, board };
+}
+
+/** Beats each minute, in the middle of it. */
+export function beats(bench: HistoryBench, board: Board, minutes: number): void {
+  for (let i = 0; i < minutes; i++) {
+    bench.pass(MINUTE / 2);
+    bench.receive(board.beat());
+    bench.pass(MINUTE / 2);
+  }
 }

@@ -1,6 +1,6 @@
 /**
- * `history ID [--hours N]`: what a device did, as a bar of minutes or hours in the terminal, and the
- * time that it was up.
+ * `history ID [--hours N]`: what a device did, as a bar of minutes or hours in the terminal, and
+ * the time that it was up.
  *
  * A line is an hour of minutes, or a day of hours. Letters and not colours: a log keeps them, and
  * everybody can tell them apart.

@@ -9,8 +9,9 @@
 import { Hono } from "hono";
 import { type Deaf, type Evidence, mapInstants } from "../affairs.ts";
 import { idText } from "../enrolment.ts";
-import { type Explanation, explainNow, type Present, type Tell } from "../explain.ts";
+import { type Explanation, explainNow, type Present } from "../explain.ts";
 import { explainThen } from "../explain-past.ts";
+import type { Tell } from "../explain-words.ts";
 import type { Cause, Enrolment, Status } from "../facts.ts";
 import { HOUR_MS } from "../history-code.ts";
 import { minutesOf } from "../history-read.ts";

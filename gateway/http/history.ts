@@ -1,12 +1,13 @@
 /**
  * `GET /api/v1/devices/:id/history[?hours=24]`: what a device did, up to now.
  *
- * Up to 48 hours by the minute, beyond that up to 2160 (90 days) by the hour; a device's hours begin
- * at a minute of its own. `heard` and `missed` are null where nobody knows: before its first beat,
- * while no gateway ran, and for the hour that a crash may forget. `deafMs` is the part of a step in
- * which we could not hear; `status` that at its end. `uptime` holds for this window, the last day,
- * week and 90 days: `share` is up by up and down, null where neither was known; deaf time, time after
- * it left, maintenance and what is not known stand beside it, and count neither way.
+ * Up to 48 hours by the minute, beyond that up to 2160 (90 days) by the hour; a device's hours
+ * begin at a minute of its own. `heard` and `missed` are null where nobody knows: before its first
+ * beat, while no gateway ran, and for the hour that a crash may forget. `deafMs` is the part of a
+ * step in which we could not hear; `status` that at its end. `uptime` holds for this window, the
+ * last day, week and 90 days: `share` is up by up and down, null where neither was known; deaf
+ * time, time after it left, maintenance and what is not known stand beside it, and count neither
+ * way.
  */
 
 import { type Context, Hono } from "hono";

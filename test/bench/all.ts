@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const BENCHES: readonly (readonly [about: string, script: string, ...flags: string[]])[] = [
   ["beats a second and core", "throughput.js", "--seconds", "2", "--rounds", "3"],
   ["the core alone", "core.js", "--rounds", "2"],
+  ["what history costs", "history.js", "--devices", "20000", "--hours", "1"],
   ["verdicts in time", "verdicts.js", "--interval", "20"],
   ["the world in virtual time", "world.js", "--minutes", "5"],
   ["restarts", "restarts.js", "--worlds", "20", "--calm", "2"],
