@@ -37,7 +37,7 @@
  */
 
 import type { Evidence } from "./affairs.ts";
-import { backedOff, chanceFrom } from "./chances.ts";
+import { chanceFrom } from "./chances.ts";
 import { type Hearing, silenceMs } from "./hearing.ts";
 import { ALL, BEATS, DOWN, GAP, Learned, LOST, latelyOf, NUMBERS, SPREAD } from "./learned.ts";
 import { Lessons, waitMaxX } from "./lessons.ts";
@@ -211,9 +211,7 @@ export class Detector {
     const { missesMin, missesMax } = this.#limits;
     const { x, k } = chanceFrom(least, unacked, unitMs, missesMin, missesMax);
     if (k > 1) {
-      // Behind a beat that was backed off, its promise is the first of the gaps.
-      const first = backedOff(unacked) > 1 ? promiseMs : unitMs;
-      const behindMs = first + (x - 1) * unitMs + this.#rhythm.triesMs(slot, unitMs);
+      const behindMs = this.#rhythm.outlastMs(slot, x, promiseMs, unitMs, 0);
       return { k, waitMs: Math.max(0, behindMs - promiseMs) };
     }
     const asked = nudgeable(this.#records, slot);

@@ -49,13 +49,13 @@ const LATELY_BEATS = 256;
 const LATELY_MS = 3 * 3_600_000;
 /** "The last months": so many beats, or silences. */
 const ALL_MAX = 2 ** 20;
-const SILENCES_MAX = 2 ** 14;
+const SILENCES_MAX = 2 ** 10;
 /** Numbers go to disk once in so many beats, or ms of them where that is more. */
 const STORED_BEATS = 1_024;
 const STORED_MS = 4 * 3_600_000;
-/** A deviation forgets by a sixteenth a beat, the upper end by a 512th, ACKs by a 64th. */
-const RHYTHM = 1 / 16;
-const UPPER = 1 / 512;
+/** A mean forgets by a 64th a beat, the upper end by a 4096th, ACKs by a 64th. */
+const RHYTHM = 1 / 64;
+const UPPER = 1 / 4_096;
 const ACKS = 1 / 64;
 /** A promise that differs from the one before by more codes than this is another interval. */
 const SAME_INTERVAL = 3;
@@ -174,9 +174,11 @@ export class Learned {
       this.#belongs(slot, code);
     }
     const off = gapMs - numbers[at + GAP]!;
-    const mean = numbers[at + GAP]! + off * RHYTHM;
+    const all = numbers[at + ALL]!;
+    const rate = all * RHYTHM < 1 ? 1 / (all + 1) : RHYTHM;
+    const mean = numbers[at + GAP]! + off * rate;
     numbers[at + GAP] = mean;
-    numbers[at + SPREAD]! += (Math.abs(off) - numbers[at + SPREAD]!) * RHYTHM;
+    numbers[at + SPREAD]! += (Math.abs(off) - numbers[at + SPREAD]!) * rate;
     const most = numbers[at + MOST]!;
     numbers[at + MOST] = Math.max(gapMs, most - (most - mean) * UPPER);
   }

@@ -80,10 +80,11 @@ export class Lessons {
     const code = rhythm.code(slot);
     if (silent) {
       const unitMs = rhythm.unitMs(slot, promiseMs);
-      const x = (silentMs - graceMs - rhythm.triesMs(slot, unitMs)) / unitMs;
-      if (x > waitMaxX(unitMs) || this.#deaf(slot, now)) return 1;
+      const outlasts = (x: number) =>
+        silentMs > rhythm.outlastMs(slot, x, promiseMs, unitMs, graceMs);
+      if (outlasts(waitMaxX(unitMs)) || this.#deaf(slot, now)) return 1;
       let levels = 1;
-      while (levels < LEVELS && LEVEL_X[levels]! < x) levels++;
+      while (levels < LEVELS && outlasts(LEVEL_X[levels]!)) levels++;
       this.#odds.silence(slot, code, levels, prior.expected(unitMs));
       this.#learned.survived(slot, levels);
     }

@@ -43,8 +43,8 @@ const FLEET_BEATS = 10_000;
 const FLEET_SILENCES = 512;
 /** Distance that chance makes between like boards, for each probability that is compared. */
 const BY_CHANCE = 2;
-/** What was before counts like this part of "lately". */
-const BEFORE = 0.4;
+/** What was before counts like so many times "lately". */
+const BEFORE = 2;
 /** Beats of a class, silences: then it forgets half. */
 const CLASS_BEATS_MAX = 2 ** 28;
 const CLASS_SILENCES_MAX = 2 ** 17;

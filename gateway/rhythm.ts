@@ -22,9 +22,17 @@ export const STRETCH_MAX = 0.25;
 const YOUNG = 16;
 /** Beats come at U(0.9, 1) of a gap (rule 14). */
 const MEAN_GAP = 0.95;
-/** Tries of later beats (rule 13: doubled time-outs): a part of the gap, ms at most. */
-const TRIES = 1 / 16;
+/** The upper end of gaps is their mean and two mean deviations, if even, and so much for chance. */
+const CHANCE = 1.0075;
+/** And not above the longest one seen; nor is that believed that is longer by more than this. */
+const LONGER = 1.05;
+/**
+ * What tries may add to a chance, a part of the gap and ms at most: the second comes late in one
+ * case of a hundred, and then its tries do; of three gaps hardly ever all are long.
+ */
+const TRIES = 1 / 24;
 const TRIES_MAX_MS = 2_500;
+const TRIES_LATER = 0.2;
 const YEAR_MS = 31_557_600_000;
 
 /** What is added to a promise of which nothing is known yet, in ms. @param graceMs the floor */
@@ -32,9 +40,9 @@ export function graceOf(promiseMs: number, graceMs: number): number {
   return Math.max(graceMs, promiseMs * DRIFT);
 }
 
-/** What the tries of a beat take at an interval, in ms, as far as its jitter leaves no room. */
-export function triesMs(unitMs: number): number {
-  return Math.min(TRIES_MAX_MS, unitMs * TRIES);
+/** What tries may add to the chance at `x` intervals, in ms (chances.ts). */
+export function triesMs(x: number, unitMs: number): number {
+  return Math.min(TRIES_MAX_MS, unitMs * TRIES) * (x > 2 ? TRIES_LATER : 1);
 }
 
 /** Beats in a year. */
@@ -81,7 +89,7 @@ export class Rhythm {
   /** What is added to the promise of its last beat. */
   graceMs(slot: number, promiseMs: number): number {
     if (!this.grown(slot) || this.stretched(slot)) return graceOf(promiseMs, this.#graceMs);
-    const longest = this.#learned.numbers[slot * NUMBERS + MOST]! * this.#factor(slot);
+    const longest = this.#upperMs(slot, LONGER);
     const over = longest + DRIFT * promiseMs - promiseMs;
     return Math.max(this.#graceMs, Math.min(over, STRETCH_MAX * promiseMs));
   }
@@ -89,15 +97,23 @@ export class Rhythm {
   /** Its interval: the upper end of its gaps, tries left out; at first the promise. */
   unitMs(slot: number, promiseMs: number): number {
     if (!this.grown(slot)) return promiseMs / backedOff(this.#learned.unacked(slot));
-    const at = slot * NUMBERS;
-    const { numbers } = this.#learned;
-    const upper = numbers[at + GAP]! + 2 * numbers[at + SPREAD]!;
-    return Math.min(numbers[at + MOST]!, upper) * this.#factor(slot);
+    return this.#upperMs(slot, CHANCE);
   }
 
-  /** What the tries of its next beats take. Where the interval is the promise, that has them. */
-  triesMs(slot: number, unitMs: number): number {
-    return this.grown(slot) ? triesMs(unitMs) : 0;
+  /** How long its silence must be to outlast the chance at `x`, in ms. */
+  outlastMs(slot: number, x: number, promiseMs: number, unitMs: number, graceMs: number): number {
+    // Behind a beat that was backed off, its promise is the first of the gaps.
+    const first = this.stretched(slot) ? promiseMs : unitMs;
+    // Where the interval is the promise, that has counted the tries.
+    const tries = this.grown(slot) ? triesMs(x, unitMs) : 0;
+    return first + (x - 1) * unitMs + tries + graceMs;
+  }
+
+  #upperMs(slot: number, above: number): number {
+    const at = slot * NUMBERS;
+    const { numbers } = this.#learned;
+    const upper = (numbers[at + GAP]! + 2 * numbers[at + SPREAD]!) * above;
+    return Math.min(numbers[at + MOST]!, upper) * this.#factor(slot);
   }
 
   /** From one beat to the next: the least that was seen, nearly; 0: unknown. */

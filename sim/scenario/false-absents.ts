@@ -93,7 +93,7 @@ function deadline(group: Group, { graceMs, misses }: GatewaySpec, rto: number, k
   const least = misses || MISSES;
   const { x } = chanceFrom(0, k, intervalMs, least, least);
   const first = k > 1 ? promise : intervalMs;
-  return Math.max(promise, first + (x - 1) * intervalMs + triesMs(intervalMs)) + grace;
+  return Math.max(promise, first + (x - 1) * intervalMs + triesMs(x, intervalMs)) + grace;
 }
 
 /** When HELLO is tried behind a beat that was sealed with `k`, until the next one; mean times. */
