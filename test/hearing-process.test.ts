@@ -17,9 +17,10 @@ import {
 } from "./socket-rig.ts";
 
 const BOARDS = 20;
-/** Boards beat each second and promise two. */
-const PROMISE = intervalCode(2_000);
-const STOPPED_MS = 4_000;
+/** Boards beat each second and promise four: on a busy machine, this process stands at times. */
+const PROMISE = intervalCode(4_000);
+/** More than a promise and its grace, and less than makes a process mute (ears.ts). */
+const STOPPED_MS = 6_000;
 /** More than the largest receive buffer that we ask for holds. */
 const FLOOD = 60_000;
 
