@@ -4,8 +4,8 @@
  * that went away, a store that no longer writes) then shows as a missing ACK.
  *
  * Its record stands in a gateway core of its own, beside the real one: the same code for tags and
- * presence, and nothing of it can appear in a list, a count, a metric or on disk. A hidden device in
- * the real core lost: it would have to be left out in a dozen places, and be forgotten in the
+ * presence, and nothing of it can appear in a list, a count, a metric or on disk. A hidden device
+ * in the real core lost: it would have to be left out in a dozen places, and be forgotten in the
  * thirteenth. It is known by where it beats from, a socket of ours on this machine, so it takes no
  * id from anybody; its key is drawn anew at each start and never leaves the process.
  *

@@ -15,9 +15,9 @@
  *   clock       the wall clock stepped: recorded, and never of any weight
  *
  * A late loop as such is no deafness: the kernel keeps what arrives, and `Turns` reads it before
- * anything expires. A send that fails is none either: a board that is gone makes its neighbours' look-ups
- * fail (EHOSTUNREACH), and would excuse everybody; it only makes us look again. What lost: a grace
- * for everybody after each hiccup, which finds nobody's death in time.
+ * anything expires. A send that fails is none either: a board that is gone makes its neighbours'
+ * look-ups fail (EHOSTUNREACH), and would excuse everybody; it only makes us look again. What lost:
+ * a grace for everybody after each hiccup, which finds nobody's death in time.
  */
 
 import type { Deaf, Deafness } from "./affairs.ts";

@@ -1,5 +1,5 @@
-// The self-beat, over real sockets of loopback: it passes the gateway's socket and its store, and is
-// seen by nobody.
+// The self-beat, over real sockets of loopback: it passes the gateway's socket and its store, and
+// is seen by nobody.
 
 import { afterEach, describe, expect, it } from "vitest";
 import { MISSES, PROVE_MS } from "../gateway/ears-self.ts";

@@ -31,8 +31,8 @@ export interface StormOptions {
   readonly seed: number;
   readonly restarts: number;
   /**
-   * What happens to the gateway: its process ends; its machine sleeps, and the socket goes on taking
-   * frames; or nothing, with the same fleet in the same hours.
+   * What happens to the gateway: its process ends; its machine sleeps, and the socket goes on
+   * taking frames; or nothing, with the same fleet in the same hours.
    */
   readonly how: "stopped" | "asleep" | "calm";
   /** A gateway that believes it was away for no time: to see that the storm sees it. */

@@ -6,7 +6,8 @@
  * Half of the worlds have links that lose nothing: there, nobody may be called even late. In the
  * others, who was heard since the start and is silent then was lost by his link: as many are on the
  * same boards in the same hours without a stop, which `--calm` of these worlds show.
- * Usage: node dist/test/bench/restarts.js [--seed 1] [--worlds 400] [--restarts 25] [--asleep 40] [--calm 20]
+ * Usage: node dist/test/bench/restarts.js
+ *   [--seed 1] [--worlds 400] [--restarts 25] [--asleep 40] [--calm 20]
  */
 
 import { LENGTHS, newScore, type Score } from "../restart-score.ts";
