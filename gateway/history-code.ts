@@ -13,11 +13,11 @@
  *   kind 6      one minute of (low, 1)
  * ```
  *
- * Names come round again: a part is named by its hour (or its six hours) modulo a ring, so that the
- * disk holds as many as the ring is long, and an old one goes without being looked for: the new one
- * is written over it. What lost: names by date, which need a deletion for each part written, and a
- * scan after a stop. A part that a start of the gateway began in the middle bears its generation
- * besides, lest it overwrite what the process before wrote of the same hour.
+ * Names come round again: a part is named by its hour (or its four hours) modulo a ring, so that
+ * the disk holds as many as the ring is long, and an old one goes without being looked for: the new
+ * one is written over it. What lost: names by date, which need a deletion for each part written,
+ * and a scan after a stop. A part that a start of the gateway began in the middle bears its
+ * generation besides, lest it overwrite what the process before wrote of the same hour.
  */
 
 export const MINUTE_MS = 60_000;
@@ -26,10 +26,10 @@ export const HOUR_MS = 3_600_000;
 export const BY_MINUTE_HOURS = 48;
 export const BY_HOUR_HOURS = 90 * 24;
 /** Hours in one part of totals. */
-export const BLOCK_HOURS = 6;
+export const BLOCK_HOURS = 4;
 /** Rings: longer than what is kept, by what is being gathered. */
 const MINUTE_RING = 64;
-const BLOCK_RING = 384;
+const BLOCK_RING = 576;
 /** A device's hours begin so many of these after the full hour: not all are written at once. */
 export const PHASES = 360;
 export const PHASE_MS = HOUR_MS / PHASES;
@@ -215,7 +215,7 @@ function hourIndex(id: number, unixSeconds: number): number {
   return Math.max(0, Math.floor((unixSeconds - phase + 1_800) / 3_600));
 }
 
-/** Which six hours. */
+/** Which four hours. */
 export function blockIndex(id: number, unixSeconds: number): number {
   return Math.floor(hourIndex(id, unixSeconds) / BLOCK_HOURS);
 }

@@ -2,9 +2,9 @@
  * Minutes into rows, and rows into facts: where missed beats are put, and the end of a part, when
  * what a row gathered becomes two facts and the row begins anew.
  *
- * The totals of an hour are written with those of the hours before it, six to a key: one key an
+ * The totals of an hour are written with those of the hours before it, four to a key: one key an
  * hour would be 216 million of them for 100 000 devices and 90 days, and a key that waits for its
- * six hours would lose them all in a crash.
+ * four hours would lose them all in a crash.
  */
 
 import type { HistoryFact } from "./facts.ts";
@@ -76,7 +76,7 @@ export function closePart(
   return [{ kind: "history", id, part, bytes: code.startBytes(start) + minutes }, block];
 }
 
-/** The six hours so far, with the totals of the part that ends. */
+/** The four hours so far, with the totals of the part that ends. */
 function blockFact(
   rows: at.HistoryRows,
   slot: number,

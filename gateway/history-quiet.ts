@@ -40,6 +40,11 @@ export class Maintenance {
     if (last !== undefined && last.toAt > at) last.toAt = Math.max(last.fromAt, at);
   }
 
+  /** A device is no more: what is said of its id from now on is said of another. */
+  forget(id: number): void {
+    this.#spans.delete(`device:${idText(id)}`);
+  }
+
   /** How much of `fromAt`..`toAt` the device, or its site, was under maintenance, in ms. */
   ms(id: number, site: string, fromAt: number, toAt: number): number {
     if (this.#spans.size === 0) return 0;

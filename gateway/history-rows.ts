@@ -44,7 +44,7 @@ export const DOWN = 15;
 export const DEAF = 16;
 export const LEFT = 17;
 export const MAINTENANCE = 18;
-/** Ints: when the first of the six hours began, and the last of those in `hours`. */
+/** Ints: when the first of the four hours began, and the last of those in `hours`. */
 export const BLOCK = 19;
 export const BEFORE = 20;
 const HOURS = 84;
@@ -52,7 +52,7 @@ const HOURS_MAX = BYTES - HOURS;
 
 /** Flags. It is called absent: what it promised counts as missed. */
 export const AWAY = 1;
-/** This part, or these six hours, began with the gateway or the device, and not on time. */
+/** This part, or these four hours, began with the gateway or the device, and not on time. */
 export const PART_STUB = 2;
 export const BLOCK_STUB = 4;
 /** It was heard once: before, there is nothing to write. */
@@ -169,7 +169,7 @@ export class HistoryRows {
     return code;
   }
 
-  /** @returns all totals of these six hours, these being the newest */
+  /** @returns all totals of these four hours, these being the newest */
   addHour(slot: number, totals: string): string {
     const row = slot * BYTES;
     const length = this.#bytes[row + HOUR_BYTES]!;

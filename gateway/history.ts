@@ -100,6 +100,7 @@ export class History {
   removed(slot: number): void {
     this.#beats.count();
     const id = this.#options.records.roster.id(slot);
+    this.maintenance.forget(id);
     if (this.#rows.flag(slot, at.BEGUN)) this.#phases.remove(slot, id);
   }
 

@@ -73,7 +73,7 @@ describe("bounds", () => {
     expect(hours.slice(1).every(({ heard }) => heard !== null)).toBe(true);
     expect(bench.uptime(board.id, 2_160)).toMatchObject({ share: 1, unknownMs: 0 });
     const parts = bench.pieces(board.id).length;
-    expect(parts).toBeLessThanOrEqual(64 + 384 + 2 + 2);
+    expect(parts).toBeLessThanOrEqual(64 + 576 + 2 + 2);
     bench.pass(400 * HOUR);
     expect(bench.pieces(board.id).length).toBeLessThanOrEqual(parts + 2);
   });
