@@ -54,15 +54,21 @@ export function recallCommand(s: Sender): void {
 export function act(s: Sender): string {
   if (s.todo === BEGIN) {
     const begun = u32(s.epoch) + u16(s.cmd);
-    storage.write("nbc", check(begun) + begun);
+    // Should the flash be full: what is not begun has failed, and nothing is begun twice.
+    s.todo = 0;
     let result: string;
     try {
+      storage.write("nbc", check(begun) + begun);
       result = resultOf(config.onCommand ? config.onCommand(s.payload) : 3);
     } catch (error) {
       result = "\x02" + error;
     }
     s.result = result.substr(0, RESULT_MAX);
-    storage.write("nbr", check(begun + s.result) + s.result);
+    try {
+      storage.write("nbr", check(begun + s.result) + s.result);
+    } catch {
+      // It is told now; only after a boot nobody would know.
+    }
   }
   return answer(s);
 }

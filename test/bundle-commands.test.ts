@@ -59,7 +59,7 @@ class Life {
   readonly bench = new Bench();
   readonly flash = new PretendFlash();
   readonly log: string[] = [];
-  private readonly pen: Board;
+  readonly pen: Board;
   private readonly script: string;
   private readonly luck = stream(SEED, 1, "luck");
   private board!: PretendBoard;
@@ -163,6 +163,23 @@ describe.each(obeying)(`the bundle $name (seed ${SEED})`, (variant) => {
     life.runFor(20 * OWN);
     expect(life.commands.map(({ state, code }) => [state, code])).toEqual([["failed", 4]]);
     expect(life.did).toEqual(["on"]);
+  });
+
+  it.each(["nbc", "nbr"])("lives on with a full flash: %s cannot be written", async (file) => {
+    const life = new Life(await bundled(variant), variant.suite);
+    life.runFor(3 * OWN);
+    const write = life.flash.write.bind(life.flash);
+    life.flash.write = (name, ...rest) => {
+      if (name === file) throw new Error("no space");
+      return write(name, ...rest);
+    };
+    const { seq } = life.bench.view(life.pen);
+    life.send("on");
+    life.runFor(100 * OWN);
+    expect(life.bench.view(life.pen).seq).toBeGreaterThan(seq + 20);
+    const [command] = life.commands;
+    if (file === "nbr") expect([life.did, command!.state]).toEqual([["on"], "done"]);
+    else expect([life.did, command!.result]).toEqual([[], "Error: no space"]);
   });
 
   it("has no epoch's commands left in the next one", async () => {
