@@ -108,7 +108,7 @@ export class Host {
     disk.generation = (disk.generation + 1) % 16;
     this.life++;
     this.startedAt = now;
-    const away = disk.stoppedAt;
+    const awayMs = this.wall(now) - (disk.stoppedAt ?? Number.POSITIVE_INFINITY);
     this.gateway = new Gateway(
       {
         generation: disk.generation,
@@ -118,7 +118,8 @@ export class Host {
           options.clockTrusted
             ? Math.max(0, WORLD_UNIX_SECONDS + Math.floor((at + now + this.wallMs) / 1000))
             : 0,
-        stoppedMs: options.clockTrusted && away !== undefined ? this.wall(now) - away : undefined,
+        // As the store has it: a wall clock that was set back tells nothing.
+        stoppedMs: options.clockTrusted && awayMs >= 0 ? awayMs : undefined,
         cursor: disk.changes.cursor,
         affairs: disk.archive.affairs(now),
         ...(options.limits ? { limits: options.limits } : {}),
