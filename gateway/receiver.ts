@@ -16,6 +16,7 @@ import { idText } from "./enrolment.ts";
 import { Epochs } from "./epochs.ts";
 import type { Effects, Source } from "./facts.ts";
 import type { Result } from "./hints.ts";
+import { NUMBER_MAX } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 
@@ -81,9 +82,10 @@ export class Receiver {
     const epoch = words[slot * row.WORDS + row.EPOCH]!;
     const last = words[slot * row.WORDS + row.SEQ]!;
     const seq = rebuildSeq(last, up.seq16);
-    if (epoch === 0 || seq !== last) return "bad-tag";
+    if (epoch === 0 || seq > NUMBER_MAX) return "bad-tag";
     if (!verifies(records.tagKey(slot), up, epoch, seq)) return "bad-tag";
-    if (up.type !== RESULT) return "ignored";
+    // Of another beat it came late: no sign of a wrong key, and of no use.
+    if (up.type !== RESULT || seq !== last) return "ignored";
     const counts = commands.answered(slot, up.cmd, up.code, up.payload, now, draft);
     return counts ? "result" : "ignored";
   }
