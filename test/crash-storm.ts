@@ -16,6 +16,7 @@ import { FaultyDisk, IoError } from "./faulty-shelf.ts";
 import { StormBoard, type StormWorld } from "./storm-board.ts";
 import { Process, type Surroundings } from "./storm-gateway.ts";
 import { People } from "./storm-people.ts";
+import { Timers } from "./storm-timers.ts";
 import { Witness } from "./storm-witness.ts";
 
 export interface StormReport {
@@ -27,18 +28,13 @@ export interface StormReport {
   readonly writes: number;
 }
 
-interface Timer {
-  readonly at: number;
-  readonly call: () => void;
-  /** Of a process: it dies with it. */
-  readonly owner: Process | undefined;
-}
-
 const BOARDS = 5;
 /** Places between two crashes at most: mostly few, now and then many, so that things happen. */
 const PLACES_FEW = 60;
 const PLACES_MANY = 3_000;
 const LOSS = 0.05;
+/** Steps in one instant, at most. */
+const RESTLESS_MAX = 10_000;
 const CALM_MS = 3_600_000;
 const ROUTE: Route = {
   ...{ name: "phone", sites: [], labels: [], causes: [], recovery: true },
@@ -66,12 +62,14 @@ class Storm implements StormWorld, Surroundings {
   readonly #boards: StormBoard[] = [];
   readonly #persons = new People(this.witness, () => this.random());
   readonly #places = new Map<string, number>();
-  #timers: Timer[] = [];
+  readonly #timers = new Timers();
   #process: Process | undefined;
   /** Places left until the next crash, whatever they are; and where it comes before that. */
   #left = Infinity;
   #aim = "";
   #calm = false;
+  /** Steps since time last went on. */
+  #rests = 0;
 
   constructor(seed: number) {
     this.random = stream(seed, 0, "storm");
@@ -117,11 +115,7 @@ class Storm implements StormWorld, Surroundings {
   }
 
   after(ms: number, call: () => void): () => void {
-    const timer = { at: this.now + ms, call, owner: this.#process };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    return this.#timers.add(this.now + ms, call, this.#process);
   }
 
   transmit(board: StormBoard, frame: string): void {
@@ -180,7 +174,7 @@ class Storm implements StormWorld, Surroundings {
   }
 
   #later(ms: number, call: () => void): void {
-    this.#timers.push({ at: this.now + ms, call, owner: undefined });
+    this.#timers.add(this.now + ms, call);
   }
 
   #crash(where: string): void {
@@ -189,7 +183,7 @@ class Storm implements StormWorld, Surroundings {
     this.crashes++;
     this.#places.set(where, (this.#places.get(where) ?? 0) + 1);
     process.die();
-    this.#timers = this.#timers.filter(({ owner }) => owner !== process);
+    this.#timers.forget(process);
     this.#aimAgain();
     const luck = this.random();
     const offMs = luck < 0.7 ? 2_000 : luck < 0.97 ? 60_000 : 4 * 3_600_000;
@@ -226,10 +220,17 @@ class Storm implements StormWorld, Surroundings {
     while (!over) await this.#step();
   }
 
+  /** Whole milliseconds: sums and differences of instants are then exact on every clock. */
+  #at(at: number): void {
+    const now = Math.max(this.now, Math.ceil(at));
+    this.#rests = now > this.now ? 0 : this.#rests + 1;
+    if (this.#rests > RESTLESS_MAX) throw new Error(`does not come to rest at ${now}`);
+    this.now = now;
+  }
+
   /** The next thing that is due, and all that follows from it at once. */
   async #step(): Promise<void> {
-    let next: Timer | undefined;
-    for (const timer of this.#timers) if (next === undefined || timer.at < next.at) next = timer;
+    const { next } = this.#timers;
     let board: StormBoard | undefined;
     for (const each of this.#boards) {
       if (board === undefined || each.wakeAt < board.wakeAt) board = each;
@@ -237,12 +238,9 @@ class Storm implements StormWorld, Surroundings {
     const process = this.#process;
     const coreAt = process && !process.dead ? process.wakeAt : Infinity;
     const at = Math.min(next?.at ?? Infinity, board?.wakeAt ?? Infinity, coreAt);
-    // Whole milliseconds: sums and differences of instants are then exact on every clock.
-    this.now = Math.max(this.now, Math.ceil(at));
-    if (next !== undefined && next.at === at) {
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      next.call();
-    } else if (board !== undefined && board.wakeAt === at) board.wake();
+    this.#at(at);
+    if (next !== undefined && next.at === at) this.#timers.take(next);
+    else if (board !== undefined && board.wakeAt === at) board.wake();
     else process?.expire();
     await new Promise(setImmediate);
     if (this.#error !== undefined) throw this.#error;

@@ -21,6 +21,7 @@ for (let seed = flags.seed; sums.crashes < flags.crashes && broken.length === 0;
   try {
     const report = await storm(seed, Math.min(flags.life, flags.crashes - sums.crashes));
     const { witness } = report;
+    console.log(`seed ${seed}: ${report.crashes} crashes in ${report.hours.toFixed(0)} h, held`);
     sums.crashes += report.crashes;
     sums.hours += report.hours;
     sums.writes += report.writes;
