@@ -48,8 +48,9 @@ export function queueCommand(
     (c) => c.state === "queued" && supersede !== "" && c.supersede === supersede,
   );
   if (waiting.length - old.length >= limits.commandsPerDevice) {
+    const most = limits.commandsPerDevice;
     throw new QueueFull(
-      `${waiting.length} commands wait for this device; expected fewer than ${limits.commandsPerDevice}`,
+      `${waiting.length} commands wait for this device; expected fewer than ${most}`,
     );
   }
   if (backlog.waiting - old.length >= limits.commandsMax) {
