@@ -64,7 +64,7 @@ class Storm implements StormWorld, Surroundings {
   readonly #places = new Map<string, number>();
   readonly #timers = new Timers();
   #process: Process | undefined;
-  /** Places left until the next crash, whatever they are; and where it comes before that. */
+  /** Places left until the next crash; Infinity: not begun. And where it comes before that. */
   #left = Infinity;
   #aim = "";
   #calm = false;
@@ -151,7 +151,7 @@ class Storm implements StormWorld, Surroundings {
   }
 
   fails(): boolean {
-    return !this.#calm && this.random() < 0.002;
+    return !this.#calm && this.#left < Infinity && this.random() < 0.002;
   }
 
   fatal(): void {
