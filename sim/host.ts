@@ -238,7 +238,6 @@ export class Host {
     this.around.busyUntil(Math.max(now + duration, this.stalledUntil), this.life);
   }
 
-  /** What its wall clock shows, as an instant of the world. */
   private wall(now: number): number {
     return now + this.wallMs;
   }
