@@ -13,7 +13,7 @@
  * The fleet is believed as far as a device's own counts agree with it (exp of minus their
  * Kullback-Leibler distance, in counts, less what chance makes of it): in a fleet of like boards a
  * new one knows at once what all know, and one bad board neither is judged by the good ones nor
- * spoils them, since what it adds to the fleet is bounded by ten times what the fleet expected of
+ * spoils them, since what it adds to the fleet is bounded by three times what the fleet expected of
  * it. Of a link of which nothing at all is known it is expected that two broken promises are half a
  * false alarm in the time in which one is allowed: what the simplest detector goes by.
  *
@@ -49,7 +49,7 @@ const BEFORE = 2;
 const CLASS_BEATS_MAX = 2 ** 28;
 const CLASS_SILENCES_MAX = 2 ** 17;
 /** A silence counts in the fleet with at most so many times what the fleet expected. */
-const FLEET_SHARE = 10;
+const FLEET_SHARE = 3;
 
 export class Odds {
   readonly #learned: Learned;

@@ -18,6 +18,10 @@ export class Disk {
     if (fact.kind === "change") this.changes.push(fact.change);
     else if (fact.kind !== "enrol" && fact.kind !== "beat" && fact.kind !== "epoch") {
       this.archive.keep(fact, 0);
+      if (fact.kind === "learned") {
+        const one = this.devices.get(fact.id);
+        if (one) this.devices.set(fact.id, { ...one, learned: fact.bytes });
+      }
       const known = fact.kind === "command" && this.devices.get(fact.id);
       if (!known) return;
       const { id } = known.enrolment;
