@@ -141,6 +141,33 @@ describe("GET /api/v1/devices/:id/history", () => {
     expect((await desk.get("shed-07/history?hours=48")).items).toHaveLength(48 * 60 + 1);
   });
 
+  it("has the hour that goes to the disk while the disk is read", async () => {
+    const { desk, board } = await story();
+    await desk.receive(board.beat());
+    await desk.pass(56 * MINUTE + 30_000);
+    const { store } = desk;
+    const read = store.history.bind(store);
+    store.history = async (...of) => {
+      const pieces = await read(...of);
+      await desk.pass(desk.clock.at < 117 * MINUTE ? MINUTE : 0);
+      return pieces;
+    };
+    const { items } = await desk.get("shed-07/history?hours=2");
+    const heard = items.reduce((n: number, it: { heard: number }) => n + (it.heard ?? 0), 0);
+    expect(heard).toBe(32);
+  });
+
+  it("of a device that is removed while the disk is read is not found", async () => {
+    const { desk, board } = await story();
+    const { store } = desk;
+    const read = store.history.bind(store);
+    store.history = async (...of) => {
+      await desk.obey(desk.core.remove(board.id, desk.clock.at));
+      return read(...of);
+    };
+    expect((await desk.get("shed-07/history")).status).toBe(404);
+  });
+
   it.each(["0", "2161", "-1", "x", ""])("refuses hours=%s", async (hours) => {
     const { desk } = await story();
     const { status, detail } = await desk.get(`shed-07/history?hours=${hours}`);

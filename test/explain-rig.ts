@@ -34,7 +34,7 @@ export class Desk {
   readonly clock = new TestClock();
   core!: Gateway;
   app!: Hono;
-  #store!: Store;
+  store!: Store;
   readonly #disk: MemoryDisk = new Map();
 
   static async open(): Promise<Desk> {
@@ -47,7 +47,7 @@ export class Desk {
   async start(): Promise<void> {
     const { clock } = this;
     const store = memoryStore({ clock }, this.#disk);
-    this.#store = store;
+    this.store = store;
     const loaded = await store.open();
     const core = new Gateway(
       { ...loaded, sha256, unixSeconds: (at) => Math.floor(clock.wallAt(at) / 1_000) },
@@ -74,14 +74,14 @@ export class Desk {
 
   async stop(ms: number): Promise<void> {
     await this.obey(this.core.flush(this.clock.at));
-    await this.#store.close();
+    await this.store.close();
     this.clock.at += ms;
     await this.start();
   }
 
   async obey({ commit, ticket }: Effects): Promise<void> {
     if (ticket === 0) return;
-    await this.#store.commit(commit);
+    await this.store.commit(commit);
     this.core.committed(ticket, this.clock.at);
   }
 

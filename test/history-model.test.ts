@@ -214,5 +214,5 @@ function play(script: readonly Step[]): void {
 
 it("equals, to the minute, a full record of all beats", { timeout: 60_000 }, () => {
   const scripts = fc.array(step, { minLength: 1, maxLength: 60, size: "max" });
-  holds(fc.property(scripts, play), 300);
+  holds(fc.property(scripts, play), 150);
 });

@@ -19,12 +19,13 @@ import { ALL_PARTS, BY_HOUR_HOURS, BY_MINUTE_HOURS, HOUR_MS } from "../history-c
 import {
   hoursOf,
   minutesOf,
+  type Piece,
   type Step,
   type Uptime,
   uptimeOf,
   type Window,
 } from "../history-read.ts";
-import type { Registry } from "../registry.ts";
+import { type Registry, RegistryError } from "../registry.ts";
 import type { Store, WallChange } from "../store/store.ts";
 import { type ChangeJson, changeJson } from "./present.ts";
 import { only } from "./problem.ts";
@@ -67,16 +68,37 @@ export async function windowOf(
   id: number,
   hours: number,
 ): Promise<Window> {
-  const stored = await store.history(id, ...ALL_PARTS);
-  const now = clock.now();
+  const { now, pieces } = await piecesOf(core, store, clock, id);
   const to = clock.wallAt(now);
   return {
     id,
-    pieces: [...stored, ...core.requests.historyOf(id, now)],
+    pieces,
     from: to - hours * HOUR_MS,
     to,
     deafMs: (from, until) => core.requests.deafMs(id, from - to + now, until - to + now),
   };
+}
+
+/** The parts of the disk, and over them those in memory, at one and the same moment. */
+async function piecesOf(
+  core: Gateway,
+  store: Store,
+  clock: Clock,
+  id: number,
+): Promise<{ now: number; pieces: Piece[] }> {
+  for (;;) {
+    const [before] = core.requests.historyOf(id, clock.now());
+    // What left memory a moment ago is on the disk when this resolves.
+    await store.commit([]);
+    const stored = await store.history(id, ...ALL_PARTS);
+    if (core.enrolment(id) === undefined) {
+      throw new RegistryError("unknown", `${idText(id)} was removed meanwhile`);
+    }
+    const now = clock.now();
+    const live = core.requests.historyOf(id, now);
+    // It happens once an hour that a part leaves in between; then all is read again.
+    if (live[0]?.part === before?.part) return { now, pieces: [...stored, ...live] };
+  }
 }
 
 async function historyJson(
