@@ -20,6 +20,8 @@ const BENCHES: readonly (readonly [about: string, script: string, ...flags: stri
   ["hostile datagrams", "flood.js", "--count", "200000"],
   ["beats through noise, and the disk", "drown.js"],
   ["kill -9", "kill.js", "--rounds", "3"],
+  ["crashes at every effect", "crashes.js", "--crashes", "500"],
+  ["bytes a day on disk", "wear.js", "--minutes", "4"],
 ];
 
 const broken: string[] = [];
