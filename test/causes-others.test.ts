@@ -50,6 +50,24 @@ describe("site, broker and gateway-deaf", () => {
     expect(town.incidents()).toMatchObject([{ cause: "site", scope: "fleet", away: 20 }]);
   });
 
+  it("none is claimed for a second board in a moment when by chance nobody speaks", () => {
+    const town = new Town({ limits: { falseAlarms: 1e9, missesMin: 1 } });
+    const site = town.add(30, { site: "hall" });
+    // All beat in the first 10 s of each minute; then it is quiet.
+    site.forEach((live, n) => {
+      live.nextAt = town.bench.now + 60_000 + (n * 10_000) / 30;
+    });
+    town.run(10 * MINUTE_MS);
+    town.unplug(site.slice(28, 29));
+    town.run(MINUTE_MS);
+    town.unplug(site.slice(29));
+    town.run(10 * MINUTE_MS);
+    expect(town.incidents().map(({ cause, joined }) => [cause, joined])).toEqual([
+      ["promise-broken", 1],
+      ["promise-broken", 1],
+    ]);
+  });
+
   it("none is claimed for two boards of a large site on one day", () => {
     const town = new Town();
     const site = town.add(30, { site: "hall" });

@@ -4,6 +4,9 @@ import { describe, expect, it } from "vitest";
 import { HOLD_MS } from "../gateway/incidents.ts";
 import { Live, MINUTE_MS, ownAddress, Town } from "./incidents-rig.ts";
 
+/** Boards are called absent right after they are late. */
+const HASTY = { limits: { falseAlarms: 1e9, missesMin: 1 } };
+
 describe("5b.16, the core's half: an acknowledgement", () => {
   it("stands with the incident, over a restart too; what is closed or unknown is refused", () => {
     const town = new Town();
@@ -80,7 +83,7 @@ describe("over a restart", () => {
   it.each([2, 3, 12])(
     "between the first and the last of %d boards it stays one outage",
     (count) => {
-      const town = new Town();
+      const town = new Town(HASTY);
       const house = town.add(count, { site: "house17" });
       town.add(12, (n) => ({ site: `other${n % 2}` }));
       town.run(5 * MINUTE_MS);
@@ -126,7 +129,13 @@ describe("an incident", () => {
     town.run(20 * MINUTE_MS);
     expect(town.incidents()).toEqual([]);
     expect(() => town.bench.core.requests.acknowledge(2, 0)).toThrow("unknown");
-    town.bench.settle();
+    const opens = town.bench.waiting.findIndex(({ commit }) =>
+      commit.some(({ kind }) => kind === "incident"),
+    );
+    expect(opens).toBeGreaterThan(0);
+    town.bench.settle(opens);
+    expect(town.incidents()).toEqual([]);
+    town.bench.settle(1);
     expect(town.incidents()).toMatchObject([{ n: 1, away: 1 }]);
   });
 
@@ -145,15 +154,13 @@ describe("an incident", () => {
 });
 
 describe("verdicts", () => {
-  /** Boards that are called absent right after they are late. */
-  const hasty = { limits: { falseAlarms: 1e9, missesMin: 1 } };
   const heldMs = (town: Town): number[] =>
     town.diary.kept
       .filter(({ change }) => change.to === "absent")
       .map(({ evidence }) => Number(evidence?.heldMs ?? 0));
 
   it("wait for the others of a site that is going dark, for 30 s at most", () => {
-    const town = new Town(hasty);
+    const town = new Town(HASTY);
     const house = town.add(12, { site: "house17" });
     town.add(20, (n) => ({ site: `other${n % 2}` }));
     town.run(10 * MINUTE_MS);
@@ -170,7 +177,7 @@ describe("verdicts", () => {
   });
 
   it("wait for a promise at most where that is shorter", () => {
-    const town = new Town(hasty);
+    const town = new Town(HASTY);
     const cell = town.add(12, { site: "cell", intervalMs: 1_000 });
     town.add(20, { intervalMs: 1_000 });
     town.run(MINUTE_MS);
@@ -182,7 +189,7 @@ describe("verdicts", () => {
   });
 
   it("are none where the others are back in time", () => {
-    const town = new Town(hasty);
+    const town = new Town(HASTY);
     const house = town.add(12, { site: "house17" });
     town.add(20, (n) => ({ site: `other${n % 2}` }));
     town.run(10 * MINUTE_MS);
