@@ -1,10 +1,12 @@
 // Ears over a machine by hand: its clocks, its counters and its interfaces are what a test says.
 
+import { makeTagKey, SUITE_HMAC, sealAck, tagBytes } from "../device/tag.ts";
 import { Ears, type EarsOptions } from "../gateway/ears.ts";
 import type { System } from "../gateway/ears-machine.ts";
 import type { Effects } from "../gateway/facts.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import type * as kernel from "../gateway/kernel.ts";
+import { sha256 } from "../gateway/sha256.ts";
 import { openUdp } from "../gateway/udp.ts";
 import { OPTIONS } from "./gateway-bench.ts";
 import { keptLog } from "./socket-rig.ts";
@@ -100,13 +102,14 @@ export function selfBench() {
 
 /** The same where the gateway listens on `hosts`. */
 export async function listening(hosts: readonly string[]) {
-  const state = { reads: true, alives: 0, alive: () => Promise.resolve() };
+  const state = { reads: true, forges: false, alives: 0, alive: () => Promise.resolve() };
   let taken = 0;
   let arrived = (): void => {};
   const udp = await openUdp({
     ...{ port: 0, hosts },
     onFrame(frame, from) {
       if (state.reads && rig.ears.takes(frame, from)) taken++;
+      if (state.forges) udp.send(from, forged(frame));
       arrived();
     },
   });
@@ -130,4 +133,11 @@ export async function listening(hosts: readonly string[]) {
     for (let n = 0; n < 5; n++) await new Promise(setImmediate);
   };
   return { ...rig, state, second, taken: () => taken };
+}
+
+/** An ACK of a beat by somebody who does not have its key. */
+function forged(beat: string): string {
+  const seq = (beat.charCodeAt(4) << 8) | beat.charCodeAt(5);
+  const key = makeTagKey(SUITE_HMAC, "a key of 16 byte", sha256);
+  return sealAck(key, 1, seq, 0, 0, 0, false, beat, beat.length - tagBytes(SUITE_HMAC));
 }

@@ -33,6 +33,14 @@ describe("the self-beat", () => {
     expect(intervals()).toEqual([["self-beat", "udp", 2, 10]]);
   });
 
+  it("is not content with an ACK that somebody else made up", async () => {
+    const { second, state, intervals } = await selfBench();
+    state.reads = false;
+    state.forges = true;
+    for (let n = 0; n <= MISSES; n++) await second();
+    expect(intervals()).toEqual([["self-beat", "udp", 0, null]]);
+  });
+
   it("is no business of anybody else's frames, and no other's frames are its own", async () => {
     const { ears } = await selfBench();
     expect(ears.takes("", { transport: "udp", address: "127.0.0.1", port: 1 })).toBe(false);

@@ -85,6 +85,8 @@ describe("deaf intervals", () => {
     expect(ears.touching("udp", 0, 1_000)).toBeUndefined();
     expect(ears.deafMs("udp", 0, 1_000)).toBe(0);
     expect(ears.totalMs(1_000).get("clock")).toBe(0);
+    add("overflow", 2_000, 2_001);
+    expect(ears.touching("udp", 0, 1_000)).toBeUndefined();
   });
 
   it("are bounded: the oldest that is over goes", () => {
