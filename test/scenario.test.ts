@@ -25,6 +25,7 @@ it("needs a run and a group, and has a default for all else", () => {
       commitMs: [2, 12],
       flushMs: 1_000,
       graceMs: 250,
+      misses: 0,
       clockTrusted: true,
       socketQueue: 554,
       frameMs: 0,
