@@ -142,7 +142,8 @@ test.each(HOST_STEPS)(
     world.run(world.now + 10 * MINUTE);
     expect(checkers.violations).toEqual([]);
     expect(deaths).toBeGreaterThan(2);
-    expect(statuses(world)).toEqual(new Array(8).fill("present"));
+    // A beat may just have been lost with all its tries: late for a moment, and nobody is absent.
+    for (const status of statuses(world)) expect(["present", "late"]).toContain(status);
     const { changes } = world.host.disk;
     for (let n = 1; n <= changes.size; n++) expect(changes.get(n)?.cursor).toBe(n);
   },
