@@ -4,7 +4,8 @@
 //
 //   f64 x 2  at, shift        u32 x 7  issued, epoch, beat's epoch, seq, tag, tseq
 //   u8 x 8   beat there, promise, vitals, reach, status, cause, length of tag, transport
-//   u32      port             u8 x 8   length of the extensions, and up to seven bytes of them
+//   u32      port             u8 x 4   length of the extensions, and up to three bytes of them
+//   u32      1 + id, 0: the row is free
 
 import type { BeatFact, Cause, Change, Enrolment, Status, StoredDevice } from "../gateway/facts.ts";
 import { CAUSES, STATUSES } from "../gateway/facts.ts";
@@ -18,7 +19,8 @@ const W = 4;
 const B = 44;
 const PORT = 13;
 const EXT = 56;
-const EXT_MAX = 7;
+const EXT_MAX = 3;
+const ID = 15;
 const TRANSPORTS: readonly BeatFact["transport"][] = ["udp", "mqtt", "sim"];
 const THERE = 1;
 
@@ -57,6 +59,7 @@ export class Shelf {
       if ((slot + 1) * DOUBLES > this.doubles.length) this.grow();
       this.bytes.fill(0, slot * BYTES, (slot + 1) * BYTES);
       this.bytes[slot * BYTES + B + 5] = CAUSES.length;
+      this.words[slot * WORDS + ID] = 1 + enrolment.id;
       this.slots.add(slot, enrolment.id);
     }
     this.enrolments[slot] = enrolment;
@@ -66,6 +69,7 @@ export class Shelf {
     const slot = this.find(id);
     if (slot < 0) return;
     this.slots.remove(slot, id);
+    this.words[slot * WORDS + ID] = 0;
     this.extensions.delete(slot);
     this.enrolments[slot] = undefined;
     this.free.push(slot);
@@ -168,6 +172,8 @@ export class Shelf {
 
   /** The slot of an id; -1: none. */
   private find(id: number): number {
+    // Where boards are enrolled in the order of their ids, there is the first look.
+    if (id > 0 && id <= this.used && this.words[(id - 1) * WORDS + ID] === 1 + id) return id - 1;
     const place = this.slots.first(id);
     return place < 0 ? -1 : this.slots.slot(place);
   }

@@ -5,13 +5,17 @@
 
 import type { Agenda } from "./agenda.ts";
 
+/** Of a row: when the board is due, us; its earliest wake-up in the queue, us; their source. */
+const ROW = 3;
+const DUE = 0;
+const ARMED = 1;
+const ID = 2;
+
 export class Wakes {
   private readonly agenda: Agenda;
   private readonly kind: number;
-  private ids: Uint32Array;
-  /** Of each board, us: when it is due, and its earliest wake-up in the queue. */
-  private due: Float64Array;
-  private armed: Float64Array;
+  /** A row a board, so that it is one place in memory to look at, and not three. */
+  private rows: Float64Array;
 
   /**
    * @param kind of the events that it puts into the queue; their payload is the board's number
@@ -20,47 +24,42 @@ export class Wakes {
   constructor(agenda: Agenda, kind: number, capacity = 64) {
     this.agenda = agenda;
     this.kind = kind;
-    this.ids = new Uint32Array(capacity);
-    this.due = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
-    this.armed = new Float64Array(capacity).fill(Number.POSITIVE_INFINITY);
+    this.rows = new Float64Array(capacity * ROW);
   }
 
   /** The next board, by number. @param id the source of its events */
   add(number: number, id: number): void {
-    if (number >= this.ids.length) this.grow();
-    this.ids[number] = id;
+    const at = number * ROW;
+    if (at >= this.rows.length) {
+      const rows = new Float64Array(Math.max(this.rows.length * 2, ROW));
+      rows.set(this.rows);
+      this.rows = rows;
+    }
+    this.rows[at + DUE] = this.rows[at + ARMED] = Number.POSITIVE_INFINITY;
+    this.rows[at + ID] = id;
   }
 
   /** The board is due at `at`, us; Infinity: never. */
   set(number: number, at: number): void {
-    this.due[number] = at;
-    if (at < this.armed[number]!) this.push(number, at);
+    const row = number * ROW;
+    this.rows[row + DUE] = at;
+    if (at < this.rows[row + ARMED]!) this.push(number, at);
   }
 
   /** A wake-up came at `at`. Whether the board is due; if not, the next one is in the queue. */
   fires(number: number, at: number): boolean {
-    if (this.armed[number] !== at) return false;
-    this.armed[number] = Number.POSITIVE_INFINITY;
-    const due = this.due[number]!;
+    const row = number * ROW;
+    if (this.rows[row + ARMED] !== at) return false;
+    this.rows[row + ARMED] = Number.POSITIVE_INFINITY;
+    const due = this.rows[row + DUE]!;
     if (due <= at) return true;
     if (due !== Number.POSITIVE_INFINITY) this.push(number, due);
     return false;
   }
 
   private push(number: number, at: number): void {
-    this.armed[number] = at;
-    this.agenda.push(at, this.kind, this.ids[number]!, number);
-  }
-
-  private grow(): void {
-    const length = this.ids.length * 2;
-    const ids = new Uint32Array(length);
-    ids.set(this.ids);
-    this.ids = ids;
-    for (const column of ["due", "armed"] as const) {
-      const wider = new Float64Array(length).fill(Number.POSITIVE_INFINITY);
-      wider.set(this[column]);
-      this[column] = wider;
-    }
+    const row = number * ROW;
+    this.rows[row + ARMED] = at;
+    this.agenda.push(at, this.kind, this.rows[row + ID]!, number);
   }
 }
