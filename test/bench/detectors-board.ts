@@ -55,7 +55,7 @@ export class Speaker {
   /** Before any sample, and for the arithmetic of promises. */
   rto = RTO_FIRST;
   readonly rtoMax = RTO_MAX;
-  readonly clockError: number;
+  readonly clockError = 0.01;
   readonly wakeMs = 0;
   unacked = 0;
   readonly #own: number;
@@ -69,26 +69,14 @@ export class Speaker {
   #heardSeq = 0;
   #seq = 0;
   #heard = 0xffff;
-  /** By how much its clock is slow: its ms are so many of ours. */
-  readonly #slow: number;
   #arrived = false;
 
-  constructor(
-    own: number,
-    random: () => number,
-    path: Path,
-    startAt = 0,
-    clockError = 0.01,
-    slow = 1,
-  ) {
+  constructor(own: number, random: () => number, path: Path) {
     this.#own = own;
     this.#random = random;
     this.#path = path;
-    this.clockError = clockError;
-    this.#slow = slow;
     this.#f[GAP] = this.#f[WAIT_MAX] = own;
     this.#f[HELLO_GAP] = own;
-    this.#f[BEAT_AT] = this.#f[HELLO_AT] = this.#f[NOW] = startAt;
   }
 
   /** Goes on until the next beat is heard. */
@@ -132,7 +120,7 @@ export class Speaker {
     let sendAt = this.#f[NOW]!;
     let unheard = true;
     for (let tries = 1; ; tries++) {
-      const retryAt = sendAt + Math.min(this.rto * (1 + this.#random() / 4), waitMax) * this.#slow;
+      const retryAt = sendAt + Math.min(this.rto * (1 + this.#random() / 4), waitMax);
       this.frames++;
       if (this.#path.up(sendAt)) {
         if (unheard) {
@@ -201,7 +189,7 @@ export class Speaker {
 
   #cleared(now: number, clean: boolean): void {
     if (clean) {
-      const rtt = (now - this.#f[NOW]!) / this.#slow;
+      const rtt = now - this.#f[NOW]!;
       this.#f[RTTVAR]! +=
         (this.#f[SRTT]! ? Math.abs(this.#f[SRTT]! - rtt) - this.#f[RTTVAR]! : rtt * 2) / 4;
       this.#f[SRTT]! += this.#f[SRTT]! ? (rtt - this.#f[SRTT]!) / 8 : rtt;
@@ -223,15 +211,15 @@ export class Speaker {
 
   #hello(): void {
     const sentAt = this.#f[NOW]!;
-    this.#f[HELLO_AT] = sentAt + HELLO_MS * this.#slow + this.#jittered(this.#f[HELLO_GAP]!);
+    this.#f[HELLO_AT] = sentAt + HELLO_MS + this.#jittered(this.#f[HELLO_GAP]!);
     this.#f[HELLO_GAP] = Math.min(this.#f[HELLO_GAP]! * 2, Math.max(HELLO_GAP_MAX, this.#own));
     let sendAt = sentAt;
     for (let tries = 1; ; tries++) {
       const rto = Math.min(this.rto, HELLO_RTO_MAX);
       const retryAt =
         tries === TRIES_MAX
-          ? sentAt + HELLO_MS * this.#slow
-          : sendAt + Math.min(rto * (1 + this.#random() / 4), this.#f[WAIT_MAX]!) * this.#slow;
+          ? sentAt + HELLO_MS
+          : sendAt + Math.min(rto * (1 + this.#random() / 4), this.#f[WAIT_MAX]!);
       this.frames++;
       if (this.#path.up(sendAt) && this.#path.down(sendAt + DELAY_MS)) {
         this.#f[NOW] = sendAt + 2 * DELAY_MS;
@@ -250,6 +238,6 @@ export class Speaker {
   }
 
   #jittered(gap: number): number {
-    return gap * (1 - this.#random() / 10) * this.#slow;
+    return gap * (1 - this.#random() / 10);
   }
 }

@@ -3,10 +3,10 @@
  *
  * Bounds on the mean time to detection at equal messages and false alarms (n frames an hour, each
  * lost with p, alpha false alarms an hour): *open loop*, r / 2n with r the least number that makes
- * n p^r / r <= alpha, which is what any schedule can do that hears no answer; *feedback*,
- * (1 - p^r) / (2 (1 - p) n), for a sender that repeats until it is answered. Both are for
- * independent losses. Of *outages* no number of messages can tell the end before they end: R of them
- * a year, exponential with mean b, make every wait shorter than b ln(R / alpha) wrong too often.
+ * n p^r / r <= alpha, which is what any schedule can do that hears no answer; *feedback*, (1 - p^r)
+ * / (2 (1 - p) n), for a sender that repeats until it is answered. Both are for independent losses.
+ * Of *outages* no number of messages can tell the end before they end: R of them a year,
+ * exponential with mean b, make every wait shorter than b ln(R / alpha) wrong too often.
  */
 
 import type { RowKind, RowResult, Score } from "./detectors-row.ts";

@@ -83,6 +83,8 @@ interface Device {
   readonly speaker: Speaker;
   readonly phis: readonly Phi[];
   beats: number;
+  /** Ours, when it was last asked, ms. */
+  waitMs: number;
 }
 
 export class Row {
@@ -139,7 +141,7 @@ export class Row {
     this.#records.rows.words[slot * rows.WORDS + rows.EPOCH] = 1;
     this.detector.joined(slot, "");
     const phis = [new Phi(intervalMs, 3_000), new Phi(intervalMs, 0)];
-    return { slot, speaker, phis, beats: 0 };
+    return { slot, speaker, phis, beats: 0, waitMs: 0 };
   }
 
   /** A board's next beats. @returns whether its time goes on */
@@ -174,8 +176,10 @@ export class Row {
   #judge(device: Device, before: number, gap: number, silent: boolean): void {
     // A usual gap stands for those between the samples.
     const weight = silent ? 1 : SAMPLE;
-    const waitMs = this.detector.verdictAt(device.slot) - before;
-    this.#ours.gap(gap, waitMs, weight);
+    // A short silence cannot matter to a wait that was long of late.
+    const short = silent && gap < device.waitMs / 2;
+    if (!short) device.waitMs = this.detector.verdictAt(device.slot) - before;
+    this.#ours.gap(gap, device.waitMs, weight);
     for (const [n, phi] of device.phis.entries()) this.#phis[n]!.gap(gap, phi.wait(), weight);
     if (!silent) {
       const k = this.detector.evidence(device.slot).k as number;

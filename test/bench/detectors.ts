@@ -5,7 +5,8 @@
  *     node dist/test/bench/detectors.js [--years 1000] [--awake 100] [--days 20] [--seed 1]
  *
  * Device-years of sleepers (a beat each 600 s) and of awake boards (60 s), device-days of real-time
- * ones (200 ms): about as many beats each, 50 million a row. Learning is in: it begins with nothing.
+ * ones (200 ms): about as many beats each, 50 million a row. Learning is in: it begins with
+ * nothing.
  */
 
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
@@ -52,6 +53,8 @@ async function runAll(rows: readonly RowKind[]): Promise<RowResult[]> {
         worker.postMessage(rows[n]);
       });
       worker.removeAllListeners("error");
+      const [{ falseAbsents, meanMs }] = results[n].scores as [RowResult["scores"][0]];
+      console.error(`${nameOf(rows[n]!)}: ${rate(falseAbsents)} a year, ${time(meanMs)}`);
     }
     await worker.terminate();
   };
