@@ -40,11 +40,23 @@ export interface Touching {
 type Transport = Source["transport"];
 
 /**
+ * Sixteen beats without an ACK take at least so many intervals: rule 18's gaps, 1 1 2 4 8 8 and so
+ * on up to the sixteenth beat, are 96 of them, jittered by 0.9.
+ */
+const BEATS_ON = 86;
+/**
+ * The least that the interval behind a promise may be: tries, joining and clock take at most so
+ * much of it in ms, and of a short one no larger a part (device/schedule.ts).
+ */
+const TRIES_MS = 40_000;
+const TRIES_PART = 3.5;
+
+/**
  * How long an honest device may be silent after we were deaf for `deafMs`, in ms. It was not
  * acknowledged meanwhile: from the third beat without an ACK on it doubles its gap, up to eightfold
- * (rule 18); from the fifth on HELLOs come in between; and after sixteen it says HELLO alone, each
- * gap doubled, up to an hour (rule 12). A gap that doubles is about as long as all that was waited
- * before it: so it is the deafness itself that bounds the silence after it.
+ * (rule 18), so eight promises bound its silence while it beats at all. After sixteen it says HELLO
+ * alone, each gap double the last, up to an hour (rule 12): a gap that doubles is about as long as
+ * all that was waited before it, so then it is the deafness itself that bounds the silence.
  *
  * Rule 18 alone, one promise up to a deafness of three and eight beyond, lost: in 100 restarts with
  * stops of up to a day it called 119 boards absent that lived (test/bench/restarts.ts), those that
@@ -52,8 +64,11 @@ type Transport = Source["transport"];
  */
 export function silenceMs(promiseMs: number, deafMs: number): number {
   if (deafMs <= promiseMs) return promiseMs;
-  const least = deafMs > LONG_STOP * promiseMs ? DOUBT * promiseMs : 0;
-  return Math.max(least, promiseMs + Math.min(deafMs, HELLO_GAP_MAX) + HELLO_MS);
+  if (deafMs <= LONG_STOP * promiseMs) return promiseMs + deafMs + HELLO_MS;
+  const beating = DOUBT * promiseMs;
+  const interval = Math.max(promiseMs - TRIES_MS, promiseMs / TRIES_PART);
+  if (deafMs <= BEATS_ON * interval) return beating;
+  return Math.max(beating, promiseMs + Math.min(deafMs, HELLO_GAP_MAX) + HELLO_MS);
 }
 
 export class Hearing {
