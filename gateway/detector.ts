@@ -18,10 +18,10 @@
  *   beat         dueAt   late = chance 1      chance 2             chance k = absent
  *    |--- promise --|--grace--|---- interval ----|---- interval, 2, 4, 8 ----|
  *
- * An interval is the longest gap seen, at first the promise; of nobody but its fleet known, k is 2.
- * With a link that loses nothing k is 1: late and absent then fall together for a sleeper, and in
- * two changes; a device that listens is asked first, and has an eighth of its promise, a second at
- * most, to answer.
+ * An interval is the longest gap seen, at first the promise; where nothing is known, k is 2. With a
+ * link that loses nothing k is 1: late and absent then fall together for a sleeper, in two changes
+ * at one instant; a device that listens is nudged first, and has an eighth of its promise, a second
+ * at most, to answer.
  *
  * **What a nudge is worth.** It makes a board speak that has nothing in flight: one that overslept,
  * or whose program was held up. It cannot move one whose beat was lost with all its tries: that one

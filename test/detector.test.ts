@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { EXT_ACKED, EXT_CAUSE, encodeExtension } from "../device/extensions.ts";
 import { intervalMs } from "../device/interval.ts";
 import type { Evidence } from "../gateway/affairs.ts";
-import type { ChangeFact } from "../gateway/facts.ts";
+import type { ChangeFact, Outgoing } from "../gateway/facts.ts";
 import { NUMBERS } from "../gateway/learned.ts";
 import { graceOf } from "../gateway/rhythm.ts";
 import { Bench, steps } from "./gateway-bench.ts";
@@ -83,8 +83,11 @@ describe("the verdict", () => {
     expect(first.evidence).toMatchObject({ k: 2, alpha: 1, promiseMs: MINUTE });
     const sure = met({ falseAlarms: 1_000 });
     live(sure.bench, sure.board, 2_000);
+    const nudges: Outgoing[] = [];
+    sure.bench.onSent = (out) => nudges.push(out);
     const { late, absent, evidence } = dies(sure.bench, sure.board);
     expect(evidence).toMatchObject({ k: 1, lossUp: 0, lossDown: 0 });
+    expect(nudges).toHaveLength(1);
     expect(absent - late).toBeCloseTo(1_000, 6);
   });
 
