@@ -46,7 +46,9 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     rule: 3,
     file: "gateway/beats.ts",
     from: '    return "duplicate";',
-    to: '    this.#parts.presence.heard(slot, now, draft);\n    return "duplicate";',
+    to:
+      "    records.rows.floats[slot * row.FLOATS + row.AT] = now;\n" +
+      '    this.#parts.presence.heard(slot, now, draft);\n    return "duplicate";',
     hunt: "stranger",
     caughtBy: ["found-in-time", "unmoved"],
   },
@@ -153,8 +155,10 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "who said goodbye is doubted",
     rule: 9,
     file: "gateway/presence.ts",
-    from: "if (promise === LEAVING) {",
-    to: "if (promise === LEAVING && now < 0) {",
+    from: "      deadlines.clear(slot);\n      if (records.status(slot)",
+    to:
+      "      deadlines.set(slot, now + 30_000);\n" +
+      '      if (records.status(slot) === "present") return;\n      if (records.status(slot)',
     hunt: "trouble",
     caughtBy: ["no-false-doubt"],
   },
@@ -162,15 +166,15 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "who returns is not told",
     rule: 2,
     file: "gateway/presence.ts",
-    from: 'if (status === "present") return;\n    this.#change',
-    to: 'if (status !== "unknown") return;\n    this.#change',
+    from: 'if (status === "present") return;\n    const first',
+    to: 'if (status !== "unknown") return;\n    const first',
     hunt: "trouble",
     caughtBy: ["back-at-once", "no-false-doubt"],
   },
   {
     name: "changes are counted anew after a restart",
     rule: 8,
-    file: "gateway/gateway.ts",
+    file: "gateway/compose.ts",
     from: "options.cursor ?? 0",
     to: "0",
     hunt: "trouble",

