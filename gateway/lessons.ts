@@ -75,7 +75,7 @@ export class Lessons {
   #since(slot: number, step: number, now: number, promiseMs: number, prior: Prior): number {
     const rhythm = this.#rhythm;
     const silentMs = now - rhythm.seenAt(slot);
-    const graceMs = rhythm.graceMs(slot, promiseMs);
+    const graceMs = silentMs > promiseMs ? rhythm.graceMs(slot, promiseMs) : 0;
     const silent = silentMs > promiseMs + graceMs;
     const code = rhythm.code(slot);
     if (silent) {
