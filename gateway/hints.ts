@@ -76,7 +76,7 @@ export class Hints {
     (transport === "udp" ? udp : transport === "sim" ? sim : mqtt).fresh++;
   }
 
-  /** The newest refusal of frames that claimed `id` and came from `address`, if it is remembered. */
+  /** The newest refusal of frames that claimed `id` and came from `address`, if remembered. */
   of(address: string, id: number): Hint | undefined {
     return this.table.get(`${address.slice(0, HINT_ADDRESS_MAX)} ${id}`);
   }

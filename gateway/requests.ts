@@ -17,7 +17,7 @@ import {
 } from "./orders.ts";
 import type { Parts } from "./parts.ts";
 
-/** When a device becomes late, and absent, if no beat comes; null: it is not here, or already is. */
+/** When a device becomes late, and absent, if no beat comes; null: not here, or already so. */
 export interface Doubts {
   readonly lateAt: number | null;
   readonly absentAt: number | null;

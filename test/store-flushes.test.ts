@@ -1,4 +1,4 @@
-/** Many beats in one record (rule 8): the last one of each device comes back, whatever was before. */
+/** Many beats in one record (rule 8): the last of each device comes back, whatever was before. */
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";

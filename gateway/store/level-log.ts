@@ -5,8 +5,8 @@
  * nothing of a last page that is garbage, which it takes for a write cut short.
  *
  * A log is blocks of 32 768 bytes, each of records: CRC-32C 32 (masked), length 16, type 8,
- * content; little-endian. A record that the file ends in the middle of is a write that a crash cut short:
- * nobody was told of it, and it is no damage.
+ * content; little-endian. A record that the file ends in the middle of is a write that a crash cut
+ * short: nobody was told of it, and it is no damage.
  */
 
 import { readdirSync, readFileSync } from "node:fs";
