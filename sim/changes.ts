@@ -1,6 +1,6 @@
-// Every change that a disk was ever given, by cursor, which counts without a gap: 32 bytes each in
-// rows of one buffer. As objects they were the most that a million boards left behind: each has one
-// at least, its first beat.
+// The changes that a disk was given, by cursor, which counts without a gap: the newest of them, 32
+// bytes each in rows of one buffer, as a store keeps only so many. As objects, and all of them, they
+// were the most that a million boards left behind: on a lossy link each has several an hour.
 //
 //   f64  at      u32 x 5  cursor, id, tseq, 1 + incident (0: none), from | to << 8 | cause << 16
 
@@ -10,21 +10,24 @@ import { CAUSES, STATUSES } from "../gateway/facts.ts";
 const DOUBLES = 4;
 const WORDS = 8;
 const W = 2;
+/** Changes that are kept, a power of two: more than a batch of them has. */
+const KEPT = 1 << 18;
 
 export class Changes {
+  /** How many it was ever given. */
   size = 0;
   private doubles = new Float64Array(64 * DOUBLES);
   private words = new Uint32Array(this.doubles.buffer);
 
   /** Cursor of the last one, 0: none. */
   get cursor(): number {
-    return this.size === 0 ? 0 : this.words[(this.size - 1) * WORDS + W]!;
+    return this.size === 0 ? 0 : this.words[((this.size - 1) & (KEPT - 1)) * WORDS + W]!;
   }
 
   /** Takes one. @param at its instant in world time */
   push({ cursor, id, tseq, incident, from, to, cause }: Change, at: number): void {
-    if ((this.size + 1) * DOUBLES > this.doubles.length) this.grow();
-    const row = this.size++;
+    const row = this.size++ & (KEPT - 1);
+    if (row * DOUBLES >= this.doubles.length) this.grow();
     this.doubles[row * DOUBLES] = at;
     const w = row * WORDS + W;
     this.words[w] = cursor;
@@ -35,10 +38,10 @@ export class Changes {
       STATUSES.indexOf(from) | (STATUSES.indexOf(to) << 8) | (CAUSES.indexOf(cause) << 16);
   }
 
-  /** The `nth` that was taken, from 1 on: the one of that cursor. */
+  /** The `nth` that was taken, from 1 on: the one of that cursor; undefined: no longer, or not. */
   get(nth: number): Change | undefined {
-    const row = nth - 1;
-    if (row < 0 || row >= this.size) return undefined;
+    if (nth < 1 || nth > this.size || nth <= this.size - KEPT) return undefined;
+    const row = (nth - 1) & (KEPT - 1);
     const w = row * WORDS + W;
     const steps = this.words[w + 4]!;
     const incident = this.words[w + 3]!;
