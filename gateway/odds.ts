@@ -149,9 +149,8 @@ export class Odds {
       const trials = known ? numbers[own + level]! : 0;
       const went = known ? numbers[own + level + 1]! : 0;
       const expects = level === 0 ? before : goesOn(level, before, q);
-      const hazard = (went + weight * fleet[level]! + expects) / (trials + weight + 1);
-      survival[level + 1] = survival[level]! * hazard;
-      before = hazard;
+      before = (went + weight * fleet[level]! + expects) / (trials + weight + 1);
+      survival[level + 1] = survival[level]! * before;
     }
   }
 
@@ -168,10 +167,19 @@ function fleetHazards(survivors: Float64Array, from: number, expected: number, q
   let before = expected;
   for (let level = 0; level + 1 < LEVELS; level++) {
     const expects = level === 0 ? expected : goesOn(level, before, q);
-    before = (survivors[from + level + 1]! + 2 * expects) / (survivors[from + level]! + 2);
+    before = hazard(survivors[from + level + 1]!, survivors[from + level]!, expects);
     hazards[level] = before;
   }
   return hazards;
+}
+
+/**
+ * A hazard from counts and from what was expected. That none of a few silences went on is no proof
+ * that none will: until one does, what was expected gives way as slowly as it does for q.
+ */
+function hazard(wentOn: number, silences: number, expects: number): number {
+  if (wentOn < 1) return 0.5 / (silences + 0.5 / expects);
+  return (wentOn + 2 * expects) / (silences + 2);
 }
 
 /**
