@@ -42,7 +42,7 @@ import { type Hearing, silenceMs } from "./hearing.ts";
 import { ALL, BEATS, DOWN, GAP, Learned, LOST, latelyOf, NUMBERS, SPREAD } from "./learned.ts";
 import { Lessons, waitMaxX } from "./lessons.ts";
 import type { Limits } from "./limits.ts";
-import type { News } from "./news.ts";
+import { type News, newsOf } from "./news.ts";
 import { nudgeable } from "./nudge.ts";
 import { Odds } from "./odds.ts";
 import type { Records } from "./records.ts";
@@ -141,7 +141,10 @@ export class Detector {
    */
   doubtAfter(slot: number, endAt: number, deafMs: number): number {
     const promiseMs = this.#rhythm.promiseMs(slot);
-    return endAt + silenceMs(promiseMs, deafMs) + this.#rhythm.graceMs(slot, promiseMs);
+    const { acked } = newsOf(this.#records.ext(slot));
+    const answered = acked < 0 || (acked & 1) === 1;
+    const silentMs = silenceMs(promiseMs, deafMs, answered);
+    return endAt + silentMs + this.#rhythm.graceMs(slot, promiseMs);
   }
 
   /** The part of its beats that did not arrive lately; null: unknown. */

@@ -154,7 +154,8 @@ export class Records {
     else for (let at = from; at < end; at++) bytes[b + row.EXT + at - from] = frame.charCodeAt(at);
   }
 
-  #extOf(slot: number): string {
+  /** The extensions of the last accepted beat. */
+  ext(slot: number): string {
     const { bytes } = this.rows;
     const b = slot * row.BYTES;
     const length = bytes[b + row.EXT_BYTES]!;
@@ -219,7 +220,7 @@ export class Records {
       promise: bytes[b + row.PROMISE]!,
       vitals: bytes[b + row.VITALS]!,
       reach: bytes[b + row.REACH]!,
-      ext: this.#extOf(slot),
+      ext: this.ext(slot),
       at: floats[slot * row.FLOATS + row.AT]!,
       transport,
       address,

@@ -185,6 +185,15 @@ describe("an honest device after deafness", () => {
     expect(silenceMs(60_000, deafMs)).toBe(ms);
   });
 
+  it("that was answered before has sixteen beats to come, and eight promises for each", () => {
+    expect(silenceMs(67_000, 1_800_000, true)).toBe(8 * 67_000);
+    expect(silenceMs(67_000, 86 * 27_000, true)).toBe(8 * 67_000);
+    expect(silenceMs(67_000, 86 * 27_000 + 1, true)).toBe(67_000 + 86 * 27_000 + 1 + 5_000);
+    // Of a short promise nobody knows how much of it is tries.
+    expect(silenceMs(20_000, 300_000, true)).toBe(325_000);
+    expect(silenceMs(67_000, 100_000, true)).toBe(67_000 + 100_000 + 5_000);
+  });
+
   it("with a long promise is granted eight of them (rule 18)", () => {
     expect(silenceMs(HOUR, 4 * HOUR)).toBe(8 * HOUR);
   });

@@ -137,7 +137,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "a gateway that starts doubts at once",
     rule: 18,
     file: "gateway/detector.ts",
-    from: "return endAt + silenceMs(promiseMs, deafMs) +",
+    from: "return endAt + silentMs +",
     to: "return endAt +",
     hunt: "stranger",
     caughtBy: ["restart-quiet", "no-false-doubt"],
