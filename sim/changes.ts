@@ -1,6 +1,6 @@
 // The changes that a disk was given, by cursor, which counts without a gap: the newest of them, 32
-// bytes each in rows of one buffer, as a store keeps only so many. As objects, and all of them, they
-// were the most that a million boards left behind: on a lossy link each has several an hour.
+// bytes each in rows of one buffer, as a store keeps only so many. As objects, and all of them,
+// they were the most that a million boards left behind: on a lossy link each has several an hour.
 //
 //   f64  at      u32 x 5  cursor, id, tseq, 1 + incident (0: none), from | to << 8 | cause << 16
 
