@@ -22,7 +22,7 @@ interface Waiting {
 export class Disk {
   readonly devices = new Shelf();
   readonly archive = new Archive();
-  /** Every change that was ever made durable, in the order of its cursor; world time. */
+  /** The newest changes that were made durable, in the order of their cursors; world time. */
   readonly changes = new Changes();
   generation = 0;
   /** When the last process ended, undefined before the first: the stamp that real stores keep. */

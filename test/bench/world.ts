@@ -5,7 +5,7 @@
  * An event is one entry taken from the queue. Boards boot within a minute and settle for another
  * before the clock runs; nobody looks on, as in a run without checkers. Each size has a process of
  * its own, since what one leaves in the heap is paid by the next, with a young heap of 4 MB and an
- * old one that grows by a third before it is collected: the peak of memory is then that of the
+ * old one that grows by a fifth before it is collected: the peak of memory is then that of the
  * boards. "peak" is the most memory that the process ever had, "bytes/board" that without what it
  * had before the first board.
  *
@@ -45,7 +45,7 @@ interface Figures {
 }
 
 /** What V8 is told: see above. */
-const HEAP = ["--max-semi-space-size=4", "--heap-growing-percent=30"];
+const HEAP = ["--max-semi-space-size=4", "--heap-growing-percent=20"];
 const SIZES = [1_000, 100_000, 1_000_000];
 /** One frame in fifteen is lost, in bursts. */
 const LINK = linkPreset("wifi-congested")!;
