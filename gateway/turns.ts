@@ -53,6 +53,8 @@ export interface Listener {
 const ROUND = 32;
 /** Under a flood the sockets are never empty; after this long it expires all the same. */
 const DRAIN_MAX_MS = 1_000;
+/** A round that took longer was not spent on reading: the process stood. */
+const ROUND_MAX_MS = 100;
 /** Other work waits at most so long for the sockets to be empty: a flood slows it, and no more. */
 const QUIET_MAX_MS = 50;
 /** A timer cannot be set for longer than 24.8 days; waking early is harmless. */
@@ -205,7 +207,7 @@ export class Turns {
       return;
     }
     this.#draining = true;
-    this.#drain(now + DRAIN_MAX_MS);
+    this.#drain(DRAIN_MAX_MS);
   }
 
   /**
@@ -224,17 +226,19 @@ export class Turns {
     written.then(done, done);
   }
 
-  /** Immediates run after the poll phase of the same round. */
-  #drain(until: number): void {
+  /** Immediates run after the poll phase of the same round. @param leftMs for reading, at most */
+  #drain(leftMs: number): void {
     const before = this.#received;
+    const begun = this.#options.clock.now();
     setImmediate(() => {
       if (this.#stopped) return;
       const { core, clock } = this.#options;
       const now = clock.now();
       this.#write(now);
       const drained = this.#received - before < ROUND;
-      if (!drained && now < until) {
-        this.#drain(until);
+      const left = leftMs - Math.min(now - begun, ROUND_MAX_MS);
+      if (!drained && left > 0) {
+        this.#drain(left);
         return;
       }
       this.#draining = false;
