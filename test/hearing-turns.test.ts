@@ -25,7 +25,10 @@ function bench() {
     get wakeAt() {
       return state.wakeAt;
     },
-    handle: () => (seen.push("handle"), NONE),
+    handle() {
+      seen.push("handle");
+      return NONE;
+    },
     expire(at: number) {
       seen.push(`expire ${at}`);
       state.wakeAt = Infinity;
