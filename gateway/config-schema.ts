@@ -114,13 +114,20 @@ function limit(name: string, value: number) {
   return count.optional().describe(`default: ${value}`);
 }
 
-const Limits = map(
-  Object.fromEntries(
+const Alarms = z
+  .number({ error: "expected a number above 0" })
+  .positive({ error: "expected a number above 0" });
+const Limits = map({
+  ...Object.fromEntries(
     Object.entries(LIMITS)
       .filter(([, value]) => typeof value === "number")
       .map(([name, value]) => [name, limit(name, value)]),
   ),
-);
+  falseAlarmsAt: z
+    .record(text(SITE_MAX), Alarms, { error: "expected a map of sites" })
+    .optional()
+    .describe("false alarms that a device may cause in a year, by its site"),
+});
 
 const Webhook = map({
   url: url(),

@@ -154,7 +154,9 @@ function secretAt(place: SecretPlace, { folder, env }: Around): { found?: string
 function namesOfEnvironment(): Map<string, Path> {
   const { notices, limits: _, ...plain } = ConfigSchema.shape;
   const paths: Path[] = Object.keys(plain).map((key) => [key]);
-  for (const key of Object.keys(LIMITS)) paths.push(["limits", key]);
+  for (const [key, value] of Object.entries(LIMITS)) {
+    if (typeof value === "number") paths.push(["limits", key]);
+  }
   for (const key of Object.keys(notices.unwrap().shape)) {
     if (key !== "routes") paths.push(["notices", key]);
   }

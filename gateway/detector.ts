@@ -65,10 +65,10 @@ interface Verdict {
 }
 
 export class Detector {
-  /** False alarms that a device may cause in a year, on average. */
-  falseAlarms: number;
   readonly #records: Records;
   readonly #limits: Limits;
+  /** Sites that chose their own false alarms. */
+  readonly #sites: ReadonlyMap<string, number>;
   readonly #learned = new Learned();
   readonly #odds = new Odds(this.#learned);
   readonly #rhythm: Rhythm;
@@ -78,7 +78,7 @@ export class Detector {
   constructor(records: Records, hearing: Hearing, limits: Limits) {
     this.#records = records;
     this.#limits = limits;
-    this.falseAlarms = limits.falseAlarms;
+    this.#sites = new Map(Object.entries(limits.falseAlarmsAt));
     this.#rhythm = new Rhythm(records, this.#learned, limits.graceMs);
     this.#lessons = new Lessons(records, hearing, this.#learned, this.#odds, this.#rhythm);
   }
@@ -177,7 +177,7 @@ export class Detector {
       promiseMs,
       graceMs: rhythm.graceMs(slot, promiseMs),
       k,
-      alpha: this.falseAlarms,
+      alpha: this.#alpha(slot),
       beats: Math.round(numbers[at + ALL]!),
       // A silence that goes on with probability h is 1 / (1 - h) beats long.
       burst: silent / Math.max(silent - goesOn, silent / 1_000),
@@ -199,8 +199,15 @@ export class Detector {
    * P(silence) behind a beat, and that it goes on, of a link of which nothing is known: two broken
    * promises are half a false alarm in the time in which one is allowed.
    */
-  expected(unitMs: number): number {
-    return Math.min(EXPECTED_MAX, Math.sqrt(this.falseAlarms / (2 * yearly(unitMs))));
+  expected(slot: number, unitMs: number): number {
+    return Math.min(EXPECTED_MAX, Math.sqrt(this.#alpha(slot) / (2 * yearly(unitMs))));
+  }
+
+  /** False alarms that the device may cause in a year, on average. */
+  #alpha(slot: number): number {
+    const { falseAlarms } = this.#limits;
+    if (this.#sites.size === 0) return falseAlarms;
+    return this.#sites.get(this.#records.roster.site(slot)) ?? falseAlarms;
   }
 
   /** From the odds of the device to the chance that its verdict waits for. */
@@ -208,8 +215,8 @@ export class Detector {
     const promiseMs = this.#rhythm.promiseMs(slot);
     const unitMs = this.#rhythm.unitMs(slot, promiseMs);
     const code = this.#rhythm.code(slot);
-    this.#odds.weigh(slot, code, this.expected(unitMs), latelyOf(promiseMs));
-    const least = this.#odds.until(this.falseAlarms / yearly(unitMs), waitMaxX(unitMs));
+    this.#odds.weigh(slot, code, this.expected(slot, unitMs), latelyOf(promiseMs));
+    const least = this.#odds.until(this.#alpha(slot) / yearly(unitMs), waitMaxX(unitMs));
     const unacked = this.#learned.unacked(slot);
     const { missesMin, missesMax } = this.#limits;
     const { x, k } = chanceFrom(least, unacked, unitMs, missesMin, missesMax);

@@ -33,7 +33,7 @@ export function waitMaxX(unitMs: number): number {
 
 /** P(silence) behind a beat of a link of which nothing is known, at an interval in ms. */
 interface Prior {
-  expected(unitMs: number): number;
+  expected(slot: number, unitMs: number): number;
 }
 
 export class Lessons {
@@ -85,7 +85,7 @@ export class Lessons {
       if (outlasts(waitMaxX(unitMs)) || this.#deaf(slot, now)) return 1;
       let levels = 1;
       while (levels < LEVELS && outlasts(LEVEL_X[levels]!)) levels++;
-      this.#odds.silence(slot, code, levels, prior.expected(unitMs));
+      this.#odds.silence(slot, code, levels, prior.expected(slot, unitMs));
       this.#learned.survived(slot, levels);
     }
     this.#odds.beat(code);

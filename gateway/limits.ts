@@ -58,6 +58,8 @@ export interface Limits {
   readonly graceMs: number;
   /** False alarms that one device may cause in a year, on average (detector.ts). */
   readonly falseAlarms: number;
+  /** The same for the devices of a site, by its name: a real-time fleet chooses its own. */
+  readonly falseAlarmsAt: Readonly<Record<string, number>>;
   /** Promises that must break in a row before a verdict: at least, and at most. */
   readonly missesMin: number;
   readonly missesMax: number;
@@ -80,6 +82,7 @@ export const LIMITS: Limits = {
   flushMax: 1_024,
   graceMs: 250,
   falseAlarms: 1,
+  falseAlarmsAt: {},
   missesMin: 1,
   missesMax: 10_000,
   noticesMax: 1_000,

@@ -60,6 +60,7 @@ describe("one slip", () => {
     ["open: ^1", "open: 1; expected true or false"],
     ["limits: {^deviceMax: 1}", 'limits: unknown key "deviceMax"; did you mean devicesMax?'],
     ["limits: {devicesMax: ^many}", /^limits.devicesMax: "many"; expected a whole number/],
+    ["limits: {falseAlarmsAt: {hall: ^0}}", /falseAlarmsAt.hall: 0; expected a number above 0/],
     ["limits: {graceMs: ^250}", /^limits.graceMs: 250; expected a duration with its unit/],
     ["notices: {dashboard: ^ftp://x}", /^notices.dashboard: "ftp:\/\/x"; expected an address/],
     ["notices: {timeZone: ^Mars/Olympus}", /; expected a time zone such as Europe\/Berlin or UTC$/],
@@ -130,7 +131,7 @@ describe("a configuration", () => {
     const config = {
       ...{ data: "/var/x", udpPort: 0, udpHost: ["127.0.0.1", "::1"], httpPort: 1 },
       ...{ httpHost: "::1", tokenFile: "tokens", open: true },
-      limits: { devicesMax: 5, graceMs: "500ms", promiseMax: "1d" },
+      limits: { devicesMax: 5, graceMs: "500ms", promiseMax: "1d", falseAlarmsAt: { hall: 52 } },
       notices: {
         dashboard: "https://gw.example",
         timeZone: "Asia/Kolkata",
@@ -150,7 +151,7 @@ describe("a configuration", () => {
     expect(options).toEqual({
       ...{ data: "/var/x", udpPort: 0, udpHost: ["127.0.0.1", "::1"], httpPort: 1 },
       ...{ httpHost: "::1", tokenFile: join(at, "tokens"), open: true },
-      limits: { devicesMax: 5, graceMs: 500, promiseMax: 86_400_000 },
+      limits: { devicesMax: 5, graceMs: 500, promiseMax: 86_400_000, falseAlarmsAt: { hall: 52 } },
     });
     expect(unknown).toEqual([]);
     expect(notices.timeZone).toMatch(/^Asia\/(Kolkata|Calcutta)$/);
@@ -225,7 +226,10 @@ describe("a configuration", () => {
     const at = folder({ "c.yaml": example.replace("secrets/ntfy", "ntfy"), ntfy: "tk_1" });
     const { notices, options } = readConfig(join(at, "c.yaml"), { OPS_SECRET: WHSEC });
     expect(notices.routes.map(({ name }) => name)).toEqual(["phone", "ops", "horn"]);
-    expect(options.limits).toEqual({ graceMs: 500, noticesMax: 2_000 });
+    expect(options.limits).toEqual({
+      ...{ graceMs: 500, noticesMax: 2_000 },
+      ...{ falseAlarms: 1, falseAlarmsAt: { workshop: 52 } },
+    });
   });
 
   it("has a JSON Schema with every limit and every key", () => {
@@ -234,7 +238,8 @@ describe("a configuration", () => {
       properties: Record<string, { properties: object }>;
     };
     expect(schema.additionalProperties).toBe(false);
-    expect(Object.keys(schema.properties.limits!.properties)).toEqual(Object.keys(LIMITS));
+    const limits = Object.keys(schema.properties.limits!.properties);
+    expect(limits.sort()).toEqual(Object.keys(LIMITS).sort());
     expect(JSON.stringify(schema)).toContain('"allowPrivate"');
   });
 });
