@@ -32,8 +32,17 @@ function isQuietCall(node: AnyNode, quiet: ReadonlySet<string>): boolean {
   return object === "Math" || object === "String" || METHODS.test(callee.property.name);
 }
 
+/** One answer for each script. */
+const known = new WeakMap<readonly Binding[], Set<string>>();
+
 /** Names of the functions that change nothing but variables of their own. */
 export function quietFunctions(all: readonly Binding[]): Set<string> {
+  const quiet = known.get(all) ?? quietOf(all);
+  known.set(all, quiet);
+  return quiet;
+}
+
+function quietOf(all: readonly Binding[]): Set<string> {
   const functions = all.filter((b) => b.declaration.type === "FunctionDeclaration");
   const quiet = new Set(functions.map((b) => b.name));
   for (let before = -1; before !== quiet.size; ) {
