@@ -6,9 +6,9 @@
 
 import { ALL_BATTERIES } from "./batteries.ts";
 import type { Battery } from "./battery.ts";
+import type { BoardPower, PowerState } from "./board-power.ts";
 import type { ClockModel } from "./clock.ts";
 import type { Quantile } from "./exact.ts";
-import type { BoardPower, PowerState } from "./power.ts";
 
 /** Currents as people write them, mA. What listens takes as much as what is awake. */
 type Currents = Readonly<Record<Exclude<PowerState, "off" | "rx">, number>>;
@@ -45,17 +45,25 @@ const between = (least: number, most: number): Quantile[] => [
 /** 802.11 at 6 Mb/s: 20 us of preamble, 54 bytes around IP and UDP; 0.15 ms a beat. Estimate. */
 const WIFI_AIR = { frameUs: 20, byteUs: 8 / 6, overheadBytes: 82 };
 
+/** What the board's own program bounds (device/board-sleep.ts). */
+const WIFI_JOIN_MAX_MS = 10_000;
+
 /**
  * Boot 70 ms and 3.3 mC; with WPA2 and a fixed address 734 ms and 100.2 mC in all (glenn20,
- * upy-esp32-experiments). Deep sleep 10 uA (data sheet), light sleep 2.33 mA at DTIM 3
- * (Espressif), awake 0.1 mC a ms, sending 240 mA. The spread of the joins: estimate.
+ * upy-esp32-experiments). Deep sleep 10 uA (data sheet), awake 0.1 mC a ms, sending 240 mA. "light"
+ * is what Espruino has of it: the radio in power save, the processor at full speed, 28.8 mA at DTIM
+ * 3 (Espressif); the 2.33 mA of automatic light sleep want CONFIG_PM_ENABLE, which no build of it
+ * sets. A wake in a chain of sleeps 4 mC; a join that fails costs what a join costs for as long as
+ * it tries, 0.3 to 1.5 C. The spread of the joins, the chain: estimate.
  */
 const esp32: BoardPower = {
   name: "esp32",
   about: "ESP32 module on Wi-Fi, WPA2, fixed address",
-  nA: currents({ deep: 0.01, light: 2.33, boot: 47.14, join: 145.9, awake: 100, tx: 240, tail: 0 }),
+  nA: currents({ deep: 0.01, light: 28.8, boot: 47.14, join: 145.9, awake: 100, tx: 240, tail: 0 }),
   peakNA: 240e6,
   bootMs: 70,
+  linkMs: 85,
+  joinMaxMs: WIFI_JOIN_MAX_MS,
   attachMs: spread(550, 664, 1_000, 3_000, 5_000),
   joinMs: spread(550, 664, 1_000, 3_000, 5_000),
   joinAgainMs: spread(300, 700, 2_000, 5_000, 10_000),
@@ -74,26 +82,28 @@ const esp32Dhcp: BoardPower = {
   joinMs: spread(1_300, 1_556, 2_200, 5_000, 8_000),
 };
 
-/** Deep sleep 4.8 uA, light sleep 0.62 mA at DTIM 3 (Espressif). Rest: estimate. */
+/** Deep sleep 4.8 uA, power save 20.7 mA at DTIM 3 (Espressif). Rest: estimate. */
 const esp32C3: BoardPower = {
   ...esp32,
   name: "esp32-c3",
-  about: "ESP32-C3 module on Wi-Fi: lightest in light sleep, where a beat a minute costs least",
-  nA: currents({ deep: 0.0048, light: 0.62, boot: 30, join: 110, awake: 80, tx: 335, tail: 0 }),
+  about: "ESP32-C3 module on Wi-Fi: less in every state",
+  nA: currents({ deep: 0.0048, light: 20.7, boot: 30, join: 110, awake: 80, tx: 335, tail: 0 }),
   peakNA: 335e6,
 };
 
 /**
  * 0.7 s at 78 mA, 55 mC a wake (cron.dk, ESP8266 on batteries for years, 5), of which 113 ms before
- * the program runs (pokewithastick.net); deep 20 uA, light 0.9 mA (Espressif), sending 170 mA.
+ * the program runs (pokewithastick.net); deep 20 uA, power save (modem sleep) 15 mA (Espressif),
+ * sending 170 mA. A wake in a chain of sleeps 4 mC, its radio off: estimate.
  */
 const esp8266: BoardPower = {
   ...esp32,
   name: "esp8266",
   about: "ESP8266 module on Wi-Fi, fixed address; its clock forgets in deep sleep",
-  nA: currents({ deep: 0.02, light: 0.9, boot: 78, join: 78, awake: 78, tx: 170, tail: 0 }),
+  nA: currents({ deep: 0.02, light: 15, boot: 78, join: 78, awake: 78, tx: 170, tail: 0 }),
   peakNA: 170e6,
   bootMs: 113,
+  linkMs: 51,
   attachMs: spread(450, 550, 1_000, 3_000, 6_000),
   joinMs: spread(450, 550, 1_000, 3_000, 6_000),
   brownOutV: 2.5,
@@ -107,6 +117,7 @@ const espruinoWifi: BoardPower = {
   nA: currents({ deep: 0.03, light: 15, boot: 75, join: 100, awake: 100, tx: 190, tail: 0 }),
   peakNA: 300e6,
   bootMs: 300,
+  linkMs: 0,
   attachMs: spread(1_200, 2_000, 3_500, 6_000, 10_000),
   joinMs: spread(1_200, 2_000, 3_500, 6_000, 10_000),
   brownOutV: 3.4,
@@ -123,6 +134,8 @@ const lteMTracker: BoardPower = {
   nA: currents({ deep: 0.014, light: 0.032, boot: 5, join: 19, awake: 45, tx: 110, tail: 4.6 }),
   peakNA: 300e6,
   bootMs: 100,
+  linkMs: 0,
+  joinMaxMs: 300_000,
   attachMs: spread(3_000, 10_000, 30_000, 90_000, 180_000),
   joinMs: spread(1_000, 1_500, 3_000, 8_000, 15_000),
   joinAgainMs: spread(2_000, 5_000, 20_000, 60_000, 120_000),

@@ -6,55 +6,14 @@
 // A board need not be told what physics does by itself. Out of "off" and "deep" it boots first; a
 // frame keeps the transmitter or receiver busy for its time on air; a modem stays connected for a
 // while after its last frame. These times are taken out of what comes next, whatever state that is,
-// and only loss of power ends them.
+// and only loss of power ends them. A deep sleep that is longer than the board's timer can hold is
+// a chain of sleeps, with a short wake between each two of them.
 
 import { type Battery, selfNA, usableShare, voltsAt } from "./battery.ts";
-import type { Quantile } from "./exact.ts";
+import { type BoardPower, POWER_STATES, type PowerState } from "./board-power.ts";
 
-/**
- * The first four come by themselves (see above), but may be entered as well. "awake" is CPU on and
- * radio listening, "light" keeps memory and the place on the network, "deep" boots again at its
- * end, "off" has no power.
- */
-export const POWER_STATES = [
-  "boot",
-  "tx",
-  "rx",
-  "tail",
-  "join",
-  "awake",
-  "light",
-  "deep",
-  "off",
-] as const;
-export type PowerState = (typeof POWER_STATES)[number];
-
-/** A board's draws. Currents are of the whole board at its battery. */
-export interface BoardPower {
-  readonly name: string;
-  /** One line for people. */
-  readonly about: string;
-  /** Mean current in each state, whole nA. */
-  readonly nA: Readonly<Record<PowerState, number>>;
-  /** What it takes for moments while its radio is on: what breaks a weak battery's voltage. */
-  readonly peakNA: number;
-  /** From power or the end of deep sleep until its program runs. */
-  readonly bootMs: number;
-  /** Then until it is on the network: after power-on, after deep sleep, after a lost connection. */
-  readonly attachMs: readonly Quantile[];
-  readonly joinMs: readonly Quantile[];
-  readonly joinAgainMs: readonly Quantile[];
-  /** Time on air of a frame of n bytes: frameUs + byteUs (n + overheadBytes). */
-  readonly air: {
-    readonly frameUs: number;
-    readonly byteUs: number;
-    readonly overheadBytes: number;
-  };
-  /** How long its radio stays connected after the last frame, while it would sleep already. */
-  readonly tailMs: number;
-  /** Below this voltage it resets. */
-  readonly brownOutV: number;
-}
+/** What is asked of one `deepSleep`: 35 min; its C int of microseconds ends at 35 min 47 s. */
+const SLEEP_MAX_US = 2_100e6;
 
 const NC_PER_MAH = 3.6e9;
 const US_PER_DAY = 86_400e6;
@@ -86,6 +45,8 @@ export class Power {
   /** Whole us of the first four that still come before the state that was entered. */
   private readonly owed = [0, 0, 0, 0];
   private settled: number;
+  /** Since when it is in deep sleep, us. */
+  private deepAt = 0;
   /** What `drained` is where the battery is full. */
   private fullNC = 0;
 
@@ -98,6 +59,7 @@ export class Power {
   /** From now on the board is in `state`: it may be the one that it is in. */
   enter(state: PowerState, now: number): void {
     this.settle(now);
+    if (state === "deep" && this.state !== "deep") this.deepAt = this.settled;
     if (state === "off") this.owed.fill(0);
     else if (rests(this.state) && !rests(state)) this.owed[BOOT] = microseconds(this.board.bootMs);
     this.state = state;
@@ -220,12 +182,25 @@ export class Power {
   private settle(now: number): void {
     let us = microseconds(now) - this.settled;
     if (us <= 0) return;
+    const from = this.settled - this.deepAt;
     this.settled += us;
     for (const place of [BOOT, TX, RX]) us -= this.pay(place, us);
+    if (this.state === "deep") {
+      const awake = Math.min(us, this.links(this.settled - this.deepAt) - this.links(from));
+      this.spent[BOOT]! += awake;
+      us -= awake;
+    }
     // The radio's tail passes while the board is awake as well; only sleep is dearer for it.
     if (this.state === "light" || this.state === "deep") us -= this.pay(TAIL, us);
     else this.owed[TAIL] = Math.max(0, this.owed[TAIL]! - us);
     this.spent[POWER_STATES.indexOf(this.state)]! += us;
+  }
+
+  /** Time of the wakes that interrupt the first so many us of a deep sleep. */
+  private links(us: number): number {
+    const linkUs = microseconds(this.board.linkMs);
+    const nth = Math.floor(us / SLEEP_MAX_US);
+    return nth > 0 ? (nth - 1) * linkUs + Math.min(linkUs, us - nth * SLEEP_MAX_US) : 0;
   }
 
   private pay(place: number, us: number): number {

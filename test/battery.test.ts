@@ -4,9 +4,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Battery, voltsAt } from "../sim/battery.ts";
+import { POWER_STATES } from "../sim/board-power.ts";
 import { BATTERIES, BOARDS } from "../sim/boards.ts";
 import { checkQuantiles } from "../sim/exact.ts";
-import { POWER_STATES, Power } from "../sim/power.ts";
+import { Power } from "../sim/power.ts";
 
 const SEED = 42;
 const DAY_MS = 86_400_000;

@@ -4,8 +4,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Battery } from "../sim/battery.ts";
+import { POWER_STATES, type PowerState } from "../sim/board-power.ts";
 import { BATTERIES, BOARDS } from "../sim/boards.ts";
-import { POWER_STATES, Power, type PowerState } from "../sim/power.ts";
+import { Power } from "../sim/power.ts";
 
 const SEED = 42;
 const DAY_MS = 86_400_000;
@@ -174,7 +175,7 @@ test.each(LIVES)("%s: the lives of the table, at %d mC a wake", (name, wakeMC, j
   const restMC = wakeMC - (boot * board.bootMs + join * joinMs) / 1e9;
   const awakeMs = (restMC * 1e9) / awake;
   INTERVALS_S.forEach((seconds, i) => {
-    const power = new Power(board, IDEAL, 0);
+    const power = new Power({ ...board, linkMs: 0 }, IDEAL, 0);
     for (let n = 0; n < 50; n++) wake(power, n * seconds * 1000, joinMs, awakeMs);
     const life = power.days(50 * seconds * 1000);
     // The table is rounded to days; its wakes last no time, and a beat's air is in ours.
@@ -182,9 +183,33 @@ test.each(LIVES)("%s: the lives of the table, at %d mC a wake", (name, wakeMC, j
   });
 });
 
-test("an ESP8266 that beats more often than once a minute should stay associated", () => {
-  // protocols.md 6.6: break-even 61 s = charge of a wake over the current of light sleep.
+test("who stays associated pays for it: Espruino's power save, and what it cannot have", () => {
+  // protocols.md 6.6: break-even 61 s = charge of a wake over 0.9 mA of automatic light sleep. What
+  // Espruino has of it, modem sleep, is dearer than a wake after 4 s already.
   const power = new Power(BOARDS["esp8266"]!, undefined, 0);
   wake(power, 0, 587, 0);
-  expect(Math.abs(mC(power) / (BOARDS["esp8266"]!.nA.light / 1e6) / 61 - 1)).toBeLessThan(0.02);
+  expect(Math.abs(mC(power) / 0.9 / 61 - 1)).toBeLessThan(0.02);
+  expect(Math.abs(mC(power) / (BOARDS["esp8266"]!.nA.light / 1e6) / 3.66 - 1)).toBeLessThan(0.02);
+});
+
+test("a sleep beyond 35 min is a chain: 4 mC more for each wake without the radio", () => {
+  for (const name of ["esp32", "esp8266"]) {
+    const board = BOARDS[name]!;
+    const slept = (minutes: number, read: readonly number[] = []) => {
+      const power = new Power(board, undefined, 0);
+      power.enter("deep", 0);
+      for (const at of [...read, minutes]) power.left(at * 60_000);
+      return mC(power) - (board.nA.deep * minutes * 60) / 1e6;
+    };
+    expect(slept(35)).toBeCloseTo(0, 2);
+    for (const [minutes, links] of [
+      [36, 1],
+      [70, 1],
+      [71, 2],
+      [24 * 60, 41],
+    ] as const) {
+      expect(Math.abs(slept(minutes) / (4 * links) - 1)).toBeLessThan(0.02);
+    }
+    expect(slept(71, [35, 35.001, 70])).toBeCloseTo(slept(71), 9);
+  }
 });

@@ -8,8 +8,8 @@
 // HELLO may wait for as long as the silence lasted (rule 12), a beat for eight intervals (rule 18).
 
 import type { Board } from "../board.ts";
+import { POWER_STATES } from "../board-power.ts";
 import type { Observer, Sighting } from "../observer.ts";
-import { POWER_STATES } from "../power.ts";
 import type { World } from "../world.ts";
 import type { BeatChecker } from "./beats.ts";
 import type { Report } from "./report.ts";
