@@ -9,6 +9,8 @@
 import { createHash } from "node:crypto";
 import { createContext, runInContext } from "node:vm";
 import { crc32 } from "node:zlib";
+import { PowerCut, type PretendFlash } from "./board-flash.ts";
+import { type Line, type Peer, PretendDatagrams, PretendStream, Resolved } from "./board-net.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
 const hex = (text: string): string => bytes(text).toString("hex");
@@ -21,6 +23,8 @@ export interface World {
   sends(n: number): boolean;
   /** What comes back for a frame: when, after how many ms, from where. */
   replies(frame: string, at: number): { frame: string; ms: number; port?: number }[];
+  /** Who answers a TCP connection, which `line` leads back from; undefined: nobody. */
+  accepts?(to: { host: string; port: number }, line: Line): Peer | undefined;
 }
 
 /**
@@ -36,104 +40,92 @@ interface Timer {
   call: () => void;
 }
 
-class PretendSocket {
-  dSnd = "";
-  host = "";
-  port = 0;
-  readonly listeners = new Map<string, (...args: unknown[]) => void>();
-
-  on(event: string, listener: (...args: unknown[]) => void): void {
-    this.listeners.set(event, listener);
-  }
-  send(message: string, port: number, host: string): void {
-    if (message === "") throw new Error("an empty datagram kills a peer");
-    if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) throw new Error(`${host} blocks, or is broadcast`);
-    this.port = port;
-    this.host = host;
-    this.dSnd += `--------${message}`;
-  }
-  close(): void {
-    this.listeners.get("close")?.();
-  }
+/** How a board's life ended, and for how long: it runs no further. */
+export interface Ended {
+  readonly why: "sleep" | "reboot" | "power";
+  readonly ms: number;
 }
 
-class Resolved {
-  private readonly jobs: (() => void)[];
-  constructor(jobs: (() => void)[]) {
-    this.jobs = jobs;
-  }
-  then(call: () => void): void {
-    this.jobs.push(call);
-  }
-}
-
-/** A flash: it outlives the board that runs on it. */
-export class PretendFlash {
-  readonly files = new Map<string, string>();
-
-  read(name: string): string | undefined {
-    return this.files.get(name);
-  }
-  write(name: string, data: string, offset = 0, size = 0): boolean {
-    const old = this.files.get(name);
-    if (offset === 0) this.files.set(name, data.padEnd(size, "\xff"));
-    else {
-      const end = offset + data.length;
-      if (old === undefined || !/^\xff*$/.test(old.slice(offset, end)) || end > old.length)
-        throw new Error("File already written with different data");
-      this.files.set(name, old.slice(0, offset) + data + old.slice(end));
-    }
-    return true;
-  }
+/** What a board has beside the interpreter's own. */
+export interface Natives {
+  /** Modules for `require`, and globals. */
+  readonly modules?: Record<string, object>;
+  readonly globals?: Record<string, unknown>;
+  /** What `getTime` says at its start, in ms. */
+  readonly startAt?: number;
 }
 
 export class PretendBoard {
   now = 0;
   readonly log: string[] = [];
+  ended: Ended | undefined;
   private timers: Timer[] = [];
   private jobs: (() => void)[] = [];
-  private readonly sockets: PretendSocket[] = [];
+  private readonly sockets: PretendDatagrams[] = [];
   private order = 1;
   private sendings = 0;
   private readonly world: World;
   private readonly config: Record<string, unknown>;
 
-  /** `natives`: modules beside those that every board has. */
   constructor(
     script: string,
     config: object,
     flash: PretendFlash,
     world: World,
-    natives: Record<string, object> = {},
+    { modules: more = {}, globals = {}, startAt = 1_000_000 }: Natives = {},
   ) {
     this.world = world;
     this.config = { ...config };
+    // What catches the end of its life does nothing more.
+    const alive = (): void => {
+      if (this.ended) throw new Error("not alive any more");
+    };
     const later = (call: () => void, ms: number): number => {
+      alive();
+      if (Number.isNaN(ms)) this.note(`a timer of ${ms} ms`);
       this.timers.push({ at: tick(this.now + Math.max(ms, 0.1)), order: this.order++, call });
       return this.order - 1;
     };
     const stored = {
       read: (name: string) => flash.read(name),
       write: (name: string, data: string, offset?: number, size?: number) => {
+        alive();
         this.note(`write ${name} ${offset ?? 0} ${size ?? 0} ${hex(data)}`);
-        return flash.write(name, data, offset, size);
+        return this.powered(() => flash.write(name, data, offset, size));
+      },
+      erase: (name: string) => {
+        alive();
+        this.note(`erase ${name}`);
+        return this.powered(() => flash.erase(name));
       },
     };
     const modules: Record<string, object> = {
       dgram: { createSocket: () => this.open() },
+      net: {
+        connect: (to: { host: string; port: number }, done: () => void) => {
+          this.note(`connect ${to.host} ${to.port}`);
+          const answers = (line: Line) => world.accepts?.(to, line);
+          return new PretendStream(answers, done, (ms, call) => this.after(ms, call));
+        },
+      },
       crypto: { SHA256: (m: string) => createHash("sha256").update(bytes(m)).digest() },
       Storage: stored,
-      ...natives,
+      ...more,
     };
     const context = createContext({
       NEXTBEAT: this.config,
-      require: (name: string) => modules[name],
+      require: (name: string) => {
+        if (!modules[name]) throw new Error(`Module ${name} not found`);
+        return modules[name];
+      },
+      print: (text: unknown) => this.note(`print ${text}`),
+      process: { env: { BOARD: "PRETEND", MODULES: Object.keys(modules).join() } },
       E: {
         toString: (data: Uint8Array) => Buffer.from(data).toString("latin1"),
         CRC32: (data: string) => crc32(bytes(data)),
         srand: (seed: number) => this.note(`srand ${seed}`),
       },
-      getTime: () => 1000 + this.now / 1000,
+      getTime: () => (startAt + this.now) / 1000,
       setTimeout: later,
       clearTimeout: (timer: number) => {
         if (typeof timer !== "number") throw new Error("every timer of the board is gone");
@@ -141,24 +133,61 @@ export class PretendBoard {
       },
       Promise: { resolve: () => new Resolved(this.jobs) },
       dice: () => world.dice(),
+      ...globals,
     });
     runInContext("Math.random = dice;", context);
-    runInContext(script, context);
+    this.call(() => runInContext(script, context));
     this.work();
+  }
+
+  /** Its life is over: nothing after this has any effect. Never returns, as on the chips. */
+  end(why: Ended["why"], ms = 0): never {
+    if (!this.ended) {
+      this.note(`${why} ${ms}`);
+      this.ended = { why, ms };
+    }
+    throw new Error("not alive any more");
+  }
+
+  /** A timer of the world's own: what a module calls back, or a peer sends. */
+  after(ms: number, call: () => void): void {
+    this.timers.push({ at: tick(this.now + ms), order: this.order++, call });
+  }
+
+  note(line: string): void {
+    this.log.push(`${this.now.toFixed(3)} ${line}`);
+  }
+
+  /** A callback's exception is printed, and life goes on. */
+  private call(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      if (!this.ended) this.note(`uncaught ${error}`);
+    }
+  }
+
+  private powered<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (error instanceof PowerCut) this.end("power");
+      throw error;
+    }
   }
 
   /** Lives on until `at`. */
   runTo(at: number): void {
-    for (;;) {
+    while (!this.ended) {
       this.timers.sort((a, b) => a.at - b.at || a.order - b.order);
       const next = this.timers[0];
       if (!next || next.at > at) break;
       this.timers.shift();
       this.now = next.at;
-      next.call();
+      this.call(next.call);
       this.work();
     }
-    this.now = tick(at);
+    if (!this.ended) this.now = tick(at);
   }
 
   /** The network comes and goes, as board-wifi.ts sees it. */
@@ -168,12 +197,8 @@ export class PretendBoard {
     this.work();
   }
 
-  private note(line: string): void {
-    this.log.push(`${this.now.toFixed(3)} ${line}`);
-  }
-
-  private open(): PretendSocket {
-    const socket = new PretendSocket();
+  private open(): PretendDatagrams {
+    const socket = new PretendDatagrams();
     this.sockets.push(socket);
     this.note("socket");
     return socket;
@@ -184,30 +209,26 @@ export class PretendBoard {
     for (let attempt = 1; ; attempt++) {
       const busy = this.sockets.find((s) => s.dSnd !== "");
       if (busy) this.attempt(busy, attempt);
-      for (let job = this.jobs.shift(); job; job = this.jobs.shift()) job();
-      if (!busy) return;
+      for (let job = this.jobs.shift(); job; job = this.jobs.shift()) this.call(job);
+      if (!busy || this.ended) return;
     }
   }
 
-  private attempt(socket: PretendSocket, attempt: number): void {
+  private attempt(socket: PretendDatagrams, attempt: number): void {
     const frame = socket.dSnd.slice(8);
     if (attempt > 1) this.note(`leaked ${hex(frame)}`);
     if (attempt > 1 || this.world.sends(++this.sendings)) {
       socket.dSnd = "";
       this.note(`send ${hex(frame)}`);
       for (const { frame: reply, ms, port } of this.world.replies(frame, this.now))
-        this.timers.push({
-          at: tick(this.now + ms),
-          order: this.order++,
-          call: () => this.hear(socket, reply, port ?? socket.port),
-        });
+        this.after(ms, () => this.hear(socket, reply, port ?? socket.port));
     } else {
       socket.dSnd = socket.dSnd.slice(7);
       this.note("not sent");
     }
   }
 
-  private hear(socket: PretendSocket, frame: string, port: number): void {
+  private hear(socket: PretendDatagrams, frame: string, port: number): void {
     this.note(`heard ${hex(frame)}`);
     if (frame === "") socket.close();
     else socket.listeners.get("message")?.(frame, { address: socket.host, port });

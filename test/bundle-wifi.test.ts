@@ -3,7 +3,8 @@
 
 import { expect, it } from "vitest";
 import { bundle, joined, VARIANTS } from "../device/build.ts";
-import { PretendBoard, PretendFlash, type World } from "./board-rig.ts";
+import { PretendFlash } from "./board-flash.ts";
+import { PretendBoard, type World } from "./board-rig.ts";
 
 const sources = new URL("../device", import.meta.url).pathname;
 const parts = ["wifi", "udp-chaskey"].map((name) => VARIANTS.find((v) => v.name === name)!);
@@ -43,7 +44,9 @@ class PretendWifi {
 
 function run(script: string): { log: string[]; asked: string[] } {
   const wifi = new PretendWifi();
-  const board = new PretendBoard(script, CONFIG, new PretendFlash(), SILENT, { Wifi: wifi });
+  const board = new PretendBoard(script, CONFIG, new PretendFlash(), SILENT, {
+    modules: { Wifi: wifi },
+  });
   board.runTo(120_000);
   board.log.push("lost");
   wifi.lost!();

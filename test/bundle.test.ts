@@ -24,7 +24,8 @@ import {
 } from "../device/wire.ts";
 import { sha256 } from "../gateway/sha256.ts";
 import { stream } from "../sim/random.ts";
-import { PretendBoard, PretendFlash, type World } from "./board-rig.ts";
+import { PretendFlash } from "./board-flash.ts";
+import { PretendBoard, type World } from "./board-rig.ts";
 
 const BYTES_MAX = 3000;
 const JSVARS_MAX = 520;
