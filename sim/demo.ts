@@ -4,7 +4,7 @@
 
 import { randomBytes } from "node:crypto";
 import { overHttp } from "../gateway/cli/devices.ts";
-import type { ChangeJson, DeviceJson } from "../gateway/http/present.ts";
+import type { ChangeJson, DeviceJson } from "../gateway/http/answers.ts";
 import { CAST } from "./cast.ts";
 import { followChanges } from "./events.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway-child.ts";

@@ -1,6 +1,6 @@
 // The gateway's event stream, read as any program would: `GET /api/v1/events`, server-sent events.
 
-import type { ChangeJson } from "../gateway/http/present.ts";
+import type { ChangeJson } from "../gateway/http/answers.ts";
 
 /** Calls `onChange` for each change from now on; resolves when the stream ends or is aborted. */
 export async function followChanges(

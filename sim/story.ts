@@ -1,7 +1,7 @@
 // How the demo tells what happens: one line an event, with the seconds since its start, in words
 // that a newcomer understands. Colours only on a terminal.
 
-import type { ChangeJson, DeviceJson } from "../gateway/http/present.ts";
+import type { ChangeJson, DeviceJson } from "../gateway/http/answers.ts";
 import { sayDuration, sayInstant } from "./duration.ts";
 import type { GatewayChild } from "./gateway-child.ts";
 import type { Member, SocketFleet } from "./sockets.ts";

@@ -3,7 +3,7 @@
 
 import { expect, test } from "vitest";
 import { parseDuration } from "../device/words.ts";
-import type { ChangeJson, DeviceJson } from "../gateway/http/present.ts";
+import type { ChangeJson, DeviceJson } from "../gateway/http/answers.ts";
 import { CAST } from "../sim/cast.ts";
 import { sayDuration, sayInstant } from "../sim/duration.ts";
 import { SocketFleet } from "../sim/sockets.ts";

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { DeviceJson } from "../gateway/http/present.ts";
+import type { DeviceJson } from "../gateway/http/answers.ts";
 import type { RunningGateway } from "../gateway/server.ts";
 import { readKeys } from "../sim/keys.ts";
 import { main } from "../sim/main.ts";

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { intervalCode } from "../device/interval.ts";
-import type { ChangeJson, DeviceJson } from "../gateway/http/present.ts";
+import type { ChangeJson, DeviceJson } from "../gateway/http/answers.ts";
 import { Board } from "./gateway-rig.ts";
 import {
   BoardSocket,

@@ -1,8 +1,8 @@
 /** Event streams: whoever comes, comes back or falls behind gets every change once, in order. */
 
 import { describe, expect, it } from "vitest";
+import type { DeviceJson } from "../gateway/http/answers.ts";
 import { BEATS_MAX, Feed, PIECE_MAX, RING_MAX, STREAMS_MAX } from "../gateway/http/feed.ts";
-import type { DeviceJson } from "../gateway/http/present.ts";
 import { ask, bench, changeOf, HOST, range, slices } from "./http-rig.ts";
 
 /** Reads event ids of a stream until `last` came; keeps the rest for the next call. */

@@ -1,7 +1,7 @@
 /** Incidents over HTTP: pages, filters, and what is refused. */
 
 import { expect, it } from "vitest";
-import type { IncidentJson } from "../gateway/http/incidents.ts";
+import type { IncidentJson } from "../gateway/http/answers.ts";
 import { ask, bench } from "./http-rig.ts";
 import { MINUTE_MS, Town } from "./incidents-rig.ts";
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../gateway/clock.ts";
+import type { DeviceJson } from "../gateway/http/answers.ts";
 import { type AppOptions, BODY_MAX } from "../gateway/http/app.ts";
-import type { DeviceJson } from "../gateway/http/present.ts";
 import { memoryStore } from "../gateway/store/memory.ts";
 import { ask, bench, changeOf, KEY, slices } from "./http-rig.ts";
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { intervalCode } from "../device/interval.ts";
-import type { IncidentJson } from "../gateway/http/incidents.ts";
+import type { IncidentJson } from "../gateway/http/answers.ts";
 import type { NoticeSettings } from "../gateway/notices/receivers.ts";
 import { signature } from "../gateway/notices/webhook.ts";
 import type { RunningGateway } from "../gateway/server.ts";

@@ -3,7 +3,7 @@
 import { request } from "node:http";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { intervalCode } from "../device/interval.ts";
-import type { DeviceJson } from "../gateway/http/present.ts";
+import type { DeviceJson } from "../gateway/http/answers.ts";
 import { Board } from "./gateway-rig.ts";
 import { BoardSocket, buildGateway, clearUp, startChild, temporaryFolder } from "./socket-rig.ts";
 

@@ -5,7 +5,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { intervalCode } from "../device/interval.ts";
-import type { DeviceJson } from "../gateway/http/present.ts";
+import type { DeviceJson } from "../gateway/http/answers.ts";
 import type { RunningGateway } from "../gateway/server.ts";
 import type { MemoryDisk } from "../gateway/store/memory.ts";
 import { memoryStore } from "../gateway/store/memory.ts";

@@ -1,7 +1,7 @@
 /** `commands`: what was sent to a device, what waits for it, and what came of it. */
 
 import type { Command } from "commander";
-import type { CommandJson } from "../http/commands.ts";
+import type { CommandJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
 import { ago } from "./tell.ts";
 

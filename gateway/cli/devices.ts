@@ -10,7 +10,8 @@
 import { existsSync } from "node:fs";
 import { systemClock } from "../clock.ts";
 import { Gateway } from "../gateway.ts";
-import { type ChangeJson, type DeviceJson, deviceJson } from "../http/present.ts";
+import type { ChangeJson, DeviceJson } from "../http/answers.ts";
+import { deviceJson } from "../http/present.ts";
 import { BadInput, readNewDevice } from "../http/schema.ts";
 import { Registry, RegistryError } from "../registry.ts";
 import { sha256 } from "../sha256.ts";

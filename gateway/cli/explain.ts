@@ -5,7 +5,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { parseDuration } from "../../device/words.ts";
-import type { ExplainJson } from "../http/explain.ts";
+import type { ExplainJson } from "../http/answers.ts";
 import { askGateway, type GatewayOptions, type Streams, withGateway } from "./common.ts";
 
 interface Options extends GatewayOptions {

@@ -1,7 +1,7 @@
 /** `incidents`: what went wrong, newest last; `ack INCIDENT`: somebody takes one on. */
 
 import { type Command, InvalidArgumentError } from "commander";
-import type { IncidentJson } from "../http/incidents.ts";
+import type { IncidentJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
 import { ago, span } from "./tell.ts";
 

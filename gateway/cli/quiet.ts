@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "commander";
-import type { QuietJson } from "../http/incidents.ts";
+import type { QuietJson } from "../http/answers.ts";
 import { QUIET_MAX_MS } from "../quiets.ts";
 import { askGateway, type GatewayOptions, type Streams, Usage, withGateway } from "./common.ts";
 import { ago } from "./tell.ts";

@@ -5,8 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { CommandJson } from "../http/commands.ts";
-import type { DeviceJson } from "../http/present.ts";
+import type { CommandJson, DeviceJson } from "../http/answers.ts";
 import { NOT_AFTER_MAX_MS, NOT_AFTER_MIN_MS } from "../limits.ts";
 import { outcome } from "./commands.ts";
 import {

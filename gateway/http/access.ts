@@ -2,17 +2,21 @@
  * Who gets through. On loopback everybody on this machine does, so what is kept out is the web: a
  * page that had its name rebound to 127.0.0.1 (its Host header betrays it), and a foreign page that
  * posts here (its Origin does). On any other address, and wherever a token file was given, a token
- * is needed for all but the two health checks.
+ * is needed for all but the two health checks, and one address can ask only so often (rate.ts). On
+ * loopback there is no limit: whoever runs programs on this machine can do worse.
  *
  * An allow-list of client addresses lost: it looks like protection, and a proxy in front makes all
  * of them one.
  */
 
 import { isIPv4, isIPv6 } from "node:net";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
+import type { Clock } from "../clock.ts";
 import { COOKIE, LOGIN, loginPage } from "./login.ts";
 import { problem } from "./problem.ts";
+import { BURST, PER_SECOND, Rate, WRONG_BURST, WRONG_PER_SECOND } from "./rate.ts";
 import type { Scope, Tokens } from "./tokens.ts";
 
 const HEALTH = new Set(["/livez", "/readyz"]);
@@ -23,15 +27,33 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @param tokens undefined = none needed; the listening address is then a loopback one */
-export function access(tokens: Tokens | undefined): MiddlewareHandler {
+export function access(tokens: Tokens | undefined, clock: Pick<Clock, "now">): MiddlewareHandler {
+  const requests = new Rate(BURST, PER_SECOND, clock);
+  const wrong = new Rate(WRONG_BURST, WRONG_PER_SECOND, clock);
   return async (c, next) => {
     if (!HEALTH.has(c.req.path)) {
-      const refusal = tokens === undefined ? refuseForeign(c) : refuseUnknown(c, tokens);
+      const refusal =
+        tokens === undefined
+          ? refuseForeign(c)
+          : (requests.take(addressOf(c)) ?? refuseUnknown(c, tokens));
+      if (refusal?.status === 401 && guessed(c)) return wrong.take(addressOf(c)) ?? refusal;
       if (refusal !== undefined) return refusal;
     }
     await next();
+    // A login that failed is a wrong token as well.
+    if (c.res.status === 401) c.res = wrong.take(addressOf(c)) ?? c.res;
     return undefined;
   };
+}
+
+/** Whether a token came with it; a page that is opened for the first time brings none. */
+function guessed(c: Context): boolean {
+  return c.req.header("authorization") !== undefined || getCookie(c, COOKIE) !== undefined;
+}
+
+/** "" where there is no socket, as in tests. */
+function addressOf(c: Context): string {
+  return (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress ?? "";
 }
 
 /** Reading a key is a write, and so is a backup: whoever has it can speak for the board. */

@@ -18,6 +18,7 @@ import type { Feed } from "./feed.ts";
 import { history } from "./history.ts";
 import { type IncidentOptions, incidents, noticeRoutes, quiets } from "./incidents.ts";
 import { LOGIN, logIn, loginPage } from "./login.ts";
+import { openApi } from "./openapi.ts";
 import { pages, WEB } from "./pages.ts";
 import { changeJson } from "./present.ts";
 import { only, problem, problemOf } from "./problem.ts";
@@ -79,19 +80,21 @@ export function createApp(options: AppOptions): Hono {
     app.get(LOGIN, () => loginPage(200));
     app.post(LOGIN, (c) => logIn(c, tokens));
   }
+  const document = openApi();
+  app.get("/openapi.json", (c) => c.json(document));
   app.get("*", pages(options.web ?? WEB));
   app.notFound((c) => problem(404, `there is nothing at ${c.req.path}`));
   return app;
 }
 
 /** Around every route: errors, headers, access, and the size of what comes in. */
-function guard(app: Hono, { tokens, onMistake }: AppOptions): void {
+function guard(app: Hono, { tokens, clock, onMistake }: AppOptions): void {
   app.onError((error) => problemOf(error, onMistake));
   app.use(async (c, next) => {
     await next();
     for (const [name, value] of Object.entries(SAFE_HEADERS)) c.res.headers.set(name, value);
   });
-  app.use(access(tokens));
+  app.use(access(tokens, clock));
   const tooLong = () => problem(413, `the body has more than ${BODY_MAX} bytes`);
   app.use(bodyLimit({ maxSize: BODY_MAX, onError: tooLong }));
 }

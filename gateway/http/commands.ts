@@ -20,6 +20,7 @@ import type { Gateway } from "../gateway.ts";
 import { NOT_AFTER_DEFAULT_MS } from "../limits.ts";
 import { QueueFull } from "../orders.ts";
 import type { Registry } from "../registry.ts";
+import type { CommandJson } from "./answers.ts";
 import type { Feed } from "./feed.ts";
 import { only, problem } from "./problem.ts";
 import { BadInput, readCommandNumber, readNewCommand } from "./schema.ts";
@@ -30,25 +31,6 @@ export interface CommandOptions {
   readonly clock: Clock;
   /** Lets effects happen; resolves when they are durable. */
   readonly apply: (effects: Effects) => Promise<void>;
-}
-
-export interface CommandJson {
-  readonly n: number;
-  /** Its number on the wire; null: not sent yet. */
-  readonly cmd: number | null;
-  readonly payload: string | null;
-  readonly payloadHex: string;
-  readonly supersede: string | null;
-  readonly state: string;
-  readonly queuedAt: string;
-  readonly notAfter: string;
-  readonly offeredAt: string | null;
-  readonly doneAt: string | null;
-  /** Of the RESULT; null: none came, so a command that failed may have been done. */
-  readonly code: number | null;
-  readonly result: string | null;
-  readonly resultHex: string | null;
-  readonly forecastAt: string | null;
 }
 
 export function commands({ core, registry, clock, apply }: CommandOptions): Hono {

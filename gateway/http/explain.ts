@@ -12,33 +12,15 @@ import { idText } from "../enrolment.ts";
 import { type Explanation, explainNow, type Present } from "../explain.ts";
 import { explainThen } from "../explain-past.ts";
 import type { Tell } from "../explain-words.ts";
-import type { Cause, Enrolment, Status } from "../facts.ts";
+import type { Enrolment } from "../facts.ts";
 import { HOUR_MS } from "../history-code.ts";
 import { minutesOf } from "../history-read.ts";
 import { deviceTarget, siteTarget } from "../quiets.ts";
 import type { WallChange } from "../store/store.ts";
+import type { ExplainJson } from "./answers.ts";
 import { type HistorySources, windowOf } from "./history.ts";
 import { only } from "./problem.ts";
 import { BadInput, readExplainQuery } from "./schema.ts";
-
-export interface ExplainJson {
-  readonly id: string;
-  readonly name: string;
-  readonly at: string;
-  readonly status: Status;
-  readonly since: string | null;
-  readonly cause: Cause | null;
-  readonly sentences: readonly string[];
-  /** By the names of evidence.ts; those that end in `At` are ISO 8601. */
-  readonly evidence: Readonly<Record<string, number | string>>;
-  readonly ruledOut: readonly string[];
-  readonly next: readonly {
-    readonly status: Status;
-    readonly at: string;
-    readonly cause: Cause | null;
-  }[];
-  readonly knownInMs: number | null;
-}
 
 /** Changes looked through for a moment, newest first, and how many at a time. */
 const LOOK_MAX = 100_000;

@@ -14,7 +14,8 @@
  */
 
 import type { WallChange } from "../store/store.ts";
-import { changeJson, type DeviceJson } from "./present.ts";
+import type { DeviceJson } from "./answers.ts";
+import { changeJson } from "./present.ts";
 
 export const RING_MAX = 4_096;
 /** Changes in one piece of text. */

@@ -16,18 +16,11 @@ import { idText } from "../enrolment.ts";
 import type { Status } from "../facts.ts";
 import type { Gateway } from "../gateway.ts";
 import { ALL_PARTS, BY_HOUR_HOURS, BY_MINUTE_HOURS, HOUR_MS } from "../history-code.ts";
-import {
-  hoursOf,
-  minutesOf,
-  type Piece,
-  type Step,
-  type Uptime,
-  uptimeOf,
-  type Window,
-} from "../history-read.ts";
+import { hoursOf, minutesOf, type Piece, uptimeOf, type Window } from "../history-read.ts";
 import { type Registry, RegistryError } from "../registry.ts";
 import type { Store, WallChange } from "../store/store.ts";
-import { type ChangeJson, changeJson } from "./present.ts";
+import type { HistoryJson } from "./answers.ts";
+import { changeJson } from "./present.ts";
 import { only } from "./problem.ts";
 import { readHistoryQuery } from "./schema.ts";
 
@@ -36,17 +29,6 @@ export interface HistorySources {
   readonly core: Gateway;
   readonly store: Store;
   readonly clock: Clock;
-}
-
-export interface HistoryJson {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string;
-  readonly stepMs: number;
-  readonly items: readonly (Omit<Step, "at"> & { readonly at: string; readonly status: Status })[];
-  readonly uptime: Readonly<Record<"window" | "day" | "week" | "quarter", Uptime>>;
-  /** In the window, oldest first, the newest thousand. */
-  readonly changes: readonly ChangeJson[];
 }
 
 const CHANGES_SHOWN = 1_000;

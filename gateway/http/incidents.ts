@@ -24,6 +24,7 @@ import type { RouteState } from "../notices/desk.ts";
 import type { Outcome } from "../notices/request.ts";
 import { deviceTarget, siteTarget } from "../quiets.ts";
 import { type Registry, RegistryError } from "../registry.ts";
+import type { IncidentJson, QuietJson } from "./answers.ts";
 import { only, problem } from "./problem.ts";
 import { BadInput, readIncidentNumber, readIncidentQuery, readQuiet } from "./schema.ts";
 
@@ -37,32 +38,6 @@ export interface IncidentOptions {
     readonly routes: readonly RouteState[];
     test(route: string): Promise<Outcome> | undefined;
   };
-}
-
-export interface IncidentJson {
-  readonly n: number;
-  readonly cause: string;
-  /** `device:ID`, `site:NAME`, `address:ADDRESS`, `broker`, `fleet` or `gateway`. */
-  readonly scope: string;
-  readonly openedAt: string;
-  readonly closedAt: string | null;
-  readonly ackedAt: string | null;
-  readonly remindedAt: string | null;
-  /** Ids; bounded: `joined` counts them all, `away` those who are not back. */
-  readonly members: readonly string[];
-  readonly joined: number;
-  readonly away: number;
-  /** Routes that were told. */
-  readonly told: readonly string[];
-  /** What kept it from being told when it opened: `mute`, `maintenance`, null. */
-  readonly hushed: Quiet["kind"] | null;
-}
-
-export interface QuietJson {
-  readonly target: string;
-  readonly kind: Quiet["kind"];
-  readonly fromAt: string;
-  readonly untilAt: string | null;
 }
 
 export function incidents({ core, clock, apply }: IncidentOptions): Hono {

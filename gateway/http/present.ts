@@ -7,49 +7,7 @@ import type { Clock } from "../clock.ts";
 import { idText } from "../enrolment.ts";
 import type { WallChange } from "../store/store.ts";
 import type { DeviceView } from "../view.ts";
-
-export interface DeviceJson {
-  readonly id: string;
-  readonly name: string;
-  readonly site: string;
-  readonly labels: readonly string[];
-  readonly suite: number;
-  readonly status: string;
-  readonly cause: string | null;
-  readonly tseq: number;
-  readonly seenAt: string | null;
-  readonly dueAt: string | null;
-  readonly deadlineAt: string | null;
-  /** If it died now: when it would be called absent, and after how long. */
-  readonly absentAt: string | null;
-  readonly knownInMs: number | null;
-  readonly promiseMs: number | null;
-  /** 0 awake, 1 light sleep, 2 deep sleep; null = never heard. */
-  readonly reach: number | null;
-  readonly transport: string | null;
-  /** With its port, as in a URL. */
-  readonly address: string | null;
-  readonly epoch: number;
-  readonly seq: number;
-  readonly battery: number | "external" | null;
-  readonly signal: number | null;
-  readonly alert: boolean;
-  readonly lossUp: number | null;
-  readonly lossDown: number | null;
-  readonly waiting: number;
-  /** Beats of another board with this identity, and when the last one came (rule 3). */
-  readonly clashes: number;
-  readonly clashAt: string | null;
-  /** The promise is longer than this gateway thinks wise (rule 9). */
-  readonly promiseLong: boolean;
-  /** Taken in by `--open` at its own word. */
-  readonly open: boolean;
-}
-
-export interface ChangeJson extends Omit<WallChange, "id" | "at"> {
-  readonly id: string;
-  readonly at: string;
-}
+import type { ChangeJson, DeviceJson } from "./answers.ts";
 
 export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
   const iso = (at: number | null) =>

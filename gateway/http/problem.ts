@@ -19,6 +19,7 @@ const TITLES: Record<number, string> = {
   413: "Too large",
   415: "Unsupported media type",
   421: "Misdirected request",
+  429: "Too many requests",
   500: "Internal error",
   502: "Bad gateway",
   503: "Unavailable",

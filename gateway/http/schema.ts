@@ -75,7 +75,7 @@ const suite = z
   .refine((given) => Object.hasOwn(SUITES, String(given)), { error: SUITE_WORDS })
   .transform((given) => SUITES[String(given)]!);
 
-const newDevice = z.strictObject({
+export const newDevice = z.strictObject({
   name,
   id: id.optional(),
   key: key.optional(),
@@ -83,7 +83,7 @@ const newDevice = z.strictObject({
   site: site.optional(),
   labels: labels.optional(),
 });
-const newWords = z.strictObject({
+export const newWords = z.strictObject({
   name: name.optional(),
   site: site.optional(),
   labels: labels.optional(),
@@ -100,7 +100,7 @@ function whole(min: number, max: number, words: string) {
 const limit = whole(1, PAGE_MAX, `a number from 1 to ${PAGE_MAX}`).default(PAGE_DEFAULT);
 const cursor = whole(0, Number.MAX_SAFE_INTEGER, "a cursor: a whole number");
 
-const deviceQuery = z.strictObject({
+export const deviceQuery = z.strictObject({
   status: z.enum(STATUSES, { error: `one of ${STATUSES.join(", ")}` }).optional(),
   site: z.string().optional(),
   label: z.string().optional(),
@@ -108,9 +108,9 @@ const deviceQuery = z.strictObject({
   limit,
   after: id.default(0),
 });
-const changeQuery = z.strictObject({ after: cursor.default(0), limit });
+export const changeQuery = z.strictObject({ after: cursor.default(0), limit });
 const HOURS_WORDS = `a number of hours from 1 to ${BY_HOUR_HOURS}`;
-const historyQuery = z.strictObject({
+export const historyQuery = z.strictObject({
   hours: whole(1, BY_HOUR_HOURS, HOURS_WORDS).default(24),
 });
 const AT_WORDS = "an instant such as 2026-11-22T14:05:00Z, or -2h for two hours ago";
@@ -124,14 +124,14 @@ const moment = z.string().transform((given, context): number | { agoMs: number }
   context.addIssue({ code: "custom", message: AT_WORDS });
   return z.NEVER;
 });
-const explainQuery = z.strictObject({
+export const explainQuery = z.strictObject({
   at: moment.optional(),
   zone: z.string().refine(isZone, { error: "a time zone such as Europe/Berlin" }).optional(),
 });
-const eventQuery = z.strictObject({ after: cursor.optional() });
+export const eventQuery = z.strictObject({ after: cursor.optional() });
 
 const incidentNumber = whole(1, Number.MAX_SAFE_INTEGER, "the number of an incident");
-const incidentQuery = z.strictObject({
+export const incidentQuery = z.strictObject({
   open: z
     .enum(["true", "false"], { error: "true or false" })
     .transform((word) => word === "true")
@@ -141,7 +141,7 @@ const incidentQuery = z.strictObject({
   limit,
 });
 const QUIET_WORDS = "a duration such as 90s, 5m or 1h30m, up to 366 days";
-const quiet = z.strictObject({
+export const quiet = z.strictObject({
   kind: z.enum(["mute", "maintenance"], { error: "mute or maintenance" }),
   for: z
     .string({ error: QUIET_WORDS })
@@ -152,7 +152,7 @@ const quiet = z.strictObject({
 
 const TTL_WORDS = "a duration such as 90s, 5m or 1h30m, from 1s to 30d";
 const HEX_WORDS = `hex digits, two for each of at most ${COMMAND_PAYLOAD_MAX} bytes`;
-const newCommand = z.strictObject({
+export const newCommand = z.strictObject({
   payload: z.string({ error: "text" }).optional(),
   payloadHex: z
     .string({ error: HEX_WORDS })

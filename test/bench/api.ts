@@ -1,6 +1,6 @@
 /** What the benches ask of a gateway over HTTP: lists to their end, and counters. */
 
-import type { ChangeJson, DeviceJson } from "../../gateway/http/present.ts";
+import type { ChangeJson, DeviceJson } from "../../gateway/http/answers.ts";
 
 /** Of one page; the most that the gateway gives. */
 const LIMIT = 1_000;

@@ -10,7 +10,7 @@
  * [--boards 1000] [--live 50]
  */
 
-import type { DeviceJson } from "../../gateway/http/present.ts";
+import type { DeviceJson } from "../../gateway/http/answers.ts";
 import { linkPreset } from "../../sim/presets.ts";
 import type { SocketFleet } from "../../sim/sockets.ts";
 import { devicesOf, framesOf } from "./api.ts";

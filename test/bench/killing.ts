@@ -13,7 +13,7 @@
 
 import { createSocket } from "node:dgram";
 import { idText } from "../../gateway/enrolment.ts";
-import type { DeviceJson } from "../../gateway/http/present.ts";
+import type { DeviceJson } from "../../gateway/http/answers.ts";
 import { LIMITS } from "../../gateway/limits.ts";
 import type { Member, SocketFleet } from "../../sim/sockets.ts";
 import { devicesOf, framesOf } from "./api.ts";
