@@ -15,13 +15,13 @@ import { Links, LOST } from "./links.ts";
 import { Nat, type NatModel } from "./nat.ts";
 import type { Delivery, Observers } from "./observer.ts";
 import { Occasions } from "./occasion.ts";
-import { type AccessPoint, makeAccessPoint, Path } from "./path.ts";
+import { type AccessPoint, hears, makeAccessPoint, Path } from "./path.ts";
 import type { LinkPreset } from "./presets.ts";
 import { BROKER, Streams } from "./stream.ts";
+import { wholeUs } from "./timeline.ts";
 
 /** The gateway's address, as NATs know it; and where a board's frames come from. */
 const GATEWAY = "gateway";
-const BOARD_PORT = 7227;
 
 /** Boards by their names. */
 export interface ByName {
@@ -89,6 +89,14 @@ export class Network {
     const { transport, address, port } = path.source;
     path.source = { transport, address, port: port + 1 };
     board.way = path;
+  }
+
+  /** The board has a new socket: it sends from another port, or connects anew. */
+  reopen(board: Board, now: number): void {
+    const { path } = board;
+    if (path.stream >= 0) this.streams.close(path.stream);
+    else if (path.ap?.nat) path.open();
+    else this.rebind(board, now);
   }
 
   /** The access point's public address is another one from now on. */
@@ -162,21 +170,21 @@ export class Network {
   }
 
   private streamed(
-    { up, down, stream }: Path,
+    path: Path,
     isUp: boolean,
     bytes: string,
     now: number,
     high: number,
     low: number,
   ): number {
-    const at = this.streams.submit(stream, isUp, isUp ? up : down, bytes, now, high, low);
+    const at = this.streams.submit(path.stream, isUp, path, bytes, now, high, low);
     this.fate = at === LOST ? BROKER : "passed";
     return at;
   }
 
   /** Through the NAT: what address the gateway sees. */
   private outOf(path: Path, nat: Nat, now: number): boolean {
-    const port = nat.out(path.board.id, BOARD_PORT, GATEWAY, now);
+    const port = nat.out(path.board.id, path.port, GATEWAY, now);
     if (port < 0) {
       this.fate = `nat ${nat.why}`;
       return false;
@@ -237,14 +245,4 @@ export class Network {
   }
 }
 
-/** Whether a board is where its own address leads to. */
-function hears({ way }: Board, to: Source): boolean {
-  return way === undefined || (way.source === to && !way.ap?.nat);
-}
-
 const NOWHERE: readonly Delivery[] = [];
-
-/** An arrival in whole microseconds, and at least one after it was sent. */
-function wholeUs(at: number, now: number): number {
-  return Math.max(Math.ceil(at * 1_000), Math.round(now * 1_000) + 1) / 1_000;
-}

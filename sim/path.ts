@@ -18,6 +18,11 @@ export interface AccessPoint {
   names: boolean;
 }
 
+/** The port of its first socket, and those of later ones. */
+const BOARD_PORT = 7227;
+const PORT_FIRST = 0xc000;
+const PORTS = 0x4000;
+
 /** A board's way to the gateway. Most have nothing to it but two links: see `Board.way`. */
 export class Path {
   readonly board: Board;
@@ -26,6 +31,9 @@ export class Path {
   readonly stream: number;
   /** The address that the gateway sees. */
   source: Source;
+  /** Where its frames come from behind the NAT. */
+  port = BOARD_PORT;
+  private sockets = 0;
   /** False: who lost its gateway's name cannot send. */
   resolved = true;
 
@@ -34,6 +42,12 @@ export class Path {
     this.ap = ap;
     this.stream = stream;
     this.source = source;
+  }
+
+  /** Another socket: from another port. */
+  open(): void {
+    this.sockets++;
+    this.port = PORT_FIRST + ((this.board.id * 7_919 + this.sockets * 6_007) % PORTS);
   }
 
   /** Number of its directions among the links: side by side, board by board. */
@@ -49,4 +63,9 @@ export class Path {
 export function makeAccessPoint(name: string, nat: Nat | undefined): AccessPoint {
   const [paths, owners] = [new Map<number, Path>(), new Map<string, Path>()];
   return { name, nat, boards: [], paths, owners, on: true, names: true };
+}
+
+/** Whether a board is where its own address leads to. */
+export function hears({ way }: Board, to: Source): boolean {
+  return way === undefined || (way.source === to && !way.ap?.nat);
 }

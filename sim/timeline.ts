@@ -89,3 +89,8 @@ export class Timeline {
 export function us(ms: number): number {
   return Math.round(ms * 1_000);
 }
+
+/** An arrival in whole microseconds, ms, and at least one after it was sent. */
+export function wholeUs(at: number, now: number): number {
+  return Math.max(Math.ceil(at * 1_000), Math.round(now * 1_000) + 1) / 1_000;
+}
