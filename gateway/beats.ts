@@ -108,6 +108,7 @@ export class Beats {
     words[w + row.EPOCH] = pending;
     bytes[b + row.FLAGS]! &= ~row.PENDING;
     draft.store({ kind: "epoch", id: words[w + row.ID]!, issued: pending, epoch: pending });
+    this.#parts.probes.removed(slot);
     if (bytes[b + row.FLAGS]! & row.COMMANDS) this.#parts.commands.renewed(slot, now, draft);
     this.#fresh(slot, frame, end, seq, true, known, from, now, draft);
     return "fresh";

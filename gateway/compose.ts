@@ -17,6 +17,7 @@ import { LIMITS, type Limits, SECRET_MIN } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { Parts } from "./parts.ts";
 import { Presence } from "./presence.ts";
+import { Probes } from "./probes.ts";
 import { Quiets } from "./quiets.ts";
 import { Records } from "./records.ts";
 import type { Route } from "./routes.ts";
@@ -81,6 +82,7 @@ export function compose(options: GatewayOptions, now: number): Parts {
     outbox,
     presence: new Presence(around, options.cursor ?? 0),
     commands: new Commands({ records, ledger, limits, hints, speech }, now),
+    probes: new Probes({ records, limits }, now),
     ledger,
     flush: new Flush(records, limits.flushMs),
     hints,

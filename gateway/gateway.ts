@@ -62,6 +62,7 @@ export class Gateway {
       this.#parts.incidents.wakeAt,
       this.#parts.hearing.wakeAt,
       this.#parts.commands.wakeAt,
+      this.#parts.probes.wakeAt,
       this.#parts.history.wakeAt,
     );
   }
@@ -80,6 +81,7 @@ export class Gateway {
     this.#parts.presence.expire(now, draft);
     if (now >= this.#parts.incidents.wakeAt) this.#parts.incidents.expire(now, draft);
     if (now >= this.#parts.commands.wakeAt) this.#parts.commands.expire(now, draft);
+    if (now >= this.#parts.probes.wakeAt) this.#parts.probes.expire(now, draft);
     if (now >= this.#parts.history.wakeAt) this.#parts.history.expire(now, draft);
     if (now >= this.#parts.flush.wakeAt) this.#parts.flush.into(draft, this.#parts.limits.flushMax);
     return this.#counted(draft);
@@ -142,6 +144,7 @@ export class Gateway {
     const slot = this.#slotOf(id);
     const draft = new Draft(this.#parts.ledger);
     this.#parts.commands.removed(slot);
+    this.#parts.probes.removed(slot);
     this.#parts.quiets.end(deviceTarget(id), draft);
     this.#parts.presence.remove(slot, now, draft);
     return this.#counted(draft);

@@ -14,7 +14,7 @@ import { HINT_ADDRESS_MAX } from "./limits.ts";
 
 /**
  * Every result that a frame can have. `welcome`: a HELLO answered. `result`: a RESULT that counts.
- * `ignored`: verified, and of no use.
+ * `probe`: a PROBE that will be answered. `ignored`: verified, and of no use.
  */
 export const RESULTS = [
   "fresh",
@@ -23,6 +23,7 @@ export const RESULTS = [
   "clash",
   "welcome",
   "result",
+  "probe",
   "ignored",
   "limited",
   "exhausted",

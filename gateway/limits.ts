@@ -38,6 +38,11 @@ export const HELLO_MS = 5_000;
 export const COMMAND_PAYLOAD_MAX = 243;
 export const CMD_MAX = 65_535;
 export const COMMAND_SENDS_MAX = 3;
+/** PROBE: so many of one device in so many ms; sends of an answer, and their distance in ms. */
+export const PROBES_MAX = 6;
+export const PROBES_MS = 60_000;
+export const PROBE_COPIES = 3;
+export const PROBE_COPY_MS = 200;
 
 // ---- Implementation
 
@@ -65,6 +70,8 @@ export interface Limits {
   readonly missesMax: number;
   /** Notices that wait to be delivered (outbox.ts). */
   readonly noticesMax: number;
+  /** Devices of which a PROBE is remembered (probes.ts): 300 bytes each. */
+  readonly probersMax: number;
   /** Commands waiting for one device, and for all of them. */
   readonly commandsPerDevice: number;
   readonly commandsMax: number;
@@ -86,6 +93,7 @@ export const LIMITS: Limits = {
   missesMin: 1,
   missesMax: 10_000,
   noticesMax: 1_000,
+  probersMax: 16_384,
   commandsPerDevice: 32,
   commandsMax: 50_000,
   outcomesPerDevice: 16,

@@ -8,6 +8,7 @@ import type { Hints } from "./hints.ts";
 import type { Limits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Around, Presence } from "./presence.ts";
+import type { Probes } from "./probes.ts";
 import type { Quiets } from "./quiets.ts";
 
 /** What the gateway says of itself in its answers. */
@@ -25,6 +26,7 @@ export interface Parts extends Around {
   readonly outbox: Outbox;
   readonly presence: Presence;
   readonly commands: Commands;
+  readonly probes: Probes;
   readonly ledger: Ledger;
   readonly flush: Flush;
   readonly limits: Limits;

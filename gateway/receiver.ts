@@ -9,7 +9,7 @@
 
 import { decodeUp, frameId, type Hello, type UpFrame } from "../device/decode.ts";
 import { SUITE_CRC, tagBytes } from "../device/tag.ts";
-import { HELLO, RESULT, rebuildSeq } from "../device/wire.ts";
+import { HELLO, PROBE, RESULT, rebuildSeq } from "../device/wire.ts";
 import { Beats, isBeat, verifies } from "./beats.ts";
 import { Draft, NOTHING } from "./effects.ts";
 import { idText } from "./enrolment.ts";
@@ -27,6 +27,7 @@ const KNOWN = new Set<Result>([
   "clash",
   "welcome",
   "result",
+  "probe",
   "ignored",
   "limited",
 ]);
@@ -65,17 +66,20 @@ export class Receiver {
     if (typeof up === "string") return this.#done(up, 0, from, now, NOTHING);
     const draft = new Draft(ledger);
     if (up.type !== HELLO) {
-      return this.#done(this.#answer(slot, up, now, draft), id, from, now, draft);
+      return this.#done(this.#answer(slot, up, from, now, draft), id, from, now, draft);
     }
     return this.#done(this.#epochs.receive(slot, up, from, now, draft), id, from, now, draft);
   }
 
-  /**
-   * RESULT and PROBE, under the last accepted beat: a probe is verified and ignored, since the
-   * finding of bindings is not built yet.
-   */
-  #answer(slot: number, up: Exclude<UpFrame, Hello>, now: number, draft: Draft): Result {
-    const { records, commands } = this.#parts;
+  /** RESULT and PROBE, under the last accepted beat. */
+  #answer(
+    slot: number,
+    up: Exclude<UpFrame, Hello>,
+    from: Source,
+    now: number,
+    draft: Draft,
+  ): Result {
+    const { records, commands, probes } = this.#parts;
     const { words, bytes } = records.rows;
     // Types 4 to 7 do not exist under suite 0.
     if (bytes[slot * row.BYTES + row.SUITE] === SUITE_CRC) return "type";
@@ -85,7 +89,9 @@ export class Receiver {
     if (epoch === 0 || seq > NUMBER_MAX) return "bad-tag";
     if (!verifies(records.tagKey(slot), up, epoch, seq)) return "bad-tag";
     // Of another beat it came late: no sign of a wrong key, and of no use.
-    if (up.type !== RESULT || seq !== last) return "ignored";
+    if (seq !== last) return "ignored";
+    if (up.type === PROBE) return probes.asked(slot, up.delay, from, now);
+    if (up.type !== RESULT) return "ignored";
     const counts = commands.answered(slot, up.cmd, up.code, up.payload, now, draft);
     return counts ? "result" : "ignored";
   }

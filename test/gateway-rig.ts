@@ -9,6 +9,7 @@ import {
   DOWN,
   encodeHeartbeat,
   encodeHello,
+  encodeProbeDown,
   encodeProbeUp,
   encodeResult,
   HEARTBEAT,
@@ -71,8 +72,15 @@ export class Board {
     return this.#seal(RESULT, this.epoch, seq, encodeResult(this.id, seq, cmd, code, payload, 0));
   }
 
-  probe(seq = this.seq): string {
-    return this.#seal(PROBE, this.epoch, seq, encodeProbeUp(this.id, seq, 1, 0));
+  probe(seq = this.seq, delay = 1): string {
+    return this.#seal(PROBE, this.epoch, seq, encodeProbeUp(this.id, seq, delay, 0));
+  }
+
+  /** The PROBE down that answers one asked under this very beat. */
+  probed(beat: string, delay: number, seq = this.seq): string {
+    const body = encodeProbeDown(seq, delay);
+    const bound = beat.slice(beat.length - tagBytes(this.suite));
+    return body + computeTag(this.key, tagInput(DOWN, PROBE, this.epoch, seq, body, bound));
   }
 
   /** The ACK in `frame` if it acknowledges these very bytes. */

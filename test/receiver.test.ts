@@ -174,7 +174,7 @@ describe("rule 6: the epoch in force, then the pending one", () => {
   it("rule 6: RESULT and PROBE are verified, and ignored where nothing was asked", () => {
     const { bench, board } = met();
     const before = traces(bench, board);
-    for (const frame of [board.result(), board.probe()]) {
+    for (const frame of [board.result(), board.probe(board.seq - 1)]) {
       expect(bench.counted("ignored", () => bench.receive(frame))).toBe(1);
       const forged = frame.slice(0, -1) + u8(frame.charCodeAt(frame.length - 1) ^ 1);
       expect(bench.counted("bad-tag", () => bench.receive(forged))).toBe(1);

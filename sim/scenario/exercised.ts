@@ -21,10 +21,10 @@ const NEVER = ["unknown > late", "unknown > absent", "present > absent", "absent
 NEVER.push("left > late", "left > absent");
 /**
  * What scenarios made up by luck do not come to: `open` is off, nobody has used up his epochs, nor
- * says what is not built yet; every link takes our frames, and there is one gateway, which a NAT
+ * asks for probes; every link takes our frames, and there is one gateway, which a NAT
  * lets in.
  */
-const NOT_HERE = ["exhausted", "open-full", "ignored", "type"];
+const NOT_HERE = ["exhausted", "open-full", "probe", "ignored", "type"];
 const LOST = [
   "loss",
   "fault",
