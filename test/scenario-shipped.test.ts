@@ -4,6 +4,7 @@
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { LIMITS } from "../gateway/limits.ts";
 import { BOARD_FAULTS, PATH_FAULTS } from "../sim/live/stage.ts";
 import { FAULT_KINDS } from "../sim/scenario/faults-schema.ts";
 import { type Mode, notEmulated } from "../sim/scenario/modes.ts";
@@ -23,6 +24,17 @@ async function said(...words: string[]): Promise<string> {
   addScenarios(program, { out, err: out });
   await program.parseAsync(words, { from: "user" });
   return text;
+}
+
+/** P(a Poisson number of this mean is above `most`). */
+function above(most: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let below = term;
+  for (let n = 1; n <= most; n++) {
+    term *= mean / n;
+    below += term;
+  }
+  return 1 - below;
 }
 
 describe("the shipped scenarios", () => {
@@ -45,6 +57,19 @@ describe("the shipped scenarios", () => {
       0,
     );
     expect(beats * scenario.seeds.length).toBeLessThan(2_000_000);
+  });
+
+  it("allow as many false absents as the detector's own limit does, or none", () => {
+    for (const { name, fleet, runMs, expect: expected } of shipped().map(loadScenario)) {
+      const devices = fleet.reduce((sum, { count }) => sum + count, 0);
+      const mean = (LIMITS.falseAlarms * devices * runMs) / 31_557_600_000;
+      for (const { metric, where, max = 0 } of expected) {
+        if (metric !== "falseAbsent" || max === 0) continue;
+        expect(where, name).toBeUndefined();
+        expect(above(max, mean), name).toBeLessThan(0.001);
+        expect(above(max - 1, mean), name).toBeGreaterThan(0.001);
+      }
+    }
   });
 
   it("are found by name, and files by path; another name is refused with the nearest", () => {
