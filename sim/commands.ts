@@ -10,6 +10,7 @@ import { reason, Usage } from "../gateway/cli/errors.ts";
 import { duration, gatewayUrl } from "../gateway/cli/words.ts";
 import { DEMO_SECONDS_MIN, runDemo } from "./demo.ts";
 import {
+  broker,
   type HostPort,
   hostPort,
   interrupted,
@@ -52,7 +53,9 @@ export function addDemo(program: Command, { out }: Streams, done: Done): void {
 }
 
 interface FleetFlags {
-  readonly gateway: HostPort;
+  readonly gateway?: HostPort;
+  readonly mqtt?: string;
+  readonly mqttPasswordFile?: string;
   readonly devices?: number;
   readonly link?: LinkPreset;
   readonly scenario?: string;
@@ -70,7 +73,9 @@ export function addFleet(program: Command, streams: Streams, done: Done): void {
   program
     .command("fleet")
     .description("boards on real sockets, on flaky links, for a gateway that runs")
-    .requiredOption("--gateway <host:port>", "where it hears beats", hostPort)
+    .option("--gateway <host:port>", "where it hears beats", hostPort)
+    .option("--mqtt <url>", "instead: a broker that it is at, mqtt://[USER@]HOST[:PORT]", broker)
+    .option("--mqtt-password-file <file>", "a file with the boards' password at that broker")
     .option("--devices <n>", "how many boards", whole(1, DEVICES_MAX))
     .option("--link <preset>", "their links, see `nextbeat sim presets`", preset)
     .option("--interval <time>", "between beats", duration(200, 7 * 86_400_000, "200ms to 7d"), 6e4)
@@ -91,7 +96,9 @@ export function addFleet(program: Command, streams: Streams, done: Done): void {
 
 /** @throws Usage where they do not go together */
 function fleetSettings(flags: FleetFlags, { out, err }: Streams): Omit<FleetSettings, "registry"> {
-  const { gateway, suite, keys, json, seconds } = flags;
+  const { gateway, mqtt, suite, keys, json, seconds } = flags;
+  if (!gateway && !mqtt) throw new Usage("expected --gateway, or --mqtt");
+  const password = mqtt && readPassword(flags.mqttPasswordFile);
   const scenario = flags.scenario === undefined ? undefined : loadScenario(flags.scenario);
   if (!scenario && (!flags.devices || !flags.link)) {
     throw new Usage("expected --devices and --link, or --scenario");
@@ -107,7 +114,9 @@ function fleetSettings(flags: FleetFlags, { out, err }: Streams): Omit<FleetSett
   if (scenario?.expect.length) left.push("fleet: expectations are judged in virtual time");
   for (const line of left) err(`not emulated: ${line}\n`);
   return {
-    ...gateway,
+    // Over a broker nobody asks where the gateway is.
+    ...(gateway ?? { host: "127.0.0.1", port: 1 }),
+    broker: mqtt ? { url: mqtt, password } : undefined,
     devices: boards ?? flags.devices!,
     link: flags.link ?? linkPreset("lan")!,
     intervalMs: flags.interval,
@@ -121,6 +130,15 @@ function fleetSettings(flags: FleetFlags, { out, err }: Streams): Omit<FleetSett
     err,
     interrupted: interrupted(),
   };
+}
+
+function readPassword(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new Usage(`--mqtt-password-file: ${file}: ${reason(error)}`);
+  }
 }
 
 export function addTranscript(program: Command, { out }: Streams, done: Done): void {

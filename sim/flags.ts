@@ -41,6 +41,18 @@ export function preset(name: string): LinkPreset {
   return found;
 }
 
+/** A broker's URL, without the password, which is nobody's to read in a list of processes. */
+export function broker(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^mqtts?:$/.test(url.protocol) || url.hostname === "" || url.pathname.length > 1) {
+    throw new InvalidArgumentError("Expected mqtt://[USER@]HOST[:PORT], or mqtts://.");
+  }
+  if (url.password !== "") {
+    throw new InvalidArgumentError("Expected no password here; see --mqtt-password-file.");
+  }
+  return text;
+}
+
 export function hostPort(text: string): HostPort {
   const [, bracketed, plain, digits] =
     /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];

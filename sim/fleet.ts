@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { Devices } from "../gateway/cli/devices.ts";
 import type { BoardOptions } from "./board-kind.ts";
 import { type Identity, identityOf, readKeys } from "./keys.ts";
+import type { Broker } from "./live/clients.ts";
 import { type Place, resolvePlace } from "./live/datagrams.ts";
 import type { LinkPreset } from "./presets.ts";
 import { boardName, firstIds, numbersOf } from "./scenario/ids.ts";
@@ -17,6 +18,8 @@ import { sayMs, sayShare, summarise } from "./summary.ts";
 export interface FleetSettings {
   readonly host: string;
   readonly port: number;
+  /** undefined: over UDP, to the gateway itself. */
+  readonly broker: Broker | undefined;
   /** How many, on which link, how often; the scenario says otherwise, where there is one. */
   readonly devices: number;
   readonly link: LinkPreset;
@@ -72,6 +75,7 @@ async function live(
     boards: identities.map((identity) => boardOptions(identity, settings)),
     spreadMs: 1_000 / BOOTS_PER_SECOND,
     scenario: settings.scenario,
+    broker: settings.broker,
   });
   try {
     await fleet.open();

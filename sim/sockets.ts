@@ -10,6 +10,7 @@ import type { Alarm, Alarms } from "./alarms.ts";
 import type { Board } from "./board.ts";
 import type { BoardOptions } from "./board-kind.ts";
 import type { Links } from "./links.ts";
+import { type Broker, Clients } from "./live/clients.ts";
 import { BOARD_FAULTS, Stage } from "./live/stage.ts";
 import { Durations } from "./live/timing.ts";
 import { type Wire, Wires } from "./live/wires.ts";
@@ -34,6 +35,8 @@ export interface FleetOptions {
   /** When each board gets power, ms from the start: the n-th at n * spreadMs. */
   readonly spreadMs: number;
   readonly socketsMax?: number;
+  /** A broker that the gateway is at, too: the boards are its clients. */
+  readonly broker?: Broker | undefined;
   /** Its boards, and what goes wrong with them. */
   readonly scenario?: Scenario | undefined;
   /** When time begins, on the clock of `performance.now()`; default: at `open`. */
@@ -64,16 +67,18 @@ export class SocketFleet {
   readonly roundTrips = new Durations();
   private readonly options: FleetOptions;
   private readonly stage: Stage;
-  private readonly wires: Wires<Member>;
+  private readonly wires: Wires<Member> | Clients<Member>;
   private closed = false;
 
   constructor(options: FleetOptions) {
-    const { seed, boards, scenario, exact = false } = options;
+    const { seed, boards, scenario, broker, exact = false } = options;
     this.options = options;
-    this.wires = new Wires(options, (_member, to, frame) => this.down(to, frame));
+    const hear = (_member: Member, to: Source, frame: string) => this.down(to, frame);
+    this.wires = broker ? new Clients(broker, hear) : new Wires(options, hear);
     this.stage = new Stage({
       seed,
       exact,
+      transport: broker ? "mqtt" : "udp",
       carry: (up, board, at, bytes) => this.carry(up, this.members[board.number]!, at, bytes),
       stagehand: {
         made: (board) => this.members.push(newMember(board)),
@@ -172,14 +177,8 @@ export class SocketFleet {
   /** The network lets a frame through, which is to arrive at `at`. */
   private carry(up: boolean, member: Member, at: number, bytes: string): void {
     const { stage, wires } = this;
-    if (!up) {
-      stage.at(at, () => this.hear(member, bytes));
-      return;
-    }
-    const wire = wires.wireFor(member, bytes);
-    if (!wire) return;
-    const message = Buffer.from(bytes, "latin1");
-    stage.at(at, () => wires.send(wire, message));
+    const arrive = up ? wires.take(member, bytes) : () => this.hear(member, bytes);
+    if (arrive) stage.at(at, arrive);
   }
 
   private hear(member: Member, frame: string): void {

@@ -67,6 +67,8 @@ export interface StageOptions {
   readonly startAt?: number | undefined;
   /** See Alarms. */
   readonly exact?: boolean;
+  /** What the boards speak, whatever a scenario says. Default "udp". */
+  readonly transport?: "udp" | "mqtt";
 }
 
 type Identity = Pick<BoardOptions, "name" | "id" | "key" | "salt">;
@@ -98,12 +100,15 @@ export class Stage implements Played {
   /** What is known of boards beyond name and id: keys and salts. */
   readonly secrets = new Map<number, Pick<BoardOptions, "key" | "salt">>();
   private readonly seed: number;
+  private readonly transport: "udp" | "mqtt";
   private readonly stagehand: Stagehand;
   private readonly observers = new Observers();
   private readonly roster: Roster;
 
-  constructor({ seed, carry, stagehand = NOBODY, startAt, exact = false }: StageOptions) {
+  constructor(options: StageOptions) {
+    const { seed, carry, stagehand = NOBODY, startAt, exact = false } = options;
     this.seed = seed;
+    this.transport = options.transport ?? "udp";
     this.stagehand = stagehand;
     this.startAt = startAt ?? performance.now();
     this.alarms = new Alarms(exact);
@@ -125,7 +130,7 @@ export class Stage implements Played {
     this.observers.add(observer);
   }
 
-  /** Its transport is UDP, whatever a scenario says. */
+  /** Its transport is the stage's, whatever a scenario says. */
   make(identity: Identity, kind: BoardKind, ap?: AccessPoint): Board {
     const whole = { ...identity, ...this.secrets.get(identity.id) };
     const { name } = identity;
@@ -175,7 +180,7 @@ export class Stage implements Played {
 
   private enter(board: Board, ap?: AccessPoint): Board {
     this.boards.add(board);
-    this.network.join(board, ap);
+    this.network.join(board, ap, this.transport);
     this.stagehand.made(board);
     return board;
   }

@@ -85,6 +85,14 @@ export class Wires<M extends Wired> {
     return wire;
   }
 
+  /** What lets a frame go, when its time has come; undefined: there is no wire. */
+  take(member: M, frame: string): (() => void) | undefined {
+    const wire = this.wireFor(member, frame);
+    if (!wire) return undefined;
+    const message = Buffer.from(frame, "latin1");
+    return () => this.send(wire, message);
+  }
+
   send(wire: Wire, message: Buffer): void {
     wire.socket.send(message, this.target.port, this.target.address, this.done);
     wire.waiting--;
