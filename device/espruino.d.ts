@@ -14,6 +14,18 @@ interface EspruinoSocket {
   dSnd?: string;
 }
 
+/** A TCP connection; what it does and when: mqtt.ts. */
+interface EspruinoStream {
+  /** Bytes; throws once the connection is over. */
+  write(bytes: string): void;
+  /** Closes it, once what is queued and `bytes` have left. */
+  end(bytes?: string): void;
+  on(event: "data", listener: (bytes: string) => void): void;
+  on(event: "close", listener: () => void): void;
+  /** Bytes accepted by `write` and not yet by the network. */
+  dSnd?: string;
+}
+
 interface EspruinoStorage {
   read(name: string): string | undefined;
   /**
@@ -34,6 +46,9 @@ interface EspruinoWifi {
 }
 
 declare function require(module: "dgram"): { createSocket(type: "udp4"): EspruinoSocket };
+declare function require(module: "net"): {
+  connect(to: { host: string; port: number }): EspruinoStream;
+};
 declare function require(module: "crypto"): { SHA256(message: string): ArrayBuffer };
 declare function require(module: "Storage"): EspruinoStorage;
 declare function require(module: "Wifi"): EspruinoWifi;
@@ -67,6 +82,11 @@ declare const NEXTBEAT: {
   /** Wi-Fi to join; none where the network is there already. */
   ssid: string;
   pass: string;
+  /** Login at an MQTT broker, in UTF-8 bytes; none if absent. */
+  user?: string;
+  password?: string;
+  /** Made by mqtt.ts: how it stands with the broker, 0 is well. */
+  broker?: number;
   /**
    * The application's own: does what a command asks for, at once. What it returns is the result: a
    * text (done), nothing (done), or a number: 1 refused, 2 failed, 3 unknown command. What it
