@@ -146,13 +146,27 @@ export interface Totals {
   readonly deaf: number;
   readonly left: number;
   readonly maintenance: number;
+  /** What the newest beat told at the end of it, see `Told`; 0: nothing. */
+  readonly told: number;
 }
 
+/**
+ * What a beat told of its board: its vitals byte << 8 | the round trip of its last ACK (extension
+ * 8, an interval code, 0 = not told). A sample an hour is what a battery and the weather need.
+ */
+export function toldOf(vitals: number, roundTrip: number): number {
+  return vitals === VITALS_UNKNOWN && roundTrip === 0 ? 0 : (vitals << 8) | roundTrip;
+}
+
+const VITALS_UNKNOWN = 0xf0;
+
 const TIMES = ["down", "deaf", "left", "maintenance"] as const;
+const TOLD = 128;
 
 /**
  * ```
  * flags 8, [minutes since the totals before began], heard, [missed], [up], [down], [deaf], ...
+ * [told]
  * ```
  * A number in brackets stands where its flag does; without, it is 60, 0, 3600, 0, 0...
  */
@@ -173,6 +187,10 @@ export function encodeTotals(totals: Totals, minutesSince: number): string {
     flags |= 8 << at;
     bytes += varint(value);
   }
+  if (totals.told > 0) {
+    flags |= TOLD;
+    bytes += varint(totals.told);
+  }
   return String.fromCharCode(flags) + bytes;
 }
 
@@ -189,7 +207,8 @@ export function readTotals(reading: Reading): { totals: Totals; minutesSince: nu
     number,
     number,
   ];
-  return { minutesSince, totals: { heard, missed, up, down, deaf, left, maintenance } };
+  const told = given(TOLD, 0);
+  return { minutesSince, totals: { heard, missed, up, down, deaf, left, maintenance, told } };
 }
 
 /** What begins every part: unix seconds of its first minute. */

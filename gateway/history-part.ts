@@ -50,12 +50,14 @@ export function spreadMissed(
 /**
  * Ends the part of a device before `minute`; none where it has none yet.
  * @param id the device's
+ * @param told by its newest beat: `Totals.told`
  */
 export function closePart(
   rows: at.HistoryRows,
   slot: number,
   minute: number,
   id: number,
+  told: number,
   dates: Dates,
 ): HistoryFact[] {
   const { ints } = rows;
@@ -68,7 +70,7 @@ export function closePart(
   const minutes = rows.takeCode(slot);
   const stub = rows.flag(slot, at.PART_STUB) ? dates.generation : undefined;
   const part = code.minutePart(id, start, stub);
-  const block = blockFact(rows, slot, id, from, minutes, dates);
+  const block = blockFact(rows, slot, id, from, totalsOf(rows, slot, minutes, told), dates);
   ints[i + at.FROM] = minute;
   rows.shorts[slot * at.SHORTS + at.MINUTE] = 0;
   rows.setFlag(slot, at.PART_STUB, false);
@@ -82,7 +84,7 @@ function blockFact(
   slot: number,
   id: number,
   from: number,
-  minutes: string,
+  totals: code.Totals,
   { unixAt, generation }: Dates,
 ): HistoryFact {
   const { ints } = rows;
@@ -94,7 +96,6 @@ function blockFact(
     ints[i + at.BLOCK] = from;
     ints[i + at.BEFORE] = from - 60;
   }
-  const totals = totalsOf(rows, slot, minutes);
   const hours = rows.addHour(slot, code.encodeTotals(totals, from - ints[i + at.BEFORE]!));
   ints[i + at.BEFORE] = from;
   const start = unixAt(ints[i + at.BLOCK]!);
@@ -104,7 +105,12 @@ function blockFact(
 }
 
 /** What a row gathered since its part began. */
-function totalsOf({ ints }: at.HistoryRows, slot: number, minutes: string): code.Totals {
+function totalsOf(
+  { ints }: at.HistoryRows,
+  slot: number,
+  minutes: string,
+  told: number,
+): code.Totals {
   const [heard, missed] = code.sumOf(minutes);
   const i = slot * at.INTS;
   return {
@@ -115,5 +121,6 @@ function totalsOf({ ints }: at.HistoryRows, slot: number, minutes: string): code
     deaf: Math.round(ints[i + at.DEAF]! / 1_000),
     left: Math.round(ints[i + at.LEFT]! / 1_000),
     maintenance: Math.round(ints[i + at.MAINTENANCE]! / 1_000),
+    told,
   };
 }

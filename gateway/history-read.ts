@@ -7,8 +7,10 @@
  * add up.
  */
 
+import { CODE_MAX, intervalMs } from "../device/interval.ts";
 import * as code from "./history-code.ts";
 import { HOUR_MS, MINUTE_MS } from "./history-code.ts";
+import { batteryOf, signalOf } from "./view.ts";
 
 /** A part of a device, as the store or the core gives it. */
 export interface Piece {
@@ -106,6 +108,25 @@ export function hoursOf(window: Window): Step[] {
     }
   }
   return hours;
+}
+
+/** What a board told of itself, at most once an hour. `battery` as in a device's view. */
+export interface Sample {
+  readonly at: number;
+  readonly battery: number | "external" | null;
+  readonly signal: number | null;
+  /** Of the last ACK, as the board measured it. */
+  readonly roundTripMs: number | null;
+}
+
+export function samplesOf(window: Window): Sample[] {
+  return spansOf(window).flatMap(({ end, totals }) => {
+    if (!totals?.told || end > window.to + HOUR_MS) return [];
+    const [vitals, code] = [totals.told >> 8, totals.told & 255];
+    const at = Math.min(end, window.to);
+    const roundTripMs = code === 0 || code > CODE_MAX ? null : intervalMs(code);
+    return [{ at, battery: batteryOf(vitals), signal: signalOf(vitals), roundTripMs }];
+  });
 }
 
 export function uptimeOf(window: Window): Uptime {

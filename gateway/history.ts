@@ -19,12 +19,14 @@
  * way, and neither does a device that left, is under maintenance, or was never heard.
  */
 
+import { EXT_TIMES, readExtensions } from "../device/extensions.ts";
+import { UP } from "../device/wire.ts";
 import type { Quiet } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import type { HistoryFact, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
 import { HistoryBeats } from "./history-beats.ts";
-import { COUNT_MAX, HOUR_MS, MINUTE_MS } from "./history-code.ts";
+import { COUNT_MAX, HOUR_MS, MINUTE_MS, toldOf } from "./history-code.ts";
 import { closePart, type Dates, spreadMissed } from "./history-part.ts";
 import { Phases } from "./history-phases.ts";
 import { Maintenance } from "./history-quiet.ts";
@@ -59,8 +61,7 @@ export class History {
 
   constructor(options: HistoryOptions, now: number) {
     this.#options = options;
-    const wall = options.wallAt(now);
-    this.#origin = now - (wall - Math.floor(wall / HOUR_MS) * HOUR_MS);
+    this.#origin = now - (options.wallAt(now) % HOUR_MS);
     this.#startedAt = now;
     const origin = this.#origin;
     const unixAt = (minute: number) =>
@@ -152,7 +153,16 @@ export class History {
     this.#account(slot, partial ? now : this.#origin + minute * MINUTE_MS);
     if (this.#rows.flag(slot, at.AWAY)) this.#settle(slot, 0, now, false);
     const id = this.#options.records.roster.id(slot);
-    return closePart(this.#rows, slot, minute, id, this.#dates);
+    return closePart(this.#rows, slot, minute, id, this.#told(slot), this.#dates);
+  }
+
+  /** What the newest beat told; nothing of a board that is away: it would be an old story. */
+  #told(slot: number): number {
+    const { records } = this.#options;
+    if (!["present", "late"].includes(records.status(slot))) return 0;
+    const times = readExtensions(records.ext(slot), UP)?.find(({ type }) => type === EXT_TIMES);
+    const vitals = records.rows.bytes[slot * row.BYTES + row.VITALS]!;
+    return toldOf(vitals, times?.value.charCodeAt(1) ?? 0);
   }
 
   /** Adds the time since the last account to what it was: up, down, deaf, and so on. */

@@ -29,6 +29,12 @@ const ms = z.number().min(0);
 const status = z.enum(STATUSES);
 const cause = z.enum(CAUSES);
 
+const battery = z
+  .union([z.number().min(0).max(100), z.literal("external")])
+  .nullable()
+  .describe("per cent");
+const signal = z.number().nullable().describe("dBm");
+
 export const Device = z.strictObject({
   id: idHex,
   name: z.string(),
@@ -49,11 +55,8 @@ export const Device = z.strictObject({
   address: z.string().nullable().describe("with its port, as in a URL"),
   epoch: count,
   seq: count,
-  battery: z
-    .union([z.number().min(0).max(100), z.literal("external")])
-    .nullable()
-    .describe("per cent"),
-  signal: z.number().nullable().describe("dBm"),
+  battery,
+  signal,
   alert: z.boolean().describe("the bit that the board's own program sets"),
   lossUp: share.nullable().describe("beats that got lost on the way up"),
   lossDown: share.nullable().describe("acknowledgements that got lost on the way down"),
@@ -127,6 +130,9 @@ export const History = z.strictObject({
     }),
   ),
   uptime: z.strictObject({ window: uptime, day: uptime, week: uptime, quarter: uptime }),
+  vitals: z
+    .array(z.strictObject({ at: instant, battery, signal, roundTripMs: ms.nullable() }))
+    .describe("what the board told of itself, once an hour"),
   changes: z.array(Change).describe("in the window, oldest first, the newest thousand"),
 });
 export type HistoryJson = Fixed<z.infer<typeof History>>;

@@ -7,7 +7,7 @@
  * step in which we could not hear; `status` that at its end. `uptime` holds for this window, the
  * last day, week and 90 days: `share` is up by up and down, null where neither was known; deaf
  * time, time after it left, maintenance and what is not known stand beside it, and count neither
- * way.
+ * way. `vitals` is what the board told of battery, signal and round trip, once an hour.
  */
 
 import { type Context, Hono } from "hono";
@@ -16,7 +16,14 @@ import { idText } from "../enrolment.ts";
 import type { Status } from "../facts.ts";
 import type { Gateway } from "../gateway.ts";
 import { ALL_PARTS, BY_HOUR_HOURS, BY_MINUTE_HOURS, HOUR_MS } from "../history-code.ts";
-import { hoursOf, minutesOf, type Piece, uptimeOf, type Window } from "../history-read.ts";
+import {
+  hoursOf,
+  minutesOf,
+  type Piece,
+  samplesOf,
+  uptimeOf,
+  type Window,
+} from "../history-read.ts";
 import { type Registry, RegistryError } from "../registry.ts";
 import type { Store, WallChange } from "../store/store.ts";
 import type { HistoryJson } from "./answers.ts";
@@ -112,6 +119,7 @@ async function historyJson(
       week: uptime(7 * 24),
       quarter: uptime(BY_HOUR_HOURS),
     },
+    vitals: samplesOf(window).map(({ at, ...sample }) => ({ at: iso(at), ...sample })),
     changes: changes.filter(({ at }) => at >= window.from).map(changeJson),
   };
 }
