@@ -7,15 +7,7 @@
 import { u16 } from "./bytes.ts";
 import { jittered, seal } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
-import {
-  BACKOFF_MAX,
-  backoff,
-  paceStep,
-  promiseMs,
-  RESERVE,
-  RTO_MIN,
-  UNACKED_PATIENT,
-} from "./schedule.ts";
+import { BACKOFF_MAX, backoff, paceStep, promiseMs, RTO_MIN, UNACKED_PATIENT } from "./schedule.ts";
 import type { Sender } from "./state.ts";
 import { sealHeartbeat } from "./tag.ts";
 import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
@@ -30,7 +22,7 @@ export function sealBeat(s: Sender, now: number): void {
   s.waitMax = s.gap;
   s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
   if (++s.seq > s.limit) {
-    s.limit += RESERVE;
+    s.limit += s.reserve;
     s.acked = 0;
     s.dirty = 1;
   }
@@ -71,7 +63,7 @@ export function cleared(s: Sender, pace: number, now: number): void {
   s.helloAt = now;
   s.helloGap = s.own;
   s.heard |= 1;
-  s.unacked = 0;
+  s.unacked = s.failed = 0;
   s.ready = 1;
   if (!s.acked) s.acked = s.dirty = 1;
 }

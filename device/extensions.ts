@@ -38,6 +38,8 @@ export const EXT_PAYLOAD = 11;
 export const EXT_HEARD = 12;
 /** First-beat spread, interval code. Down. */
 export const EXT_SPREAD = 13;
+/** Rungs of the recovery ladder climbed, u8: bits of ladder.ts. Up. */
+export const EXT_RECOVERY = 14;
 
 /** One extension: type 0..15, value as a byte string of 0..255. */
 export interface Extension {
@@ -114,6 +116,7 @@ const KNOWN: readonly (readonly [number, number, number])[] = [
   [3, 0, 255],
   [2, 2, 2],
   [2, 1, 1],
+  [1, 1, 1],
 ];
 
 /** Whether a receiver reads an extension of a type and a length; what it does not read it skips. */

@@ -65,7 +65,10 @@ export function poll(s: Sender, now: number): string {
   if (s.frame && !due && now >= s.retryAt) {
     if (s.tries) s.rto = Math.min(s.rto * 2, s.rtoMax);
     if (s.tries < TRIES_MAX && !(s.nonce && now >= s.sentAt + HELLO_MS)) frame = s.frame;
-    else s.frame = s.nonce = "";
+    else {
+      s.frame = s.nonce = "";
+      s.failed++;
+    }
   }
   // Rule 12: HELLO without an epoch, or once a further beat has ended without an ACK.
   const lost = !s.ready || s.unacked > UNACKED_PATIENT;
@@ -169,6 +172,7 @@ function obey(s: Sender, frame: string, b0: number, again: boolean, now: number)
     s.beatAt = now;
   } else {
     if (!again) cleared(s, frame.charCodeAt(3), now);
+    s.mapped = frame.charCodeAt(4);
     if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
   }
   s.wakeAt = now;

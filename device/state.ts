@@ -7,7 +7,7 @@
 
 import { EXT_CAUSE, EXT_FIRMWARE, encodeExtension } from "./extensions.ts";
 import { intervalCode } from "./interval.ts";
-import { PACE_MAX, PACE_MIN, RTO_FIRST, RTO_MAX } from "./schedule.ts";
+import { PACE_MAX, PACE_MIN, RESERVE, RTO_FIRST, RTO_MAX } from "./schedule.ts";
 import type { TagKey } from "./tag.ts";
 
 /** What a board is told about itself. Durations in ms; what is optional has a default. */
@@ -35,6 +35,15 @@ export interface SenderConfig {
   /** Interval codes between which the gateway may pace this board (34 and 152: 1 s and 1 h). */
   paceMin?: number;
   paceMax?: number;
+  /** Interval in ms while the application's alert is on, and while its battery is low (`own`). */
+  ownMin?: number;
+  ownMax?: number;
+  /** Sequence numbers that one reservation on flash covers (32); 1 where each wake is a boot. */
+  reserve?: number;
+  /** Make-ups of a beat, 0 (the default) to 2 (rule 13). */
+  makeUps?: number;
+  /** Rungs of the ladder that this board has (ladder.ts), as bits; all of them by default. */
+  ladder?: number;
 }
 
 /** What the board's flash gives back at boot (rules 10 and 12). */
@@ -109,6 +118,27 @@ export interface Sender extends Required<SenderConfig>, Memory {
   result: string;
   todo: number;
   payload: string;
+  /** `mapped` of the last ACK; code of extension 13 as last told, 0 = none was. */
+  mapped: number;
+  spread: number;
+  /** Make-ups of the beat in flight that have begun, or are waited for. */
+  madeUp: number;
+  /** Sets of tries, of beats, make-ups and HELLOs, in a row that ended unanswered. */
+  failed: number;
+  /** Rungs climbed that no acknowledged beat has told of yet, as bits: extension 14. */
+  rungs: number;
+  /** What the beat in flight tells: of `rungs`, and `LOADED` if it carries `load`. */
+  told: number;
+  /** Ladder.ts: the row that comes next; `failed` and the instant of the last one. */
+  step: number;
+  climbed: number;
+  climbAt: number;
+  /** The application's payload as extension 11, until a beat that carried it is acknowledged. */
+  load: string;
+  /** Extensions of every beat: what the board measures beside its vitals. */
+  each: string;
+  /** Time-out, in ms, of the estimate that flash has (sleep.ts); 0 = none. */
+  rested: number;
   /** Call `poll` then: earlier is harmless, later may break a promise. */
   wakeAt: number;
 }
@@ -120,7 +150,11 @@ export function coldBoot(cause: number, firmware: string): string {
   );
 }
 
+/** In `told`: the application's payload. */
+export const LOADED = 256;
+
 /** A sender at boot; its first `poll` is due at once. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: one field a line, and nothing else
 export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
   return Object.assign(
     {
@@ -133,6 +167,11 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       wakeMs: 0,
       paceMin: PACE_MIN,
       paceMax: PACE_MAX,
+      ownMin: c.own,
+      ownMax: c.own,
+      reserve: RESERVE,
+      makeUps: 0,
+      ladder: 255,
       dirty: 0,
       ready: m.epoch && m.acked,
       seq: m.limit,
@@ -164,6 +203,18 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       result: "",
       todo: 0,
       payload: "",
+      mapped: 0,
+      spread: 0,
+      madeUp: 0,
+      failed: 0,
+      rungs: 0,
+      told: 0,
+      step: 0,
+      climbed: 0,
+      climbAt: now,
+      load: "",
+      each: "",
+      rested: 0,
       wakeAt: now,
     },
     c,
