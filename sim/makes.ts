@@ -2,10 +2,23 @@
 
 import type { Sender } from "../device/state.ts";
 
-type Make = Pick<
-  Sender,
-  "own" | "reach" | "rtoMax" | "clockError" | "wakeMs" | "paceMin" | "paceMax" | "ownCode"
->;
+const FIELDS = [
+  "own",
+  "ownMin",
+  "ownMax",
+  "ownCode",
+  "reach",
+  "reserve",
+  "makeUps",
+  "ladder",
+  "rtoMax",
+  "clockError",
+  "wakeMs",
+  "paceMin",
+  "paceMax",
+] as const;
+
+type Make = Pick<Sender, (typeof FIELDS)[number]>;
 
 /** As many as fit into the byte that a record has for it. */
 const MAKES_MAX = 256;
@@ -14,13 +27,12 @@ export class Makes {
   readonly all: Make[] = [];
 
   /** The number of a sender's make. */
-  of({ own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode }: Sender): number {
-    const make: Make = { own, reach, rtoMax, clockError, wakeMs, paceMin, paceMax, ownCode };
-    const names = Object.keys(make) as (keyof Make)[];
-    const found = this.all.findIndex((other) => names.every((name) => other[name] === make[name]));
+  of(sender: Sender): number {
+    const found = this.all.findIndex((make) => FIELDS.every((name) => make[name] === sender[name]));
     if (found >= 0) return found;
     if (this.all.length === MAKES_MAX)
       throw new RangeError(`more than ${MAKES_MAX} makes of boards`);
+    const make = Object.fromEntries(FIELDS.map((name) => [name, sender[name]])) as Make;
     return this.all.push(make) - 1;
   }
 }

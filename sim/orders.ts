@@ -1,5 +1,5 @@
-// Commands on a simulated board: what its flash keeps of the last one begun, where power can go,
-// and what a sender at rest remembers. As device/board-commands.ts does it, step by step.
+// Commands on a simulated board: what its flash keeps of the last one begun, and where power can
+// go. As device/board-commands.ts does it, step by step.
 
 import { answer, BEGIN, INTERRUPTED, resultOf } from "../device/commands.ts";
 import type { Memory, Sender } from "../device/state.ts";
@@ -40,24 +40,4 @@ export function obeyed(
   board.body?.power?.frame("up", frame.length);
   transmit(frame);
   return !board.dies("after-result", now);
-}
-
-/** Of a sender that had a command in this epoch: few of a million. */
-export type Orders = Pick<Sender, "cmd" | "todo" | "result" | "payload">;
-
-/** Keeps them for a sender that makes room for another. @returns whether there was anything */
-export function keepOrders(kept: Map<number, Orders>, slot: number, s: Sender): boolean {
-  if (s.cmd === 0) return false;
-  const { cmd, todo, result, payload } = s;
-  kept.set(slot, { cmd, todo, result, payload });
-  return true;
-}
-
-/** Lays them out again, or none. */
-export function layOrders(kept: Orders | undefined, s: Sender): void {
-  s.cmd = kept === undefined ? 0 : kept.cmd;
-  s.todo = kept === undefined ? 0 : kept.todo;
-  if (kept === undefined) return;
-  s.result = kept.result;
-  s.payload = kept.payload;
 }

@@ -6,11 +6,10 @@
 //   f64 x 15  instants, durations    u32 x 13  numbers, tags as words, the key of suite 2
 //   u8 x 16   counters, flags, which make it is of
 //
-// What all boards of a make have in common (intervals, bounds) stands once. A sender as an object
-// of its own costs 360 bytes and another 200 for its fractions, which V8 keeps each in a box apart,
-// and its strings grow old between two beats and then cost the collector most of its time. Here the
-// cost is 40 loads and 40 stores a change of board, and the very code that is flashed runs a
-// million times beside itself. What lost: senders written as columns, which would not be that code.
+// What all boards of a make have in common (intervals, bounds) stands once; what a sender seldom has
+// stands apart. A sender as an object of its own costs 360 bytes and another 200 for its fractions,
+// which V8 boxes, and its strings grow old between two beats and then cost the collector most of
+// its time. Here it costs 40 loads and 40 stores a change of board. What lost: senders as columns.
 
 import type { Sender } from "../device/state.ts";
 import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";
@@ -19,8 +18,8 @@ import type { Sha256 } from "./board-kind.ts";
 import { Desk, type LazyTag } from "./desk.ts";
 import { Flashes } from "./flash.ts";
 import { Makes } from "./makes.ts";
-import { keepOrders, layOrders, type Orders } from "./orders.ts";
 import { draw, purposeOf } from "./random.ts";
+import { Seldom } from "./seldom.ts";
 import { FRAME, Texts } from "./texts.ts";
 
 const SENDER = purposeOf("sender");
@@ -32,11 +31,8 @@ const W = 30;
 const B = 176;
 /** Word of the place of a frame in flight. */
 const PLACE = 47;
-/** Which of its tags are there; bits 2 to 4: texts.ts. */
-const TAG = 1;
-const ACK_TAG = 2;
-const SHORT = 32; // A tag of 2 bytes (suite 0).
-const ORDERS = 64; // It had a command (orders.ts).
+/** Which tags it has, and of 2 bytes (suite 0); bits 2 to 4: texts.ts; 6 and 7: seldom.ts. */
+const [TAG, ACK_TAG, SHORT] = [1, 2, 32] as const;
 export class Roster {
   readonly seed: number;
   readonly sha256: Sha256;
@@ -49,7 +45,7 @@ export class Roster {
   private readonly makes = new Makes();
   /** What is seldom there; and keys but suite 2's. */
   private readonly texts = new Texts();
-  private readonly orders = new Map<number, Orders>();
+  private readonly seldom = new Seldom();
   private readonly keys = new Map<number, TagKey>();
   private readonly chaskey: TagKey = {
     suite: SUITE_CHASKEY,
@@ -156,17 +152,19 @@ export class Roster {
       this.saveTag(s.inFlight, u + 6, TAG) | this.saveTag(s.acknowledged, u + 8, ACK_TAG);
     strings |= this.texts.put(slot, s);
     if (strings & FRAME) w[slot * WORDS + PLACE] = this.texts.place;
-    if (keepOrders(this.orders, slot, s)) strings |= ORDERS;
+    strings |= this.seldom.put(slot, s);
     const b = this.bytes;
     const o = slot * BYTES + B;
     b[o] = s.vitals;
     b[o + 1] = s.acked | (s.dirty << 1) | (s.ready << 2) | (s.leaving << 3);
-    b[o + 2] = s.tries;
+    b[o + 2] = s.tries | (s.madeUp << 4);
     b[o + 3] = s.code;
     b[o + 4] = s.unacked;
     b[o + 5] = s.heard & 255;
     b[o + 6] = s.heard >> 8;
     b[o + 7] = strings;
+    b[o + 10] = s.mapped;
+    b[o + 11] = s.spread;
   }
 
   private fill(slot: number, s: Desk): void {
@@ -202,10 +200,13 @@ export class Roster {
     s.dirty = (flags >> 1) & 1;
     s.ready = (flags >> 2) & 1;
     s.leaving = (flags >> 3) & 1;
-    s.tries = b[o + 2]!;
+    s.tries = b[o + 2]! & 15;
+    s.madeUp = b[o + 2]! >> 4;
     s.code = b[o + 3]!;
     s.unacked = b[o + 4]!;
     s.heard = b[o + 5]! | (b[o + 6]! << 8);
+    s.mapped = b[o + 10]!;
+    s.spread = b[o + 11]!;
     this.fillStrings(slot, s, b[o + 7]!);
     if (b[o + 8]! !== this.make) this.change(b[o + 8]!, s);
     s.key = b[o + 9]! === SUITE_CHASKEY ? this.chaskeyAt(u + 10) : this.keys.get(slot)!;
@@ -218,7 +219,7 @@ export class Roster {
     s.inFlight.lay(words[u + 6]!, words[u + 7]!, strings & TAG ? bytes : 0);
     s.acknowledged.lay(words[u + 8]!, words[u + 9]!, strings & ACK_TAG ? bytes : 0);
     this.texts.take(slot, s, strings, words[slot * WORDS + PLACE]!);
-    layOrders(strings & ORDERS ? this.orders.get(slot) : undefined, s);
+    this.seldom.take(slot, s, strings);
   }
 
   private saveTag({ high, low, bytes }: LazyTag, at: number, bit: number): number {
