@@ -148,6 +148,11 @@ export class SelfBeat {
     return lost.length === 0 ? undefined : Math.min(...lost.map(({ goodAt }) => goodAt));
   }
 
+  /** When the newest beat left that was acknowledged, on the path where that is longest ago. */
+  get passedAt(): number {
+    return Math.min(...this.#paths.map(({ goodAt }) => goodAt));
+  }
+
   async close(): Promise<void> {
     const closed = ({ socket }: Path) => new Promise<void>((done) => socket.close(done));
     await Promise.all(this.#paths.map(closed));

@@ -23,7 +23,7 @@
 import type { Deaf, Deafness } from "./affairs.ts";
 import type { Clock } from "./clock.ts";
 import { MachineEars, type System } from "./ears-machine.ts";
-import { SelfBeat } from "./ears-self.ts";
+import { PROVE_MS, SelfBeat } from "./ears-self.ts";
 import type { Effects, Source } from "./facts.ts";
 import { isLoopback } from "./http/access.ts";
 import { STALL_MS } from "./limits.ts";
@@ -136,9 +136,9 @@ export class Ears {
     this.#set("self-beat", "udp", this.#self.missingSince);
   }
 
-  /** The connection to the MQTT broker is there, or lost. */
-  broker(up: boolean): void {
-    this.#set("broker", "mqtt", up ? undefined : this.#options.clock.now());
+  /** The connection to the MQTT broker is there, or lost: nothing was heard since `since`. */
+  broker(up: boolean, since = this.#options.clock.now()): void {
+    this.#set("broker", "mqtt", up ? undefined : since);
   }
 
   /** Deaf intervals that may be told of, oldest first. */
@@ -152,6 +152,18 @@ export class Ears {
     return this.#open.has("store") ? "nothing gets to disk" : undefined;
   }
 
+  /**
+   * When the newest of our own beats left that passed socket, tag and ACK; -Infinity where there is
+   * none, or where the store has not shown lately that it writes.
+   */
+  get passedAt(): number {
+    const { clock } = this.#options;
+    if (this.unwell !== undefined || clock.now() - this.#self.provenAt > 2 * PROVE_MS) {
+      return Number.NEGATIVE_INFINITY;
+    }
+    return Number.isFinite(this.#self.passedAt) ? this.#self.passedAt : Number.NEGATIVE_INFINITY;
+  }
+
   /** It is over when what the kernel kept is read: that may be old, and was not answered. */
   #suspended(away: boolean, drained: boolean, now: number): void {
     if (away) this.#awayUntil = now;
@@ -161,7 +173,8 @@ export class Ears {
 
   /** A frame in spite of all: what waited in the socket when the network went is read by now. */
   #outside(from: Source): void {
-    if (isLoopback(from.address) || this.#lookedAt - this.#networkAt < REFUTED_MS) return;
+    if (from.transport !== "udp" || isLoopback(from.address)) return;
+    if (this.#lookedAt - this.#networkAt < REFUTED_MS) return;
     this.#machine.reached();
     this.#set("network", null, undefined);
   }

@@ -6,29 +6,29 @@
  * The sockets open last and close first: a beat that comes in is then always one that can be kept.
  */
 
-import type { Server } from "node:http";
-import { About, deafJson, VERSION } from "./about.ts";
+import { About, VERSION } from "./about.ts";
 import { announce, feedOf } from "./announce.ts";
 import type { Clock } from "./clock.ts";
-import { Ears } from "./ears.ts";
 import type { System } from "./ears-machine.ts";
 import type { Effects } from "./facts.ts";
 import { Gateway } from "./gateway.ts";
 import { createApp } from "./http/app.ts";
 import { sayCommands } from "./http/commands.ts";
 import type { Feed } from "./http/feed.ts";
-import { portOf, serveHttp } from "./http/serve.ts";
+import { portOf } from "./http/serve.ts";
 import { type TokenEntry, Tokens } from "./http/tokens.ts";
 import type { Limits } from "./limits.ts";
+import { closeHttp, closeSockets, openSockets, type Sockets } from "./listening.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import type { BrokerSettings, MqttSettings } from "./mqtt-settings.ts";
+import type { MqttSide } from "./mqtt-side.ts";
 import { Desk } from "./notices/desk.ts";
 import type { NoticeSettings } from "./notices/receivers.ts";
 import { Registry } from "./registry.ts";
 import { sha256 } from "./sha256.ts";
 import type { Loaded, Store, StoreOptions } from "./store/store.ts";
 import { Turns } from "./turns.ts";
-import { openUdp, type UdpTransport } from "./udp.ts";
 
 export interface GatewaySettings {
   readonly clock: Clock;
@@ -44,6 +44,10 @@ export interface GatewaySettings {
   readonly limits?: Partial<Limits> | undefined;
   /** Who is told of incidents; none: nobody. */
   readonly notices?: NoticeSettings | undefined;
+  /** The broker for beats and presence over MQTT; none: UDP alone. */
+  readonly mqtt?: MqttSettings | undefined;
+  /** That broker is our own, and listens here. */
+  readonly broker?: BrokerSettings | undefined;
   readonly log: Log;
   /** What is asked of the machine; tests hand in their own. */
   readonly system?: System | undefined;
@@ -54,14 +58,15 @@ export interface GatewaySettings {
 export interface RunningGateway {
   readonly udpPort: number;
   readonly httpPort: number;
+  /** Of the embedded broker; undefined: there is none. */
+  readonly brokerPort: number | undefined;
   readonly core: Gateway;
   readonly registry: Registry;
+  /** When the newest beat of its own left that passed socket, tag, store and ACK: see ears.ts. */
+  readonly passedAt: () => number;
   /** Resolves when everything is durable and closed. Can be called again. */
   stop(): Promise<void>;
 }
-
-/** Connections that a request keeps open are cut this long after the stop. */
-const LINGER_MS = 300;
 
 /**
  * Resolves when it listens. Rejects with what the store, the sockets or the settings did not allow.
@@ -116,6 +121,7 @@ async function listen(
   metrics: Metrics,
 ): Promise<RunningGateway> {
   const { clock, log } = settings;
+  let mqtt: MqttSide | undefined;
   const feed = feedOf(core, store, loaded, clock);
   const desk = new Desk({
     ...{ settings: settings.notices, clock, secret: loaded.secret, log },
@@ -130,10 +136,17 @@ async function listen(
     },
     onDurable(facts) {
       desk.durable(facts);
+      mqtt?.durable(facts);
       sayCommands(facts, { core, clock, feed, metrics });
     },
-    onChanges: (changes) => announce(changes, { core, clock, feed, metrics, log }),
-    onBeat: (id) => feed.heard(id),
+    onChanges(changes) {
+      announce(changes, { core, clock, feed, metrics, log });
+      mqtt?.changed(changes);
+    },
+    onBeat(id) {
+      feed.heard(id);
+      mqtt?.heard(id);
+    },
     onAnswered: (receivedAt) => metrics.answered(clock.now() - receivedAt),
     onFatal: settings.onFatal,
   });
@@ -149,89 +162,48 @@ async function listen(
     quiet: () => turns.quiet(),
     onMistake: (error) => log.few("http", { error: String((error as Error)?.stack ?? error) }),
   });
-  const http = await serveHttp(app, settings.httpPort, settings.httpHost);
-  const udp = await receive(settings, turns).catch((error) => {
-    http.close();
-    throw error;
-  });
   feed.quiet = () => turns.quiet();
-  turns.add(udp);
-  const ears = await openEars(settings, store, core, turns, udp, feed);
+  const sockets = await openSockets({ settings, app, store, core, turns, feed });
+  const { http, udp, ears } = sockets;
+  mqtt = sockets.mqtt;
+  if (mqtt !== undefined) metrics.extend((registers) => mqtt?.meter(registers));
   about.deaf = () => ears.told;
   turns.start();
   desk.start(loaded.affairs.notices);
-  about.listening(udp, portOf(http));
+  about.listening(udp, portOf(http), mqtt);
   let stopped: Promise<void> | undefined;
   return {
     udpPort: udp.port,
     httpPort: portOf(http),
+    brokerPort: mqtt?.port,
     core,
     registry,
+    passedAt: () => ears.passedAt,
     stop() {
       about.unready = "the gateway stops";
-      stopped ??= stopAll({ ears, udp, turns, desk, feed, http, store, metrics, log });
+      stopped ??= stopAll({ sockets, turns, desk, feed, store, metrics, log });
       return stopped;
     },
   };
 }
 
-function receive(settings: GatewaySettings, turns: Turns): Promise<UdpTransport> {
-  return openUdp({
-    port: settings.udpPort,
-    ...(settings.udpHosts && { hosts: settings.udpHosts }),
-    onFrame: (frame, from) => turns.receive(frame, from),
-    onRefused: () => turns.refused(),
-    onFailure: (error) => {
-      settings.log.few("udp", { error: error.message });
-      turns.ears?.look(true);
-    },
-  });
-}
-
-async function openEars(
-  { clock, log, system }: GatewaySettings,
-  store: Store,
-  core: Gateway,
-  turns: Turns,
-  udp: UdpTransport,
-  feed: Feed,
-): Promise<Ears> {
-  const iso = (at: number) => new Date(clock.wallAt(at)).toISOString();
-  const ears = await Ears.open({
-    ...{ core: core.requests, clock, udp, log, system, writes: turns },
-    apply: (effects) => turns.apply(effects),
-    alive: () => store.alive(),
-    onTold: (deaf) => feed.say("deaf", deafJson(deaf, iso)),
-  });
-  turns.ears = ears;
-  return ears;
-}
-
 interface Parts {
-  readonly ears: Ears;
-  readonly udp: UdpTransport;
+  readonly sockets: Sockets;
   readonly turns: Turns;
   readonly desk: Desk;
   readonly feed: Feed;
-  readonly http: Server;
   readonly store: Store;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
 async function stopAll(parts: Parts): Promise<void> {
-  const { udp, turns, feed, http, store, metrics, log } = parts;
+  const { sockets, turns, feed, store, metrics, log } = parts;
   parts.desk.stop();
-  await parts.ears.close();
-  await udp.close();
+  await closeSockets(sockets);
   await turns.stop();
   feed.close();
-  const closed = new Promise((done) => http.close(done));
-  http.closeIdleConnections();
-  const cut = setTimeout(() => http.closeAllConnections(), LINGER_MS);
-  await store.close();
-  await closed;
-  clearTimeout(cut);
+  await Promise.all([store.close(), closeHttp(sockets.http)]);
   metrics.close();
   log.info("stopped");
 }

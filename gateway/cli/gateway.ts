@@ -16,6 +16,7 @@ import { createLog } from "../log.ts";
 import { type RunningGateway, startGateway } from "../server.ts";
 import { levelStore } from "../store/level.ts";
 import { StoreBusy } from "../store/store.ts";
+import { Watchdog } from "../watchdog.ts";
 import { Failed, readGiven, type Streams, Usage } from "./common.ts";
 import { reason } from "./errors.ts";
 import { listenOn, port, UDP_PORT } from "./words.ts";
@@ -98,12 +99,16 @@ async function run(flags: Flags, streams: Streams): Promise<void> {
   }).catch((error) => {
     throw new Failed(startFailure(error, data));
   });
+  const { passedAt } = gateway;
+  const watchdog = Watchdog.open({ env: process.env, passedAt, log });
+  watchdog?.ready(`UDP ${gateway.udpPort}, HTTP ${gateway.httpPort}`);
   try {
     await Promise.race([asked, fatal]);
   } catch (error) {
     log.error("the store is broken", { why: (error as Error).message });
     process.exit(1);
   }
+  watchdog?.stopping();
   await stop(gateway);
 }
 
