@@ -3,7 +3,7 @@
  * number that rules it out, or told as something that is there.
  */
 
-import { span } from "./cli/tell.ts";
+import { span } from "./durations.ts";
 import type { Present } from "./explain.ts";
 import { bare, type Tell } from "./explain-words.ts";
 

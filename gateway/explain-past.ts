@@ -5,7 +5,7 @@
  */
 
 import type { Deaf, Evidence } from "./affairs.ts";
-import { span } from "./cli/tell.ts";
+import { span } from "./durations.ts";
 import { CAUSE_WORDS } from "./evidence.ts";
 import type { Explanation } from "./explain.ts";
 import { bare, causeSentence, saw, type Tell } from "./explain-words.ts";

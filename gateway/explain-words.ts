@@ -1,10 +1,9 @@
 /**
- * What all explanations have in common: how causes, evidence, instants and durations are put into
+ * What all explanations have in common: how causes, evidence and instants are put into
  * sentences. The words for causes and evidence themselves are those of evidence.ts.
  */
 
 import type { Evidence } from "./affairs.ts";
-import { span } from "./cli/tell.ts";
 import { CAUSE_WORDS, describeEvidence } from "./evidence.ts";
 import type { Cause } from "./facts.ts";
 
@@ -34,9 +33,4 @@ export function saw(lead: string, evidence: Evidence, tell: Tell): string[] {
 /** "14:05:00" of "at 14:05:00". */
 export function bare(told: string): string {
   return told.replace(/^at /, "");
-}
-
-/** A duration too short for `span`. */
-export function exact(ms: number): string {
-  return ms < 10_000 ? `${Math.round(ms / 10) / 100} s` : span(ms);
 }

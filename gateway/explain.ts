@@ -9,9 +9,9 @@
  */
 
 import type { Deaf, Evidence, Incident, Quiet } from "./affairs.ts";
-import { span } from "./cli/tell.ts";
+import { exact, span } from "./durations.ts";
 import { type Check, checksOf } from "./explain-checks.ts";
-import { bare, causeSentence, exact, saw, type Tell } from "./explain-words.ts";
+import { bare, causeSentence, saw, type Tell } from "./explain-words.ts";
 import type { Cause, Change, Status } from "./facts.ts";
 import type { Hint } from "./hints.ts";
 import type { DeviceView } from "./view.ts";

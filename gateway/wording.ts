@@ -8,7 +8,7 @@
  */
 
 import type { Evidence, Incident } from "./affairs.ts";
-import { span } from "./cli/tell.ts";
+import { ago, span } from "./durations.ts";
 import { CAUSE_WORDS, describeValue, type EvidenceName } from "./evidence.ts";
 import type { Cause } from "./facts.ts";
 import type { Subject } from "./subject.ts";
@@ -174,5 +174,5 @@ function seen({ seenAt, signal, battery }: Subject, setting: Setting): string {
 /** As the reader's clock shows it, or how long ago. */
 function instant(at: number, { now, unixSeconds }: Setting): string {
   const unix = unixSeconds(at);
-  return unix > 0 ? `<t:${unix}>` : `${span(Math.max(0, now - at))} ago`;
+  return unix > 0 ? `<t:${unix}>` : ago(Math.max(0, now - at));
 }

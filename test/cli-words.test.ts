@@ -1,8 +1,8 @@
 /** What people write on the command line and read from it: durations, hosts, instants. */
 
 import { describe, expect, it } from "vitest";
-import { ago, span } from "../gateway/cli/tell.ts";
 import { boardsGateway, duration, gatewayUrl, port, reach } from "../gateway/cli/words.ts";
+import { ago, span } from "../gateway/durations.ts";
 
 describe("the command line", () => {
   it("reads durations, hosts and the like as they are written", () => {

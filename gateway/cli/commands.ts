@@ -1,9 +1,9 @@
 /** `commands`: what was sent to a device, what waits for it, and what came of it. */
 
 import type { Command } from "commander";
+import { ago } from "../durations.ts";
 import type { CommandJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
-import { ago } from "./tell.ts";
 
 const HEAD = ["N", "PAYLOAD", "STATE", "QUEUED", "RESULT", "EXPECTED", "NOT AFTER"];
 

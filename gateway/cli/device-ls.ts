@@ -1,10 +1,10 @@
 /** `device ls`: all devices, or those of a status, a site or a label. */
 
 import { type Command, Option } from "commander";
+import { ago } from "../durations.ts";
 import { STATUSES } from "../facts.ts";
 import { columns, type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
 import type { DeviceJson } from "./devices.ts";
-import { ago } from "./tell.ts";
 
 interface Options extends WhereOptions {
   readonly status?: string;

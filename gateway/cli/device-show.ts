@@ -1,9 +1,9 @@
 /** `device show`: one device, a fact a line. */
 
 import type { Command } from "commander";
+import { ago, span } from "../durations.ts";
 import { columns, type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
 import type { DeviceJson } from "./devices.ts";
-import { ago, span } from "./tell.ts";
 
 const SUITES = ["crc16 (no security)", "hmac-sha256-64", "chaskey12-64"];
 const REACHES = ["awake", "light sleep", "deep sleep"];

@@ -1,9 +1,9 @@
 /** `incidents`: what went wrong, newest last; `ack INCIDENT`: somebody takes one on. */
 
 import { type Command, InvalidArgumentError } from "commander";
+import { ago, span } from "../durations.ts";
 import type { IncidentJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
-import { ago, span } from "./tell.ts";
 
 interface Options extends GatewayOptions {
   readonly open?: boolean;

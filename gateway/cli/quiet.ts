@@ -4,10 +4,10 @@
  */
 
 import type { Command } from "commander";
+import { ago } from "../durations.ts";
 import type { QuietJson } from "../http/answers.ts";
 import { QUIET_MAX_MS } from "../quiets.ts";
 import { askGateway, type GatewayOptions, type Streams, Usage, withGateway } from "./common.ts";
-import { ago } from "./tell.ts";
 import { duration } from "./words.ts";
 
 interface Options extends GatewayOptions {

@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
+import { ago } from "../durations.ts";
 import type { CommandJson, DeviceJson } from "../http/answers.ts";
 import { NOT_AFTER_MAX_MS, NOT_AFTER_MIN_MS } from "../limits.ts";
 import { outcome } from "./commands.ts";
@@ -16,7 +17,6 @@ import {
   Usage,
   withGateway,
 } from "./common.ts";
-import { ago } from "./tell.ts";
 import { duration } from "./words.ts";
 
 interface Options extends GatewayOptions {

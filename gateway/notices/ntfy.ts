@@ -6,7 +6,7 @@
  * one ignores it, and shows it twice.
  */
 
-import { span } from "../cli/tell.ts";
+import { span } from "../durations.ts";
 import type { Message } from "./message.ts";
 import { type Outcome, post, type Target } from "./request.ts";
 
