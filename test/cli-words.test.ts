@@ -1,7 +1,7 @@
 /** What people write on the command line and read from it: durations, hosts, instants. */
 
 import { describe, expect, it } from "vitest";
-import { boardsGateway, duration, gatewayUrl, port, reach } from "../gateway/cli/words.ts";
+import { boardsBroker, boardsGateway, duration, gatewayUrl, port } from "../gateway/cli/words.ts";
 import { ago, span } from "../gateway/durations.ts";
 
 describe("the command line", () => {
@@ -24,9 +24,7 @@ describe("the command line", () => {
     for (const bad of [...hosts, "a..b", `${"a".repeat(64)}.lan`, 'x";evil']) {
       expect(() => boardsGateway(bad), bad).toThrow("boards do not speak IPv6");
     }
-    expect(reach("awake")).toBe(0);
-    for (const text of ["light", "deep", "asleep"])
-      expect(() => reach(text)).toThrow("Expected awake");
+    expect(boardsBroker("10.0.0.9")).toEqual({ host: "10.0.0.9", port: 1883 });
     expect(port("0")).toBe(0);
     expect(() => gatewayUrl("ftp://x")).toThrow("http://127.0.0.1:8227");
   });

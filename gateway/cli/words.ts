@@ -45,12 +45,22 @@ export interface Place {
 }
 
 export const UDP_PORT = 7227;
+const MQTT_PORT = 1883;
 const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*$/i;
 
 /** `HOST[:PORT]` as a board can reach it: an IPv4 address or a name. */
 export function boardsGateway(text: string): Place {
+  return boardsPlace(text, UDP_PORT);
+}
+
+/** The same of a broker, where the port that is not said is MQTT's. */
+export function boardsBroker(text: string): Place {
+  return boardsPlace(text, MQTT_PORT);
+}
+
+function boardsPlace(text: string, port: number): Place {
   const [, host = "", number] = /^([^:]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  const found = number === undefined ? UDP_PORT : Number(number);
+  const found = number === undefined ? port : Number(number);
   const named = NAME.test(host) && !/^[\d.]+$/.test(host);
   if (!(isIPv4(host) || named) || found < 1 || found > 65_535) {
     throw new InvalidArgumentError(
@@ -58,17 +68,6 @@ export function boardsGateway(text: string): Place {
     );
   }
   return { host, port: found };
-}
-
-/**
- * The reach class of the protocol: 0, 1 or 2. A bundle does not sleep yet, and one that says it
- * does would be sent nothing between its beats: so `awake` only.
- */
-export function reach(text: string): number {
-  if (text !== "awake") {
-    throw new InvalidArgumentError("Expected awake: boards of this version do not sleep.");
-  }
-  return 0;
 }
 
 export function gatewayUrl(text: string): URL {
