@@ -13,6 +13,8 @@ import { sealHeartbeat } from "./tag.ts";
 import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
+declare const WITH_BINDING: boolean | undefined;
+const BINDS = typeof WITH_BINDING === "undefined" || WITH_BINDING;
 
 /** Extension 9 of two bytes (protocol section 6). */
 const EXT_ACKED_HEAD = "\x92";
@@ -20,7 +22,8 @@ const EXT_ACKED_HEAD = "\x92";
 /** The next beat: `frame`, `tag`, and when the one behind it falls due. */
 export function sealBeat(s: Sender, now: number): void {
   s.waitMax = s.gap;
-  s.gap = Math.min(s.interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, s.interval));
+  const interval = BINDS ? Math.min(s.interval, s.life) : s.interval;
+  s.gap = Math.min(interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, interval));
   if (++s.seq > s.limit) {
     s.limit += s.reserve;
     s.acked = 0;
@@ -55,7 +58,10 @@ export function cleared(s: Sender, pace: number, now: number): void {
   s.code = paceStep(s.code, pace, s.ownCode, s.paceMin, s.paceMax);
   s.interval = s.code === s.ownCode ? s.own : intervalMs(s.code);
   // But it may have been stretched, and the gap of a beat that was heard is long enough.
-  if (s.unacked >= UNACKED_PATIENT) s.beatAt = Math.min(s.beatAt, now + jittered(s, s.interval));
+  if (s.unacked >= UNACKED_PATIENT) {
+    const interval = BINDS ? Math.min(s.interval, s.life) : s.interval;
+    s.beatAt = Math.min(s.beatAt, now + jittered(s, interval));
+  }
   if (s.leaving) s.beatAt = Infinity;
   s.ackSeq = s.seq;
   s.ackTag = s.tag;

@@ -118,6 +118,8 @@ export interface Sender extends Required<SenderConfig>, Memory {
   result: string;
   todo: number;
   payload: string;
+  /** The longest interval in ms that keeps a NAT binding (binding.ts); Infinity: no matter. */
+  life: number;
   /** `mapped` of the last ACK; code of extension 13 as last told, 0 = none was. */
   mapped: number;
   spread: number;
@@ -203,6 +205,7 @@ export function createSender(c: SenderConfig, m: Memory, now: number): Sender {
       result: "",
       todo: 0,
       payload: "",
+      life: Infinity,
       mapped: 0,
       spread: 0,
       madeUp: 0,

@@ -82,6 +82,7 @@ export class Desk implements Sender {
   rttvar = FRACTION;
   leaving = FRACTION;
   wakeAt = FRACTION;
+  life = Number.POSITIVE_INFINITY;
   mapped = FRACTION;
   spread = FRACTION;
   climbAt = FRACTION;
