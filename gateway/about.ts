@@ -8,6 +8,7 @@ import type { Deaf } from "./affairs.ts";
 import { idText } from "./enrolment.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Feed } from "./http/feed.ts";
+import type { MqttSide } from "./mqtt-side.ts";
 import type { GatewaySettings } from "./server.ts";
 import type { Loaded } from "./store/store.ts";
 import type { UdpTransport } from "./udp.ts";
@@ -48,6 +49,7 @@ export class About {
   readonly #startedAt: number;
   #udp: UdpTransport | undefined;
   #httpPort = 0;
+  #mqtt: MqttSide | undefined;
 
   constructor(settings: GatewaySettings, loaded: Loaded, core: Gateway, feed: Feed) {
     this.#settings = settings;
@@ -60,9 +62,10 @@ export class About {
   }
 
   /** All sockets are open: says so, and what was found on the way. */
-  listening(udp: UdpTransport, httpPort: number): void {
+  listening(udp: UdpTransport, httpPort: number, mqtt: MqttSide | undefined): void {
     this.#udp = udp;
     this.#httpPort = httpPort;
+    this.#mqtt = mqtt;
     this.unready = undefined;
     const { log, httpHost } = this.#settings;
     for (const why of this.#loaded.quarantined) log.warn("record set aside", { why });
@@ -70,6 +73,7 @@ export class About {
     log.info("listening", {
       udp: udp.port,
       http: httpPort,
+      ...(mqtt?.port !== undefined && { broker: mqtt.port }),
       addresses: udp.addresses,
       host: httpHost,
       devices: this.#devices,
@@ -97,6 +101,7 @@ export class About {
         receiveBuffer: this.#udp?.receiveBuffer ?? null,
       },
       http: { port: this.#httpPort, host: httpHost },
+      mqtt: this.#mqtt?.facts() ?? null,
       open,
       deaf: this.deaf()
         .slice(-DEAF_SHOWN)

@@ -202,6 +202,8 @@ const TimeZone = read("expected a time zone such as Europe/Berlin or UTC", (give
   }
 });
 
+const PREFIX = "expected a topic such as homeassistant, or off";
+
 export const ConfigSchema = map({
   data: text().optional().describe("the gateway's folder"),
   udpPort: port().optional(),
@@ -213,6 +215,23 @@ export const ConfigSchema = map({
   httpPort: port().optional(),
   httpHost: text(253).optional(),
   tokenFile: text().optional(),
+  mqtt: text().optional().describe("the broker: mqtt://[USER@]HOST[:PORT], or mqtts://"),
+  mqttUser: text().optional(),
+  mqttPasswordFile: text().optional(),
+  mqttCa: text().optional().describe("PEM; who signed the broker's certificate"),
+  mqttVersion: z
+    .enum(["3.1.1", "5"], { error: 'expected "3.1.1" or "5"' })
+    .optional()
+    .describe("default: 5, and 3.1.1 where the broker does not speak that"),
+  mqttCommands: flag().optional().describe("whoever publishes on the broker may send commands"),
+  mqttDiscovery: z
+    .string({ error: PREFIX })
+    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, { error: PREFIX })
+    .optional()
+    .describe("Home Assistant's prefix, or off; default: homeassistant"),
+  broker: flag().optional().describe("run a broker of our own"),
+  brokerHost: Address.optional(),
+  brokerPort: port().optional(),
   open: flag().optional().describe("accept unknown ids under suite 0: no security"),
   limits: Limits.optional(),
   notices: map({

@@ -37,7 +37,12 @@ export const CONFIG_NAME = `${PREFIX}CONFIG`;
 /** What a command of a route gets from us, and may hand on. */
 const NOTICE_PREFIX = `${PREFIX}NOTICE_`;
 /** Text also where it looks like a number. */
-const TEXTS = new Set(["data", "httpHost", "tokenFile", "dashboard", "timeZone"]);
+const TEXTS = new Set([
+  ...["data", "httpHost", "tokenFile", "dashboard", "timeZone"],
+  ...["mqtt", "mqttUser", "mqttPasswordFile", "mqttCa", "mqttVersion", "mqttDiscovery"],
+]);
+/** Paths, which in a file begin at the file. */
+const PATHS = ["data", "tokenFile", "mqttPasswordFile", "mqttCa"] as const;
 
 /**
  * @param file undefined: what the environment names, if it does
@@ -49,9 +54,9 @@ export function readConfig(file: string | undefined, env: NodeJS.ProcessEnv): Co
   const { given, unknown } = readEnvironment(env);
   const { limits: ofFile, notices, ...below } = filed?.config ?? {};
   const beside = (path: string | undefined) => path && resolve(dirname(from!), path);
-  // Paths in a file begin at the file.
-  if (below.data !== undefined) below.data = beside(below.data);
-  if (below.tokenFile !== undefined) below.tokenFile = beside(below.tokenFile);
+  for (const path of PATHS) {
+    if (below[path] !== undefined) below[path] = beside(below[path]);
+  }
   const { limits: ofEnv, notices: above, ...over } = given;
   return {
     options: { ...below, ...over, limits: { ...ofFile, ...ofEnv } as Partial<Limits> },

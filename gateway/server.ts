@@ -164,12 +164,26 @@ async function listen(
   });
   feed.quiet = () => turns.quiet();
   const sockets = await openSockets({ settings, app, store, core, turns, feed });
-  const { http, udp, ears } = sockets;
   mqtt = sockets.mqtt;
   if (mqtt !== undefined) metrics.extend((registers) => mqtt?.meter(registers));
-  about.deaf = () => ears.told;
-  turns.start();
   desk.start(loaded.affairs.notices);
+  return running({ sockets, turns, desk, feed, store, metrics, log }, about, core, registry);
+}
+
+interface Parts {
+  readonly sockets: Sockets;
+  readonly turns: Turns;
+  readonly desk: Desk;
+  readonly feed: Feed;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+function running(parts: Parts, about: About, core: Gateway, registry: Registry): RunningGateway {
+  const { http, udp, ears, mqtt } = parts.sockets;
+  about.deaf = () => ears.told;
+  parts.turns.start();
   about.listening(udp, portOf(http), mqtt);
   let stopped: Promise<void> | undefined;
   return {
@@ -181,20 +195,10 @@ async function listen(
     passedAt: () => ears.passedAt,
     stop() {
       about.unready = "the gateway stops";
-      stopped ??= stopAll({ sockets, turns, desk, feed, store, metrics, log });
+      stopped ??= stopAll(parts);
       return stopped;
     },
   };
-}
-
-interface Parts {
-  readonly sockets: Sockets;
-  readonly turns: Turns;
-  readonly desk: Desk;
-  readonly feed: Feed;
-  readonly store: Store;
-  readonly metrics: Metrics;
-  readonly log: Log;
 }
 
 async function stopAll(parts: Parts): Promise<void> {

@@ -13,6 +13,7 @@ import { configJsonSchema } from "../config-schema.ts";
 import { isLoopback } from "../http/access.ts";
 import { readTokens, type TokenEntry } from "../http/tokens.ts";
 import { createLog } from "../log.ts";
+import { BROKER_HOST, BROKER_PORT, type MqttOptions, readMqtt } from "../mqtt-settings.ts";
 import { type RunningGateway, startGateway } from "../server.ts";
 import { levelStore } from "../store/level.ts";
 import { StoreBusy } from "../store/store.ts";
@@ -22,7 +23,7 @@ import { reason } from "./errors.ts";
 import { listenOn, port, UDP_PORT } from "./words.ts";
 
 /** What the flags say; what they do not say is asked of the configuration. */
-interface Flags {
+interface Flags extends MqttOptions {
   readonly config?: string;
   readonly configSchema?: boolean;
   readonly data?: string;
@@ -40,7 +41,7 @@ const HTTP_HOST = "127.0.0.1";
 const STOP_MAX_MS = 1_900;
 
 export function addGateway(program: Command, streams: Streams): void {
-  program
+  const command = program
     .command("gateway")
     .description("run the gateway")
     .option("--data <dir>", "its folder (default: $STATE_DIRECTORY, else the user's state folder)")
@@ -62,12 +63,29 @@ export function addGateway(program: Command, streams: Streams): void {
       `any but a loopback one needs --token-file (default: ${HTTP_HOST})`,
     )
     .option("--open", "accept unknown ids under suite 0: no security")
-    .addOption(new Option("--token-file <file>", 'lines "read TOKEN" and "write TOKEN"'))
-    .action((flags: Flags) => {
-      if (!flags.configSchema) return run(flags, streams);
-      streams.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-      return undefined;
-    });
+    .addOption(new Option("--token-file <file>", 'lines "read TOKEN" and "write TOKEN"'));
+  addMqtt(command).action((flags: Flags) => {
+    if (!flags.configSchema) return run(flags, streams);
+    streams.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+    return undefined;
+  });
+}
+
+function addMqtt(command: Command): Command {
+  return command
+    .option("--mqtt <url>", "the broker: mqtt://[USER@]HOST[:PORT], or mqtts://")
+    .option("--mqtt-user <name>", "its login, where it is not in the URL")
+    .option("--mqtt-password-file <file>", "the password of that login")
+    .option("--mqtt-ca <file>", "PEM: who signed the broker's certificate")
+    .addOption(
+      new Option("--mqtt-version <version>", "default: 5, or 3.1.1 where that is not spoken") //
+        .choices(["3.1.1", "5"]),
+    )
+    .option("--mqtt-commands", "whoever may publish on the broker may send commands")
+    .option("--mqtt-discovery <prefix>", "Home Assistant's, or off (default: homeassistant)")
+    .option("--broker", "run a broker of our own")
+    .option("--broker-host <address>", `it listens here (default: ${BROKER_HOST})`)
+    .option("--broker-port <port>", `and here; 0 takes a free one (default: ${BROKER_PORT})`, port);
 }
 
 async function run(flags: Flags, streams: Streams): Promise<void> {
@@ -75,6 +93,7 @@ async function run(flags: Flags, streams: Streams): Promise<void> {
   const options = { ...configured, ...flags };
   const { data = dataFolder(), httpHost = HTTP_HOST } = options;
   const tokens = tokensOf(options.tokenFile, httpHost);
+  const given = readMqtt(options);
   const log = createLog(streams.out);
   if (unknown.length > 0) log.warn("names in the environment that are not known", { unknown });
   let broken = (_error: Error): void => {};
@@ -94,7 +113,7 @@ async function run(flags: Flags, streams: Streams): Promise<void> {
     httpHost,
     open: options.open,
     limits: options.limits,
-    ...{ notices, tokens, log },
+    ...{ notices, tokens, log, ...given },
     onFatal: (error) => broken(error),
   }).catch((error) => {
     throw new Failed(startFailure(error, data));
@@ -160,14 +179,17 @@ function startFailure(error: unknown, data: string): string {
     syscall,
     address,
     port: given,
+    option,
   } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;
+    /** The flags of what could not listen, where that says so itself. */
+    option?: string;
   };
-  const flag = syscall === "listen" ? "--http" : "--udp";
+  const flag = option ?? (syscall === "listen" ? "--http" : "--udp");
   if (code === "EADDRINUSE") return `${flag}-port: ${given} at ${address} is in use`;
   if (code === "EACCES" && given) return `${flag}-port: ${given} is not ours to open (below 1024?)`;
   if (code === "EADDRNOTAVAIL") return `${flag}-host: ${address} is no address of this machine`;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "--http-host: no such name";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `${flag}-host: no such name`;
   return `--data ${data}: ${reason(error)}`;
 }

@@ -197,6 +197,9 @@ export const About = z.looseObject({
   cursor: count.describe("of the last change"),
   udp: z.looseObject({ port: count.nullable(), addresses: z.array(z.string()) }),
   http: z.looseObject({ port: count, host: z.string() }),
+  mqtt: z
+    .looseObject({ url: z.string(), connected: z.boolean(), why: z.string().nullable() })
+    .nullable(),
   open: z.boolean(),
   deaf: z.array(
     z.strictObject({
