@@ -9,7 +9,8 @@
  */
 
 import { crc32 } from "node:zlib";
-import type { Batch, Shelf } from "../gateway/store/shelf.ts";
+import { MemoryShelf } from "../gateway/store/memory.ts";
+import type { Batch } from "../gateway/store/shelf.ts";
 
 /** What survives the process. */
 export class FaultyDisk {
@@ -39,7 +40,7 @@ interface UnderWay {
   readonly reject: (error: Error) => void;
 }
 
-export class FaultyShelf implements Shelf {
+export class FaultyShelf extends MemoryShelf {
   readonly #disk: FaultyDisk;
   /** Called when a batch is asked for: it is under way until one of the calls below. */
   readonly #onAsked: () => void;
@@ -48,6 +49,7 @@ export class FaultyShelf implements Shelf {
   #dead = false;
 
   constructor(disk: FaultyDisk, onAsked: () => void) {
+    super(disk.records);
     this.#disk = disk;
     this.#onAsked = onAsked;
   }
@@ -78,15 +80,7 @@ export class FaultyShelf implements Shelf {
     return this.#underWay !== undefined;
   }
 
-  open(): Promise<readonly string[]> {
-    return Promise.resolve([]);
-  }
-
-  repair(error: unknown): Promise<void> {
-    return Promise.reject(error);
-  }
-
-  batch(): Batch {
+  override batch(): Batch {
     const steps: [string, Buffer | undefined][] = [];
     return {
       put: (key, value) => void steps.push([key, value]),
@@ -100,20 +94,6 @@ export class FaultyShelf implements Shelf {
           this.#onAsked();
         }),
     };
-  }
-
-  async *range(from: string, to: string, reverse = false): AsyncIterable<[string, Buffer]> {
-    const found = [...this.#disk.records].filter(([key]) => key >= from && key < to);
-    found.sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const record of reverse ? found.reverse() : found) yield await Promise.resolve(record);
-  }
-
-  get(key: string): Buffer | undefined {
-    return this.#disk.records.get(key);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
   }
 
   #taken(): UnderWay {

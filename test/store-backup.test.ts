@@ -11,7 +11,6 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { BadBackup, readBackup } from "../gateway/store/backup.ts";
-import { levelStore } from "../gateway/store/level.ts";
 import { restoreBackup, StoreThere } from "../gateway/store/restore.ts";
 import { type Store, StoreBusy } from "../gateway/store/store.ts";
 import { allKinds } from "./store-kinds.ts";
@@ -23,7 +22,7 @@ import {
   enrol,
   folder,
   HandClock,
-  opened,
+  levelAt,
 } from "./store-rig.ts";
 
 afterEach(clearStores);
@@ -48,8 +47,7 @@ async function recordsOf(bytes: Buffer, piece: number): Promise<Map<string, Buff
 /** A store with one of everything, in a folder. */
 async function full(clock: HandClock): Promise<{ data: string; store: Store }> {
   const data = folder();
-  const store = levelStore(data, { clock });
-  opened.push(store);
+  const store = levelAt(data, clock);
   await store.open();
   await store.commit([
     ...allKinds(clock.mono),
@@ -121,8 +119,7 @@ describe("a backup file", () => {
     expect(await restoreBackup(file, data, { force: false })).toBeGreaterThan(15);
     expect(statSync(join(data, "store")).mode & 0o777).toBe(0o700);
     for (const stop of [86_400_000, 0]) {
-      const store = levelStore(data, { clock });
-      opened.push(store);
+      const store = levelAt(data, clock);
       const loaded = await store.open();
       expect(loaded).toMatchObject({ cursor: 1, stoppedMs: stop, quarantined: [] });
       expect(loaded.devices.map(({ restored }) => restored)).toEqual([true, true]);
@@ -133,13 +130,11 @@ describe("a backup file", () => {
       expect(store.keyKnown((enrol(2) as { enrolment: { key: string } }).enrolment.key)).toBe(true);
       await store.close();
     }
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     await store.open();
     await store.commit([{ kind: "epoch", id: 1, issued: 12, epoch: 12 }, beat(1, 1, 0)]);
     await store.close();
-    const last = levelStore(data, { clock });
-    opened.push(last);
+    const last = levelAt(data, clock);
     expect((await last.open()).devices.map(({ restored }) => restored)).toEqual([false, true]);
   });
 
@@ -158,8 +153,7 @@ describe("a backup file", () => {
     writeFileSync(file, bytes);
     await restoreBackup(file, data, { force: true });
     expect(readdirSync(data)).toEqual(["store"]);
-    const again = levelStore(data, { clock });
-    opened.push(again);
+    const again = levelAt(data, clock);
     expect((await again.open()).devices.map(({ enrolment }) => enrolment.id)).toEqual([1, 2]);
   });
 
@@ -168,8 +162,7 @@ describe("a backup file", () => {
     const { data, store } = await full(clock);
     await store.close();
     renameSync(join(data, "store"), join(data, "store.replaced"));
-    const again = levelStore(data, { clock });
-    opened.push(again);
+    const again = levelAt(data, clock);
     expect((await again.open()).devices).toHaveLength(2);
     expect(existsSync(join(data, "store.replaced"))).toBe(false);
     expect(readFileSync(join(data, "store", "CURRENT"), "utf8")).toMatch(/^MANIFEST/);

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { afterEach, describe, expect, it } from "vitest";
-import { hasStore, levelStore } from "../gateway/store/level.ts";
+import { hasStore } from "../gateway/store/level.ts";
 import { type Loaded, StoreBusy } from "../gateway/store/store.ts";
 import {
   beat,
@@ -21,8 +21,8 @@ import {
   enrol,
   folder,
   HandClock,
+  levelAt,
   levelPlace,
-  opened,
 } from "./store-rig.ts";
 
 afterEach(clearStores);
@@ -39,8 +39,7 @@ describe("a store on LevelDB", () => {
   it("lies in a folder that its owner alone can enter", async () => {
     const data = folder();
     expect(hasStore(data)).toBe(false);
-    const store = levelStore(data, { clock: new HandClock() });
-    opened.push(store);
+    const store = levelAt(data, new HandClock());
     await store.open();
     expect(hasStore(data)).toBe(true);
     expect(statSync(join(data, "store")).mode & 0o777).toBe(0o700);
@@ -49,8 +48,7 @@ describe("a store on LevelDB", () => {
   it("opens after its log was torn at any length, with a state it once had", async () => {
     const clock = new HandClock();
     const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     await store.open();
     for (let n = 1; n <= 40; n++) {
       await store.commit([enrol(n), beat(n, n, clock.mono), change(n, n, 1, clock.mono)]);
@@ -64,8 +62,7 @@ describe("a store on LevelDB", () => {
       const torn = folder();
       cpSync(data, torn, { recursive: true });
       truncateSync(newestLog(torn), length);
-      const again = levelStore(torn, { clock });
-      opened.push(again);
+      const again = levelAt(torn, clock);
       const { devices, cursor, quarantined } = await again.open();
       expect(quarantined).toEqual([]);
       expect(devices.length).toBe(cursor);
@@ -90,8 +87,7 @@ describe("a store on LevelDB", () => {
   ])("mends itself where %s, and then no epoch is in force", async (_words, harm) => {
     const clock = new HandClock();
     const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     const { secret } = await store.open();
     await store.commit([
       enrol(1),
@@ -101,8 +97,7 @@ describe("a store on LevelDB", () => {
     await store.close();
     harm(join(data, "store"));
     for (const quarantined of [["the store was damaged and has been repaired"], []]) {
-      const again = levelStore(data, { clock });
-      opened.push(again);
+      const again = levelAt(data, clock);
       const loaded = await again.open();
       expect(loaded).toMatchObject({ quarantined, secret });
       expect(loaded.devices[0]).toMatchObject({ issued: 9, restored: true, beat: { seq: 3 } });
@@ -118,8 +113,7 @@ describe("a store on LevelDB", () => {
   ])("starts with a damaged table, %s, and believes nothing in doubt", async (_words, harm) => {
     const clock = new HandClock();
     const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     await store.open();
     for (let id = 1; id <= 500; id++) {
       const issued = { kind: "epoch", id, issued: 9, epoch: 7 } as const;
@@ -145,8 +139,7 @@ describe("a store on LevelDB", () => {
   it("gives back the status of the last change where a repair lost it", async () => {
     const clock = new HandClock();
     const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     await store.open();
     await store.commit([enrol(1), change(1, 1, 1, clock.mono), change(2, 1, 2, clock.mono)]);
     await store.close();
@@ -160,8 +153,7 @@ describe("a store on LevelDB", () => {
   it("writes less than 64 bytes for a beat over IPv4", async () => {
     const clock = new HandClock();
     const data = folder();
-    const store = levelStore(data, { clock });
-    opened.push(store);
+    const store = levelAt(data, clock);
     await store.open();
     const before = statSync(newestLog(data)).size;
     const facts = Array.from({ length: 1_000 }, (_, at) => beat(at + 1, 1, clock.mono));
@@ -188,7 +180,7 @@ function overwrite(file: string, where: number): void {
 }
 
 async function reopened(data: string, clock: HandClock): Promise<Loaded> {
-  const store = levelStore(data, { clock });
+  const store = levelAt(data, clock);
   const loaded = await store.open();
   await store.close();
   return loaded;

@@ -12,7 +12,6 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Fact } from "../gateway/facts.ts";
-import { levelStore } from "../gateway/store/level.ts";
 import { firstDamage } from "../gateway/store/level-log.ts";
 import { allKinds } from "./store-kinds.ts";
 import {
@@ -23,7 +22,7 @@ import {
   enrol,
   folder,
   HandClock,
-  opened,
+  levelAt,
   type Place,
 } from "./store-rig.ts";
 
@@ -124,8 +123,7 @@ describe("a store on LevelDB", () => {
     async (_words, filler) => {
       const clock = new HandClock();
       const data = folder();
-      const store = levelStore(data, { clock });
-      opened.push(store);
+      const store = levelAt(data, clock);
       await store.open();
       for (let n = 1; n <= 60; n++) {
         const issued = { kind: "epoch", id: n, issued: 9, epoch: 7 } as const;
@@ -142,8 +140,7 @@ describe("a store on LevelDB", () => {
       closeSync(file);
       const harmed = readFileSync(log);
 
-      const again = levelStore(data, { clock });
-      opened.push(again);
+      const again = levelAt(data, clock);
       const { devices, cursor, quarantined } = await again.open();
       expect(quarantined).toHaveLength(1);
       expect(quarantined[0]).toMatch(/^the log of the store from byte \d+ of \d+ on; it is kept/);
@@ -153,8 +150,7 @@ describe("a store on LevelDB", () => {
       expect(devices.length).toBe(cursor);
       expect(devices.every(({ restored, tseq }) => restored && tseq === 1)).toBe(true);
       await again.close();
-      const third = levelStore(data, { clock });
-      opened.push(third);
+      const third = levelAt(data, clock);
       expect(await third.open()).toMatchObject({ quarantined: [], cursor });
       expect(existsSync(join(data, "store.damaged"))).toBe(false);
     },

@@ -37,7 +37,7 @@ export interface Place {
 }
 
 const folders: string[] = [];
-export const opened: Store[] = [];
+const opened: Store[] = [];
 export function folder(): string {
   const made = mkdtempSync(join(tmpdir(), "nextbeat-store-"));
   folders.push(made);
@@ -55,6 +55,13 @@ export function memoryPlace(clock: Clock): Place {
   };
 }
 
+/** The store in this folder, not open yet; `clearStores` closes it. */
+export function levelAt(data: string, clock: Clock, options?: Partial<StoreOptions>): Store {
+  const store = levelStore(data, { clock, ...options });
+  opened.push(store);
+  return store;
+}
+
 export function levelPlace(clock: Clock): Place {
   let data = folder();
   async function bare<T>(use: (level: ClassicLevel<string, Buffer>) => Promise<T>): Promise<T> {
@@ -68,11 +75,7 @@ export function levelPlace(clock: Clock): Place {
     }
   }
   return {
-    store(options) {
-      const store = levelStore(data, { clock, ...options });
-      opened.push(store);
-      return store;
-    },
+    store: (options) => levelAt(data, clock, options),
     crash() {
       const next = folder();
       cpSync(data, next, { recursive: true });

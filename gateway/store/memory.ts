@@ -15,7 +15,8 @@ export function memoryStore(options: StoreOptions, disk: MemoryDisk = new Map())
   return new KeyedStore(new MemoryShelf(disk), options);
 }
 
-class MemoryShelf implements Shelf {
+/** Also what a test's disk is made of that fails on purpose. */
+export class MemoryShelf implements Shelf {
   readonly #disk: MemoryDisk;
 
   constructor(disk: MemoryDisk) {

@@ -9,8 +9,6 @@
  * 100000] [--rounds 3]
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { sealAck, verifyTag } from "../../device/tag.ts";
 import { HEARTBEAT, UP } from "../../device/wire.ts";
 import { Deadlines } from "../../gateway/deadlines.ts";
@@ -20,6 +18,7 @@ import { sha256 } from "../../gateway/sha256.ts";
 import { EPOCH, sealBeat, tagKeyOf } from "./boards.ts";
 import { readFlags } from "./flags.ts";
 import { shuffled } from "./luck.ts";
+import { live, timed } from "./meter.ts";
 import { storedDevice } from "./seeded.ts";
 import { median, spread, table } from "./table.ts";
 
@@ -28,28 +27,6 @@ const FROM: Source = { transport: "udp", address: "127.0.0.1", port: 9 };
 const P_HOUR = 152;
 const P_MINUTE = 95;
 const MINUTE_MS = 60_000;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-/** Live bytes: heap, and the memory of typed arrays. */
-function live(): number {
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-/**
- * @returns ns of CPU for each of `n`, the collector's with it; the wall clock would count other
- * programs
- */
-function timed(n: number, work: () => void): number {
-  const begun = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(begun);
-  return ((user + system) * 1_000) / n;
-}
 
 /** A frame as a socket gives it: in one piece. Built by `+` it would be joined when first read. */
 function asReceived(frame: string): string {

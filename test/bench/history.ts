@@ -7,8 +7,6 @@
  * Usage: node dist/test/bench/history.js [--devices 100000] [--hours 2]
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Draft, Ledger } from "../../gateway/effects.ts";
 import { Hearing } from "../../gateway/hearing.ts";
 import { History } from "../../gateway/history.ts";
@@ -18,6 +16,7 @@ import * as row from "../../gateway/rows.ts";
 import { sha256 } from "../../gateway/sha256.ts";
 import { readFlags } from "./flags.ts";
 import { dice, shuffled } from "./luck.ts";
+import { live, timed } from "./meter.ts";
 import { storedDevice } from "./seeded.ts";
 import { table } from "./table.ts";
 
@@ -26,23 +25,6 @@ const MINUTE_MS = 60_000;
 /** The store's: kind and id before a part, a check sum behind the bytes. */
 const KEY_BYTES = 7;
 const CHECK_BYTES = 4;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-function live(): number {
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-function cpuNs(work: () => void): number {
-  const begun = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(begun);
-  return (user + system) * 1_000;
-}
 
 const { devices, hours } = readFlags({ devices: 100_000, hours: 2 });
 const records = new Records(sha256);
@@ -61,7 +43,7 @@ let [bytes, facts, hearNs, closeNs, beats, now] = [0, 0, 0, 0, 0, 0];
 /** 57 s, in which each board beats once. */
 function round(): void {
   const begun = now;
-  hearNs += cpuNs(() => {
+  hearNs += timed(1, () => {
     for (const id of order) {
       now += (MINUTE_MS * 0.95) / devices;
       const slot = id - 1;
@@ -76,7 +58,7 @@ function round(): void {
     const [a, b] = [below(devices), below(devices)];
     [order[a], order[b]] = [order[b]!, order[a]!];
   }
-  closeNs += cpuNs(() => {
+  closeNs += timed(1, () => {
     while (history.wakeAt <= begun + MINUTE_MS * 0.95) {
       const draft = new Draft(ledger);
       history.expire(history.wakeAt, draft);

@@ -6,14 +6,13 @@
  * Usage: node dist/test/bench/links.js [--paths 100000] [--rounds 40]
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { type LinkModel, plainLink } from "../../sim/link.ts";
 import { Links } from "../../sim/links.ts";
 import { Occasions } from "../../sim/occasion.ts";
 import { LINK_PRESETS, linkPreset } from "../../sim/presets.ts";
 import { readFlags } from "./flags.ts";
 import { shuffled } from "./luck.ts";
+import { live, timed } from "./meter.ts";
 import { table, verdict } from "./table.ts";
 
 /** A minute, but not a whole number of the cells of fade.ts. */
@@ -22,23 +21,6 @@ const SPACING_MS = 57_113;
 const USUAL = "wifi-good";
 const FRAME_NS_MAX = 150;
 const PATH_BYTES_MAX = 120;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-function live(): number {
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-function timed(n: number, work: () => void): number {
-  const begun = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(begun);
-  return ((user + system) * 1_000) / n;
-}
 
 const everything: LinkModel = {
   ...linkPreset("wifi-edge")!.up,

@@ -7,33 +7,16 @@
  * Usage: node dist/test/bench/nats.js [--houses 100000] [--hosts 50000] [--rounds 10]
  */
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { Nat, type NatModel, natPreset } from "../../sim/nat.ts";
 import { readFlags } from "./flags.ts";
 import { shuffled } from "./luck.ts";
+import { live, timed } from "./meter.ts";
 import { table, verdict } from "./table.ts";
 
 const HOUSE_BYTES_MAX = 600;
 const RATIO_MAX = 40;
 const REMOTES = ["gateway:5683", "broker:1883"] as const;
 const LINUX = natPreset("linux")!;
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
-function live(): number {
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-function timed(n: number, work: () => void): number {
-  const begun = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(begun);
-  return ((user + system) * 1_000) / n;
-}
 
 function houseBytes(houses: number): number {
   const before = live();
