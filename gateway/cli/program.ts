@@ -15,6 +15,7 @@ import { addNotices } from "./notices.ts";
 import { addQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
 import { addSend } from "./send.ts";
+import { addService } from "./service.ts";
 
 /** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
@@ -39,6 +40,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   addNotices(program, streams);
   addSend(program, streams);
   addCommands(program, streams);
+  addService(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {
