@@ -5,17 +5,12 @@
 
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { sha256 } from "../gateway/sha256.ts";
 import type { Board } from "../sim/board.ts";
 import { POWER_CUTS } from "../sim/board-kind.ts";
-import { Checkers } from "../sim/checkers.ts";
-import { HOST_STEPS } from "../sim/host.ts";
-import { plainLink } from "../sim/link.ts";
-import { World } from "../sim/world.ts";
+import { stormLink, Trouble } from "./storm-rig.ts";
 
 const BOARDS = 4;
 const MINUTE = 60_000;
-const STRANGER = { transport: "sim", address: "x", port: 1 } as const;
 
 /** One blow: after `wait` ms it strikes board `who`; `n` chooses where there is a choice. */
 interface Blow {
@@ -49,90 +44,31 @@ const blows = fc.array(
   { minLength: 1, maxLength: 40 },
 );
 
-class Storm {
-  readonly world: World;
-  readonly checkers: Checkers;
-  readonly heardUp: string[] = [];
-  readonly heardDown: string[] = [];
-  private readonly boards: Board[] = [];
-  private readonly cuts = new Set<string>();
-
+class Storm extends Trouble {
   constructor(seed: number, loss: number) {
-    this.world = new World({ seed, sha256, host: { commitMs: [0, 2_000] }, eventsMax: 500_000 });
-    this.checkers = new Checkers(this.world);
-    const model = {
-      ...plainLink(650),
-      jitterMs: 100,
-      lossGood: loss,
-      duplicate: 0.2,
-      reorder: 0.2,
-      reorderMs: 2_000,
-      corrupt: 0.01,
-    };
-    for (let id = 1; id <= BOARDS; id++) {
-      const board = this.world.add({
-        name: `b${id}`,
-        id,
-        suite: 2,
-        intervalMs: 5_000 * id,
-        link: { name: "storm", about: "", up: model, down: model },
-        clockMs: id * 1e7,
-        signalVaries: true,
-      });
-      this.boards.push(board);
-      this.world.plug(board);
-    }
-    this.world.observe({
-      sent: ({ board, direction, bytes }) => {
-        if (board) (direction === "up" ? this.heardUp : this.heardDown).push(bytes);
-      },
-      // Whoever kills the process, it is back some time later.
-      gateway: (running, at) => {
-        if (!running) this.world.at(at + 700, () => this.startGateway());
-      },
-    });
-    this.world.startGateway();
+    super(seed, [0, 2_000]);
+    const ids = Array.from({ length: BOARDS }, (_, at) => at + 1);
+    this.begin(
+      stormLink(650, loss),
+      ids.map((id) => ({ id, suite: 2, intervalMs: 5_000 * id, clockMs: id * 1e7 })),
+    );
   }
 
   strike({ what, wait, who, n }: Blow): void {
-    const { world, heardUp, heardDown } = this;
+    const { world } = this;
     world.run(world.now + wait);
     const board = this.boards[who - 1]!;
-    const restart = () => {
-      world.unplug(board);
-      world.plug(board);
-    };
     const blow: Record<typeof what, () => void> = {
-      reboot: restart,
+      ...this.blows(board, n, POWER_CUTS),
       lose: () => {
         if (!this.mayLose(board)) return;
         board.forget();
-        restart();
+        this.restart(board);
       },
-      cut: () => board.cutPower(POWER_CUTS[n % POWER_CUTS.length]!, n * 10),
       unplug: () => world.unplug(board),
-      "drop-up": () => {
-        this.toggle(board, "up");
-      },
-      "drop-down": () => {
-        this.toggle(board, "down");
-      },
-      crash: () => world.crashGateway(),
-      "crash-at": () => this.crashAt(n),
-      "replay-up": () => world.air.inject(heardUp.at(-1 - (n % 20)) ?? "", STRANGER),
-      "replay-down": () => world.air.forge(heardDown.at(-1 - (n % 20)) ?? "", board),
-      rebind: () => world.network.rebind(board, world.now),
       leave: () => world.leave(board),
     };
     blow[what]();
-  }
-
-  private toggle(board: Board, direction: "up" | "down"): void {
-    const key = `${board.name} ${direction}`;
-    const on = !this.cuts.has(key);
-    if (on) this.cuts.add(key);
-    else this.cuts.delete(key);
-    this.world.network.cut(board, direction, on);
   }
 
   /**
@@ -146,35 +82,11 @@ class Storm {
     return board.flash.epoch <= issued.epoch;
   }
 
-  /** The `n`-th of the host's coming steps of one kind is its last. */
-  private crashAt(n: number): void {
-    const step = HOST_STEPS[n % HOST_STEPS.length];
-    let left = n % 7;
-    this.world.hostDies = (now) => {
-      if (now !== step || left-- > 0) return false;
-      this.world.hostDies = () => false;
-      return true;
-    };
-  }
-
-  private startGateway(): void {
-    if (!this.world.host.gateway) this.world.startGateway();
-  }
-
-  /** The storm is over: everything has power and a path again. Who left is plugged in once more. */
-  calm(): void {
-    this.world.hostDies = () => false;
-    this.startGateway();
+  /** Who left is plugged in once more. */
+  override calm(): void {
+    super.calm();
     for (const board of this.boards) {
-      board.cutAt = undefined;
-      const { network } = this.world;
-      network.cut(board, "both", false);
-      const calm = { ...board.kind.link.up, lossGood: 0.02, corrupt: 0 };
-      network.setLink(board, { ...board.kind.link, up: calm, down: calm }, this.world.now);
-      if (!board.sender || board.sender.leaving) {
-        this.world.unplug(board);
-        this.world.plug(board);
-      }
+      if (!board.sender || board.sender.leaving) this.restart(board);
     }
   }
 
