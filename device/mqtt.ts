@@ -9,52 +9,54 @@
 // CONNACK, which 3.1.1 allows: a broker that refuses closes with our bytes unread, and the reset
 // that follows may overtake its reason. It costs one round trip a connection.
 //
-// `NEXTBEAT.broker` tells people how it stands: 0 connected and subscribed, -1 no answer yet, or
-// none; 1..5 the CONNACK's refusal (1 protocol version, 2 client id, 3 not available, 4 user or
-// password, 5 not authorised), 128 no permission to subscribe. Whatever ends an attempt, the next
-// is spaced, doubling from 1 s to 64 s, times 1..1.25; only a SUBACK sets it back. So a broker that
-// was away is found at most about as late again as it was away, and a refused board does not knock
-// more than once a minute. After a connection that had worked the next frame connects at once: a
-// fleet's beats are spread already.
+// `NEXTBEAT.broker` tells people how it stands: 0 connected, -1 no answer yet, or none; 1..5 the
+// CONNACK's refusal (1 protocol version, 2 client id, 3 not available, 4 user or password, 5 not
+// authorised), 128 no permission to subscribe, 255 what answers is no MQTT broker. Attempts are
+// spaced, doubling from 1..2 s to 64..128 s, and only a SUBACK ends that. So a broker that was away
+// is found about as late again as it was away, and a refused board knocks once in one to two
+// minutes. After a connection that had lasted, the next frame connects at once: a fleet's beats are
+// spread already, and so are its boards when a broker comes back.
 //
-// What `net` does (2v29, run on Linux, read for the others):
+// What `net` does (2v29; run on Linux, read for the others):
 // - `connect` throws where it fails at once (refused, no route, no socket left), prints a line, and
 //   no event follows. On ESP32 and Linux it **blocks** until the peer answers or TCP gives up: the
-//   board stands, 127 s on Linux where nothing answers at all (six repeated SYNs; the ESP32's
-//   firmware is built for as many, its beta for twelve). A script cannot cut that short, so it is
-//   bounded in number: an attempt that took longer than the spacing is followed by as long a pause,
-//   and so the board stands half of the time at most. On ESP8266 and Espruino WiFi it returns at
-//   once, and a failure is a `close`.
-// - `write` may come before the connection is up: it queues. What has not left is `dSnd`, "" or
-//   absent if nothing; at most 536 bytes leave in one pass of the idle loop. It throws after `end`.
-// - A first write is followed by drain, connect, drain; `data` comes in chunks of at most 536 bytes,
-//   all of them before the `close` that ends them. A reset is a `close` without an `error`; an
-//   `error` is always followed by `close`. There is no `destroy`: `end` closes at once if nothing is
-//   queued, and otherwise waits for it, as long as TCP tries.
+//   board stands, 127 s on Linux where nothing answers at all (seven SYNs; the ESP32's firmware is
+//   built for seven too, its beta for thirteen). No script can cut that short, so it is bounded in
+//   number: a pause as long as it stood follows each attempt, and the spacing on top, so that it
+//   stands less than half of the time. On ESP8266 and Espruino WiFi it returns at once, and a
+//   failure is a `close`.
+// - `write` may come before the connection is up: it queues. What has not left yet is `dSnd`, ""
+//   or absent if nothing; at most 536 bytes leave in one pass of the idle loop. After `end` it
+//   throws.
+// - A first write is followed by drain, connect, drain. `data` comes in chunks of at most 536
+//   bytes, all of them before the `close`. A reset is a `close` without an `error`, and after an
+//   `error` comes `close`. There is no `destroy`: `end` closes once nothing is queued.
 // - An exception in a `data` listener is printed, and the socket lives on.
 
 import { clock, config } from "./board.ts";
 import {
   CONNACK,
+  codeOf,
   connectPacket,
   DISCONNECT,
+  downTopic,
   hexId,
+  PUBLISH,
   payloadOf,
   publishPacket,
+  RETAINED,
   reader,
-  SUBACK,
   subscribePacket,
-  topicOf,
+  upTopic,
 } from "./mqtt-packets.ts";
 import type { Gateway } from "./udp.ts";
 
-/** Spacing of attempts to connect, in ms: the first, and the longest. */
+/** Spacing of attempts to connect, in ms, times 1..2: the first, and the longest. */
 const GAP_MS = 1000;
 const GAP_MAX_MS = 64000;
 
 const id = hexId(config.id);
-const up = topicOf(id, "up");
-const down = topicOf(id, "down");
+const down = downTopic(id);
 
 let socket: EspruinoStream | undefined;
 let waiting = "";
@@ -64,12 +66,10 @@ let openAt = 0;
 /** Gives the connection up, if there is one: the next frame opens another. */
 export function dropMqtt(): void {
   if (socket) {
-    const old = socket;
-    const stuck = old.dSnd;
+    // Instead of what may be queued there: it is stuck, or nobody wants it any more.
+    socket.dSnd = DISCONNECT;
+    socket.end();
     socket = undefined;
-    // What is stuck would hold the socket, for minutes.
-    old.dSnd = "";
-    old.end(stuck ? undefined : DISCONNECT);
   }
 }
 
@@ -80,20 +80,17 @@ function open(to: Gateway, hear: (frame: string) => void): void {
     if (socket === mine) socket = undefined;
   });
   const read = reader(function (packet) {
-    const head = packet.substr(0, 2);
-    if (socket !== mine) return;
-    if (head === CONNACK || head === SUBACK) {
-      config.broker = packet.charCodeAt(packet.length - 1);
-      if (config.broker) dropMqtt();
-      else if (head === CONNACK) mine.write(subscribePacket(down) + waiting);
-      else {
-        gap = GAP_MS;
-        openAt = 0;
+    const kind = packet[0];
+    const code = codeOf(packet);
+    if (socket === mine) {
+      if (kind === PUBLISH) hear(payloadOf(packet, down));
+      else if (kind !== RETAINED) {
+        config.broker = code;
+        if (code) dropMqtt();
+        else if (kind === CONNACK) mine.write(subscribePacket(down) + waiting);
+        else gap = GAP_MS;
       }
-    } else if (packet[0] === "0" || packet[0] === "1") {
-      const frame = payloadOf(packet, down);
-      if (frame) hear(frame);
-    } else dropMqtt();
+    }
   });
   mine.on("data", read);
   mine.write(connectPacket(id, config.user, config.password));
@@ -102,20 +99,18 @@ function open(to: Gateway, hear: (frame: string) => void): void {
 /** Publishes one frame; what is published to this device goes to `hear`. */
 export function transmitMqtt(frame: string, to: Gateway, hear: (frame: string) => void): void {
   const began = clock();
-  waiting = publishPacket(up, frame);
-  try {
-    if (socket) {
-      if (!config.broker && !socket.dSnd) socket.write(waiting);
-    } else if (began >= openAt) {
-      config.broker = openAt = -1;
+  waiting = publishPacket(upTopic(id), frame);
+  if (socket) {
+    if (!config.broker && !socket.dSnd) socket.write(waiting);
+  } else if (began >= openAt) {
+    config.broker = -1;
+    try {
       open(to, hear);
+    } catch {
+      // There is no connection to remember.
     }
-  } catch {
-    socket = undefined;
-  }
-  if (openAt < 0) {
-    const now = clock();
-    openAt = now + Math.max(gap, now - began) * (1 + Math.random() / 4);
-    gap = Math.min(gap * 2, GAP_MAX_MS);
+    // As long again as it has blocked, and what spaces attempts.
+    openAt = 2 * clock() - began + gap * (1 + Math.random());
+    if (gap < GAP_MAX_MS) gap *= 2;
   }
 }
