@@ -15,6 +15,7 @@ import {
   EXT_HEARD,
   EXT_MEMORY,
   EXT_PAYLOAD,
+  EXT_RECOVERY,
   EXT_SIGNAL,
   EXT_SPREAD,
   EXT_TEMPERATURE,
@@ -161,6 +162,19 @@ function signalText(value: string): string {
   return value.length < 2 ? dBm : dBm + " on channel " + value.charCodeAt(1);
 }
 
+/** What a board did about a silence, in the order of the bits: the rungs of ladder.ts. */
+const RUNGS = ["tried again", "make-up", "new socket", "Wi-Fi joined again"];
+RUNGS.push("next gateway", "reboot", "backed off");
+
+/** The bits of extension 14 in words: "new socket, Wi-Fi joined again". */
+export function recoveryText(bits: number): string {
+  let text = "";
+  for (let bit = 0; bit < 8; bit++) {
+    if ((bits >> bit) & 1) text += (text && ", ") + (RUNGS[bit] || "rung " + bit);
+  }
+  return text || "nothing";
+}
+
 /** An extension that counts (`countedExtensions`), by name. */
 export function extensionText(e: Extension): string {
   const value = e.value;
@@ -192,6 +206,8 @@ export function extensionText(e: Extension): string {
       return beatsText("heard", getU16(value, 0));
     case EXT_SPREAD:
       return "first beats spread over " + codeText(first);
+    case EXT_RECOVERY:
+      return "recovered: " + recoveryText(first);
     default:
       return "extension " + e.type + (value === "" ? "" : " " + hex(value, 8));
   }

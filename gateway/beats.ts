@@ -29,11 +29,12 @@ import type { Draft } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import type { Result } from "./hints.ts";
 import { creditedMs, NUMBER_MAX } from "./limits.ts";
-import { NO_NEWS, newsOf } from "./news.ts";
+import { booted, NO_NEWS, newsOf } from "./news.ts";
 import { waitingNibble } from "./offers.ts";
 import type { Parts } from "./parts.ts";
 import * as row from "./rows.ts";
 import { sameSource } from "./source.ts";
+import { sealBootAck } from "./spread.ts";
 
 /** Bit of `vitals` that a board's own program sets. */
 export const ALERT = 8;
@@ -149,7 +150,7 @@ export class Beats {
     if (durable || draft.ticket !== 0) draft.store(records.beatFact(slot));
     else flush.mark(slot, now);
     if (durable) floats[slot * row.FLOATS + row.HELD] = draft.ticket;
-    this.#acknowledge(slot, frame, end, seq, bytes[b + row.MAPPED]!, from, draft);
+    this.#acknowledge(slot, frame, end, seq, bytes[b + row.MAPPED]!, booted(news), from, draft);
   }
 
   /** Rule 3: the number of the last accepted beat once more. Changes nothing. */
@@ -172,7 +173,7 @@ export class Beats {
       ? bytes[slot * row.BYTES + row.MAPPED]!
       : mappedOf(from);
     const seq = words[slot * row.WORDS + row.SEQ]!;
-    this.#acknowledge(slot, frame, end, seq, mapped, from, draft);
+    this.#acknowledge(slot, frame, end, seq, mapped, false, from, draft);
     return "duplicate";
   }
 
@@ -204,6 +205,7 @@ export class Beats {
     end: number,
     seq: number,
     mapped: number,
+    boot: boolean,
     to: Source,
     draft: Draft,
   ): void {
@@ -217,7 +219,10 @@ export class Beats {
     }
     const key = records.tagKey(slot);
     const epoch = words[slot * row.WORDS + row.EPOCH]!;
-    const ack = sealAck(key, epoch, seq, speech.pace, mapped, state, more, frame, end);
+    const { pace } = speech;
+    const ack = boot
+      ? sealBootAck(key, epoch, seq, pace, mapped, state, more, records.roster.size, frame, end)
+      : sealAck(key, epoch, seq, pace, mapped, state, more, frame, end);
     draft.replyAfter(floats[slot * row.FLOATS + row.HELD]!, to, ack);
     hints.counters.acks++;
   }

@@ -5,6 +5,7 @@
  * its address whether they took another way, its reset cause whether it lived on.
  */
 
+import { recoveryText } from "../device/words.ts";
 import { type Around, type Finding, findIn, type Row } from "./causes-table.ts";
 import type { Inputs } from "./evidence.ts";
 import type { Source } from "./facts.ts";
@@ -39,6 +40,9 @@ const OVERSLEPT_MAX = 0.25;
 /** Who moves more often than in one of four beats does so for no reason that explains anything. */
 const MOVES_MAX = 0.25;
 
+/** Rungs after which a board itself sends from elsewhere: socket, Wi-Fi, gateway, reboot. */
+const OTHER_SOCKET = 4 | 8 | 16 | 32;
+
 const RETURN: readonly Row<Back>[] = [
   { cause: "clock", confidence: 0.7, holds: overSlept },
   { cause: "nat", confidence: 0.6, holds: rebound },
@@ -58,6 +62,7 @@ export function causeOfReturn(
   if (step > 1) shown.missed = step - 1;
   if (news.reset >= 0) shown.resetCause = resetText(news.reset);
   if (news.acked >= 0) shown.unacked = 16 - ones(news.acked);
+  if (news.recovery > 0) shown.recovery = recoveryText(news.recovery);
   return findIn(RETURN, { slot, now, arrival, shown, around });
 }
 
@@ -79,6 +84,7 @@ function overSlept({ slot, now, arrival, shown, around: { records } }: Back): bo
 function rebound({ slot, arrival, shown, around: { records, signs } }: Back): boolean {
   const { step, news, moved, from } = arrival;
   if (!moved || step < 2 || isBoot(news.reset)) return false;
+  if (news.recovery > 0 && news.recovery & OTHER_SOCKET) return false;
   if (records.source[slot]?.transport === "mqtt") return false;
   // A board that sleeps opens a new socket each time.
   if (records.rows.bytes[slot * row.BYTES + row.REACH] === 2) return false;

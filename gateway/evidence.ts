@@ -83,6 +83,7 @@ export const EVIDENCE = {
   missed: kind("count", "beats of it that never arrived: _"),
   unacked: kind("count", "of its last 16 beats not acknowledged: _"),
   movedFrom: kind("text", "it used to send from _"),
+  recovery: kind("text", "it came back by itself: _"),
   // How sure the cause is.
   confidence: kind("share", "confidence _"),
 } as const satisfies Record<string, Kind>;

@@ -120,7 +120,9 @@ function standing({ view, change, now, evidence }: Present, tell: Tell): string 
     typeof before === "number" && change !== undefined
       ? `, when it came back after ${span(change.at - before)} of silence`
       : "";
-  return `${name} is present${since}${lasted}${silent}.`;
+  const { recovery } = evidence;
+  const helped = typeof recovery === "string" ? ` It came back by itself: ${recovery}.` : "";
+  return `${name} is present${since}${lasted}${silent}.${helped}`;
 }
 
 /** Its last beat, and what that promised. */

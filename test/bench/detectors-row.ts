@@ -99,7 +99,7 @@ export class Row {
   #sum = 0;
   #squares = 0;
   #beats = 0;
-  readonly #news = { reset: -1, acked: -1 };
+  readonly #news = { reset: -1, acked: -1, recovery: -1 };
 
   constructor(kind: RowKind) {
     this.#kind = kind;
