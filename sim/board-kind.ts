@@ -1,6 +1,7 @@
 // What boards of one make have in common, and what one of them is told apart by.
 
 import type { SenderConfig } from "../device/state.ts";
+import type { Board } from "./board.ts";
 import type { LinkPreset } from "./presets.ts";
 
 /** Byte string to byte string of 32. Handed in: a core knows no platform. */
@@ -25,8 +26,20 @@ export interface BoardKind {
   readonly config?: Partial<SenderConfig>;
   /** What its application does with a command's payload. Default: none knows any. */
   readonly onCommand?: OnCommand;
+  /** Whether it looks for the life of its NAT binding. Default no. */
+  readonly probes?: boolean;
   /** Its site, told to the gateway at enrolment. Default none. */
   readonly site?: string;
+}
+
+/** What happens to a board's way out while it is awake. */
+export interface Shell {
+  /** It has a new socket, or connects anew. */
+  reopen(board: Board): void;
+  /** A frame goes out on its second socket (probing.ts). */
+  probe(board: Board, frame: string): void;
+  /** It climbs a rung of its ladder (device/ladder.ts). */
+  climbed(board: Board, rung: number): void;
 }
 
 export interface BoardOptions extends BoardKind {

@@ -7,20 +7,23 @@
 // which would then need to know about faults.
 
 import { handle, leave, listening, poll, sent } from "../device/sender.ts";
-import { coldBoot, createSender, type Sender, type SenderConfig } from "../device/state.ts";
-import type { BoardKind, PowerCut } from "./board-kind.ts";
+import { coldBoot, createSender, type Sender } from "../device/state.ts";
+import { alert, measure } from "../device/vitals.ts";
+import type { BoardKind, PowerCut, Shell } from "./board-kind.ts";
 import type { Body } from "./body.ts";
 import { memoryOf, obeyed, recalled } from "./orders.ts";
-import { type Identity, Owner } from "./owner.ts";
+import { type Identity, Owner, POWER_ON } from "./owner.ts";
 import { Path } from "./path.ts";
+import { plainBody } from "./plain.ts";
 import { stream } from "./random.ts";
 import type { Roster } from "./roster.ts";
+import { climbs, configOf } from "./rungs.ts";
+import { awoken, pressed, rest, spreadMs } from "./sleeper.ts";
 
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
 /** Reset causes of extension 4. */
-const POWER_ON = 1;
-export const BROWN_OUT = 4;
+const BROWN_OUT = 4;
 /** Boots of a clone start here: physics gives no two boards the same noise. */
 const CLONE_BOOTED = 1000;
 
@@ -52,28 +55,25 @@ export class Board extends Owner {
   }
 
   /** Power comes on. `cause`: reset cause of extension 4. */
-  boot(now: number, cause = POWER_ON): void {
-    const { kind, flash, roster, body } = this;
+  boot(now: number, cause = this.cause): void {
+    const { flash, roster } = this;
+    if (this.kind.reach === 2) this.body ??= plainBody(this.kind, roster.seed, this.id);
+    const { body } = this;
+    const waitMs = cause === POWER_ON ? spreadMs(this.id, flash, this.kind.intervalMs) : 0;
+    this.cause = POWER_ON;
     flash.boot();
-    const config: SenderConfig = {
-      id: this.id,
-      key: this.tagKey,
-      own: kind.intervalMs,
-      reach: kind.reach ?? 0,
-      random: roster.random,
-      extra: coldBoot(cause, "sim"),
-      ...kind.config,
-    };
-    const memory = memoryOf(flash, "");
-    if (this.way) this.way.resolved = this.way.ap?.names ?? true;
-    body?.boot(now);
-    roster.put(this.number, recalled(createSender(config, memory, this.local(now)), flash));
+    this.resolve();
+    body?.boot(now, waitMs);
+    const config = configOf(this, coldBoot(cause, "sim"));
+    // Without a body nothing but its sender can wait.
+    const from = this.time(now) + (body ? 0 : waitMs);
+    roster.put(this.number, recalled(createSender(config, memoryOf(flash, ""), from), flash));
     this.on = true;
   }
 
   unplug(now?: number): void {
     this.on = false;
-    if (now !== undefined) this.body?.power?.enter("off", now);
+    if (now !== undefined) this.body?.off(now);
   }
 
   /** The flash is wiped, all of it: only the salt in the bundle and physics remain. */
@@ -85,30 +85,33 @@ export class Board extends Owner {
    * Wakes and joins if it slept; else makes durable what changed, and sends what is due. A power
    * cut on the way ends it, and the sender with it.
    */
-  wake(now: number, transmit: (frame: string) => void): void {
+  wake(now: number, transmit: (frame: string) => void, shell?: Shell): void {
     if (!this.on) return;
-    if (this.body && !this.ready(this.body, now)) return;
+    const { body } = this;
+    if (body && !this.ready(body, now, shell)) return;
     if (!obeyed(this, this.roster.at(this.number), now, transmit)) return;
     const s = this.roster.at(this.number);
-    const local = this.local(now);
+    const time = this.time(now);
     this.measure(s, now);
     for (let frames = 0; frames < FRAMES_PER_WAKE_MAX; frames++) {
-      const frame = poll(s, local);
+      const frame = poll(s, time);
       if (frame !== "" && this.dies("before-store", now)) return;
       if (s.dirty) {
         this.roster.flashes.keep(this.number, s.epoch, s.limit, s.acked);
         s.dirty = 0;
       }
+      if (s.spread !== 0) this.roster.flashes.spread(this.number, s.spread);
+      if (!climbs(this, s, time, now, shell)) return;
       if (frame === "") {
-        this.body?.rest(s, local, now);
+        if (body) rest(this, body, s, now);
         return;
       }
       if (this.dies("after-store", now)) return;
-      this.body?.power?.frame("up", frame.length);
+      body?.power?.frame("up", frame.length);
       transmit(frame);
       if (this.dies("after-send", now)) return;
       // Whoever saw it leave may have asked for another board's sender.
-      sent(this.roster.at(this.number), local);
+      sent(this.roster.at(this.number), time);
     }
     throw new Error(`${this.name} sends without end at ${now} ms`);
   }
@@ -119,12 +122,12 @@ export class Board extends Owner {
    */
   hear(frame: string, now: number): number {
     const { body } = this;
-    if (!this.on || (body && (body.asleep || now < body.radioAt))) return -1;
+    if (!this.on || (body && body.stage !== "up")) return -1;
     const s = this.roster.at(this.number);
-    const local = this.local(now);
-    if (!listening(s, local)) return -1;
+    const time = this.time(now);
+    if (!listening(s, time)) return -1;
     body?.power?.frame("down", frame.length);
-    return handle(s, frame, local);
+    return handle(s, frame, time);
   }
 
   /** Power goes when the next send comes to `step`, and is back `offMs` later. */
@@ -134,47 +137,92 @@ export class Board extends Owner {
   }
 
   leave(now: number): void {
-    if (this.on) leave(this.roster.at(this.number), this.local(now));
+    const { body } = this;
+    if (!this.on) return;
+    if (body?.asleep) {
+      body.leaves = true;
+      body.press(now);
+    } else leave(this.roster.at(this.number), this.time(now));
+  }
+
+  /** Its application has something to be seen to, or no longer. */
+  alert(on: boolean, now: number): void {
+    const { body } = this;
+    if (body) body.alerts = on;
+    if (!this.on) return;
+    if (body?.asleep) body.press(now);
+    else alert(this.roster.at(this.number), on, this.time(now));
   }
 
   /** The world's instant, ms, at which `wake` is due; Infinity without power. */
   get wakeAt(): number {
     if (!this.on) return Number.POSITIVE_INFINITY;
     const { body } = this;
-    const local = this.roster.wakeAt(this.number);
-    if (!body) return this.worldTime(local);
-    return Math.max(body.clock.world(Math.min(local, body.sleepAt)), body.radioAt);
+    const time = this.roster.wakeAt(this.number);
+    if (!body) return this.worldTime(time);
+    if (body.stage !== "up") return body.due;
+    return body.clock.world(Math.min(body.bornAt + time, body.sleepAt));
   }
 
   /** Wakes and joins if it slept. Whether it can send now. */
-  private ready(body: Body, now: number): boolean {
-    if (body.asleep) body.rise(now);
-    if (now < body.radioAt) return false;
+  private ready(body: Body, now: number, shell: Shell | undefined): boolean {
+    if (body.asleep) {
+      if (now < body.due) return false;
+      this.flash.boot();
+      body.rise(now);
+      this.resolve();
+      shell?.reopen(this);
+    }
+    if (!body.goOn(now, this.way?.ap?.on ?? true)) return false;
     const offMs = body.brownsOut(now);
     if (offMs > 0) {
-      this.offMs = offMs;
-      this.unplug(now);
+      this.fall(offMs, BROWN_OUT, now);
       return false;
     }
     body.power?.enter("awake", now);
+    if (body.newborn) this.roster.put(this.number, awoken(this, body));
+    pressed(body, this.roster.at(this.number), this.time(now));
     return true;
+  }
+
+  /** Power goes by itself, and is back `offMs` later. */
+  fall(offMs: number, cause: number, now: number): void {
+    this.offMs = offMs;
+    this.cause = cause;
+    this.unplug(now);
+  }
+
+  /** Looks up where the gateway is. */
+  resolve(): void {
+    if (this.way) this.way.resolved = this.way.ap?.names ?? true;
   }
 
   /** What the board measures before it speaks: its battery, and its signal where it varies. */
   private measure(s: Sender, now: number): void {
     const { kind, body } = this;
     const power = body?.power;
-    if (power) s.vitals = (s.vitals & 15) | (power.vitals(now) << 4);
-    if (!kind.signalVaries) return;
-    const rare = this.have();
-    rare.signal ??= stream(this.roster.seed, this.id, "signal");
-    s.vitals = (s.vitals & 0xf8) | (1 + Math.floor(rare.signal() * 7));
+    if (!power && !kind.signalVaries) return;
+    const left = power ? (power.battery ? power.left(now) * 100 : -1) : Number.NaN;
+    measure(s, left, kind.signalVaries ? -90 + 8 * Math.floor(this.luckyBars()) : 0);
   }
 
+  private luckyBars(): number {
+    const rare = this.have();
+    rare.signal ??= stream(this.roster.seed, this.id, "signal");
+    return rare.signal() * 7;
+  }
+
+  /** What its clock shows. */
   local(now: number): number {
     if (this.body) return this.body.clock.local(now);
     const { clockMs = 0, clockPpm = 0 } = this.kind;
     return clockMs + now * (1 + clockPpm / 1e6);
+  }
+
+  /** The same since its program began, where that begins with each wake. */
+  time(now: number): number {
+    const { body } = this;
+    return body ? body.clock.local(now) - body.bornAt : this.local(now);
   }
 
   private worldTime(local: number): number {

@@ -94,6 +94,10 @@ export class Checkers implements Observer {
     this.books.power(board, on, at);
   }
 
+  climbed(board: Board, rung: number): void {
+    this.beats.climbed(board, rung);
+  }
+
   gateway(running: boolean, at: number): void {
     this.answers.gateway(running, at);
     this.standing.gateway(running, at);

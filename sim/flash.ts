@@ -1,13 +1,16 @@
 // What the flash of every board holds (rules 10 and 12), in rows of 16 bytes: as an object it is
 // four times that, and a million of them are what the collector has to walk.
 //
-//   u32 x 4  epoch, limit, boots << 1 | acked, boots that really happened
+//   u32 x 4  epoch, limit, spread << 24 | boots << 1 | acked, boots that really happened
 
 const WORDS = 4;
 const EPOCH = 0;
 const LIMIT = 1;
 const BOOTS = 2;
 const BOOTED = 3;
+/** Of the third: a boot a minute for fifteen years. */
+const BOOTS_MASK = 0xfffffe;
+const SPREAD_SHIFT = 24;
 
 /** The last command begun; its result is "" until it is known. */
 export interface Begun {
@@ -20,6 +23,8 @@ export class Flashes {
   words: Uint32Array;
   /** Of the few that ever had a command. */
   readonly begun = new Map<number, Begun>();
+  /** What deep sleepers keep of their senders. */
+  readonly dozes = new Map<number, string>();
 
   /** @param capacity boards that there is room for; it grows by itself */
   constructor(capacity: number) {
@@ -32,6 +37,13 @@ export class Flashes {
     const words = new Uint32Array(Math.max(this.words.length * 2, WORDS));
     words.set(this.words);
     this.words = words;
+  }
+
+  /** What the gateway asked for with extension 13, if it is news. */
+  spread(board: number, code: number): void {
+    const at = board * WORDS + BOOTS;
+    if (this.words[at]! >>> SPREAD_SHIFT === code) return;
+    this.words[at] = (this.words[at]! & 0xffffff) | (code << SPREAD_SHIFT);
   }
 
   /** What a sender wants to be durable. */
@@ -76,7 +88,21 @@ export class Flash {
   }
 
   get boots(): number {
-    return this.all.words[this.at + BOOTS]! >>> 1;
+    return (this.all.words[this.at + BOOTS]! & BOOTS_MASK) >>> 1;
+  }
+
+  /** Extension 13 as last told, 0: never. */
+  get spread(): number {
+    return this.all.words[this.at + BOOTS]! >>> SPREAD_SHIFT;
+  }
+
+  /** What it slept with, "": nothing. */
+  get doze(): string {
+    return this.all.dozes.get(this.board) ?? "";
+  }
+
+  set doze(kept: string) {
+    this.all.dozes.set(this.board, kept);
   }
 
   /** Boots that really happened, also those that a wiped flash has forgotten. */
@@ -106,6 +132,7 @@ export class Flash {
   /** The flash is wiped. */
   wipe(): void {
     this.all.words.fill(0, this.at, this.at + BOOTED);
+    this.all.dozes.delete(this.board);
     this.begun = undefined;
   }
 
@@ -113,6 +140,7 @@ export class Flash {
   copy(other: Flash): void {
     const { all, at } = other;
     this.all.words.set(all.words.subarray(at, at + BOOTED), this.at);
+    if (other.doze !== "") this.doze = other.doze;
     this.begun = other.begun;
   }
 }

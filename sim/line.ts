@@ -44,7 +44,8 @@ export function intervalOption(line: Line): number {
   if (!promise) return duration(line, line.options.get("interval"));
   // The longest whole second that can be kept within the promise.
   const most = duration(line, promise);
-  const timing = { rto: RTO_FIRST, rtoMax: RTO_MAX, clockError: 0.01, wakeMs: 0, unacked: 0 };
+  const bounds = { rto: RTO_FIRST, rtoMax: RTO_MAX, clockError: 0.01, wakeMs: 0 };
+  const timing = { ...bounds, unacked: 0, makeUps: 0 };
   let interval = Math.floor(most / 1_000) * 1_000;
   while (interval > 1_000 && promiseMs(timing, interval) > most) interval -= 1_000;
   return interval;

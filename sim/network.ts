@@ -17,11 +17,9 @@ import type { Delivery, Observers } from "./observer.ts";
 import { Occasions } from "./occasion.ts";
 import { type AccessPoint, hears, makeAccessPoint, Path } from "./path.ts";
 import type { LinkPreset } from "./presets.ts";
+import { GATEWAY, Seconds } from "./seconds.ts";
 import { BROKER, Streams } from "./stream.ts";
 import { wholeUs } from "./timeline.ts";
-
-/** The gateway's address, as NATs know it; and where a board's frames come from. */
-const GATEWAY = "gateway";
 
 /** Boards by their names. */
 export interface ByName {
@@ -39,6 +37,7 @@ export class Network {
   private readonly boards: ByName;
   private readonly clients = new Map<string, Path>();
   private readonly nats = new Map<string, AccessPoint>();
+  private readonly seconds: Seconds;
   private readonly observers: Observers;
   private readonly carry: Carry;
   private readonly seed: number;
@@ -54,6 +53,7 @@ export class Network {
     this.links = new Links(seed, 2 * capacity);
     this.occasions = new Occasions(capacity);
     this.streams = new Streams(seed, this.links);
+    this.seconds = new Seconds(this.links);
   }
 
   /** A new access point. `entity` keys its NAT's luck; its boards are given at `join`. */
@@ -140,16 +140,25 @@ export class Network {
     this.dispatch(board, true, bytes, way === undefined ? board : way.source, now, at);
   }
 
+  /** A frame from a board's second socket. */
+  probe(board: Board, bytes: string, now: number): void {
+    const at = this.seconds.up(board, bytes, now);
+    this.fate = this.seconds.fate;
+    this.dispatch(board, true, bytes, this.seconds.source, now, at);
+  }
+
   down({ to, frame }: Outgoing, now: number): void {
-    const board = this.boardAt(to, now);
+    const second = this.seconds.boardAt(to, now);
+    const board = second ?? this.boardAt(to, now);
     if (board === undefined) {
       this.astray(to, frame, now);
       return;
     }
     const { number, way } = board;
-    const { occasions, links } = this;
-    occasions.down(number, frame);
-    const { high, low } = occasions;
+    const { links } = this;
+    if (second) this.seconds.down(board, frame);
+    else this.occasions.down(number, frame);
+    const { high, low } = second ? this.seconds.occasions : this.occasions;
     let at = LOST;
     if (way?.ap && !way.ap.on) this.fate = "access point";
     else if (way !== undefined && way.stream >= 0) {

@@ -44,6 +44,8 @@ export interface Observer {
   power?(board: Board, on: boolean, at: number): void;
   /** A board went to sleep, or woke. */
   slept?(board: Board, asleep: boolean, at: number): void;
+  /** A board climbs a rung of its ladder (device/ladder.ts). */
+  climbed?(board: Board, rung: number, at: number): void;
   gateway?(running: boolean, at: number): void;
 }
 

@@ -22,10 +22,14 @@ const NOISE = purposeOf("noise");
 /** What a board is told apart by. */
 export type Identity = Pick<BoardOptions, "name" | "id" | "key" | "salt">;
 
+/** Reset cause of extension 4. */
+export const POWER_ON = 1;
+
 /** What few boards have. */
 class Rare {
   cutAt: PowerCut | undefined;
   offMs = 0;
+  cause = POWER_ON;
   held = 0;
   body: Body | undefined;
   key: string | undefined;
@@ -42,7 +46,7 @@ export class Owner implements Enrolment, Source {
   on = false;
   /** What its path has beyond two links; undefined: nothing. Set by the network that it joins. */
   way: Path | undefined;
-  protected readonly roster: Roster;
+  readonly roster: Roster;
   protected rare: Rare | undefined;
 
   constructor({ name, key, salt }: Identity, kind: BoardKind, roster: Roster, number: number) {
@@ -137,6 +141,15 @@ export class Owner implements Enrolment, Source {
 
   set offMs(ms: number) {
     this.have().offMs = ms;
+  }
+
+  /** Reset cause of its next boot. */
+  get cause(): number {
+    return this.rare?.cause ?? POWER_ON;
+  }
+
+  set cause(cause: number) {
+    if (cause !== POWER_ON || this.rare) this.have().cause = cause;
   }
 
   /** Reasons why it has no power now, whatever it would like: see `World.hold`. */

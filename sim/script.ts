@@ -141,8 +141,9 @@ const COMMANDS: Record<string, Command> = {
   unplug: board((world, b) => world.unplug(b)),
   plug: board((world, b) => world.plug(b)),
   leave: board((world, b) => world.leave(b)),
-  alert: board((_world, b) => {
-    if (b.sender) b.sender.vitals |= 8;
+  alert: board((world, b) => {
+    b.alert(true, world.now);
+    world.stir(b);
   }),
   reboot: board((world, b) => {
     world.unplug(b);

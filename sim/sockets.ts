@@ -222,10 +222,11 @@ export class SocketFleet {
     const { now } = stage;
     if (!board.on) return;
     const due = board.wakeAt;
-    board.wake(now - due < KEPT_MS ? Math.min(due, now) : now, (frame) => {
+    const send = (frame: string) => {
       this.count(member, frame, now);
       stage.network.up(board, frame, now);
-    });
+    };
+    board.wake(now - due < KEPT_MS ? Math.min(due, now) : now, send, stage.shell);
     // Its power went at a step of a send, as a fault wanted it.
     if (!board.on) stage.at(now + board.offMs, () => stage.plug(board));
     this.arm(member);

@@ -11,6 +11,7 @@
 import { describe } from "../device/describe.ts";
 import { tagBytes } from "../device/tag.ts";
 import { DOWN, UP } from "../device/wire.ts";
+import { recoveryText } from "../device/words.ts";
 import type { Change, Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 import { sayDuration, sayInstant } from "./duration.ts";
@@ -111,6 +112,15 @@ export class Teller implements Observer {
   /** The application of a board did what a command asks. */
   acted(id: number, payload: string, at: number): void {
     this.say(at, `${this.names.get(id) ?? id} does ${JSON.stringify(payload)}`);
+  }
+
+  climbed(board: Board, rung: number, at: number): void {
+    this.say(at, `${board.name} climbs its ladder: ${recoveryText(rung)}`);
+  }
+
+  slept(board: Board, asleep: boolean, at: number): void {
+    // Where waking takes its time, it is part of the story.
+    if (board.body?.power) this.say(at, `${board.name} ${asleep ? "sleeps" : "wakes"}`);
   }
 
   gateway(running: boolean, at: number): void {

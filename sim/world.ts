@@ -9,8 +9,8 @@
 
 import type { DeviceView } from "../gateway/view.ts";
 import { Air } from "./air.ts";
-import { Board, BROWN_OUT } from "./board.ts";
-import type { BoardKind, BoardOptions, Sha256 } from "./board-kind.ts";
+import { Board } from "./board.ts";
+import type { BoardKind, BoardOptions, Sha256, Shell } from "./board-kind.ts";
 import type { Host, HostOptions, HostStep } from "./host.ts";
 import { Machine } from "./machine.ts";
 import { Names } from "./names.ts";
@@ -18,6 +18,7 @@ import { Network } from "./network.ts";
 import { type Observer, Observers } from "./observer.ts";
 import type { Identity } from "./owner.ts";
 import type { AccessPoint } from "./path.ts";
+import { Prober } from "./probing.ts";
 import { Roster } from "./roster.ts";
 import { Timeline, us } from "./timeline.ts";
 import { Wakes } from "./wakes.ts";
@@ -54,6 +55,11 @@ export class World {
   private waking: Board | undefined;
   private readonly transmit = (frame: string): void => {
     this.network.up(this.waking!, frame, this.now);
+  };
+  private readonly shell: Shell = {
+    reopen: (board) => this.network.reopen(board, this.now),
+    probe: (board, frame) => this.network.probe(board, frame, this.now),
+    climbed: (board, rung) => this.observers.notify("climbed", board, rung, this.now),
   };
 
   constructor(options: WorldOptions) {
@@ -107,7 +113,7 @@ export class World {
   make(identity: Identity, kind: BoardKind, ap?: AccessPoint, transport?: "udp" | "mqtt"): Board {
     const { name } = identity;
     if (this.boards.has(name)) throw new RangeError(`two boards named ${name}`);
-    const board = new Board(identity, kind, this.roster);
+    const board = new (kind.probes ? Prober : Board)(identity, kind, this.roster);
     this.settle(board, ap, transport);
     this.machine.enrol(board);
     return board;
@@ -120,10 +126,10 @@ export class World {
     return board;
   }
 
-  /** Power comes on, if nothing holds it back. `cause`: reset cause of extension 4. */
-  plug(board: Board, cause?: number): void {
+  /** Power comes on, if nothing holds it back. */
+  plug(board: Board): void {
     if (board.held > 0) return;
-    board.boot(this.now, cause);
+    board.boot(this.now);
     this.observers.notify("power", board, true, this.now);
     this.stir(board);
   }
@@ -223,7 +229,7 @@ export class World {
     if (!board.on) return;
     const slept = board.body?.asleep;
     this.waking = board;
-    board.wake(this.now, this.transmit);
+    board.wake(this.now, this.transmit, this.shell);
     const asleep = board.body?.asleep;
     if (asleep !== slept && this.observers.any) {
       this.observers.notify("slept", board, asleep === true, this.now);
@@ -233,10 +239,9 @@ export class World {
   }
 
   private powerLost(board: Board): void {
-    const brownOut = board.body?.brownedOut;
     this.observers.notify("power", board, false, this.now);
     this.at(this.now + board.offMs, () => {
-      if (!board.on) this.plug(board, brownOut ? BROWN_OUT : undefined);
+      if (!board.on) this.plug(board);
     });
   }
 

@@ -3,13 +3,15 @@
 //
 //   one-beat       rule 10: (epoch, seq) of a key only grows, so it never stands in two beats
 //   own-epoch      rules 10, 11: a beat is sealed under the epoch that the sender holds
-//   few-tries      rule 13: the same bytes leave at most three times; rule 12: HELLO too
+//   few-tries      rule 13: the same bytes leave at most three times, and again for each make-up;
+//                  rule 12: HELLO three times
 //   keeps-promise  rule 14: on its own clock, a board with power sends its next beat in time
 //   unheard        rule 12: at most 16 beats without an ACK in one epoch
 //   gives-up       an hour without an answer, and it says no more than rules 12 and 18 allow
 
 import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
+import { REJOIN } from "../../device/ladder.ts";
 import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, SUITE_CRC, type TagKey, tagBytes } from "../../device/tag.ts";
 import { ACK, HEARTBEAT, LEAVING, RESULT, tagInput, UP, WELCOME } from "../../device/wire.ts";
@@ -109,9 +111,10 @@ export class BeatChecker implements Observer {
     if (((bytes.charCodeAt(0) >> 3) & 7) === RESULT) return;
     if (bytes === speaker.bytes) {
       if (speaker.twins) return;
-      if (((bytes.charCodeAt(0) >> 3) & 7) === HEARTBEAT) this.inTime(speaker, board, at);
+      const beats = ((bytes.charCodeAt(0) >> 3) & 7) === HEARTBEAT;
+      if (beats) this.inTime(speaker, board, at);
       speaker.tries++;
-      if (speaker.tries > TRIES_MAX) {
+      if (speaker.tries > TRIES_MAX * (beats ? setsOf(board) : 1)) {
         this.report.broken("few-tries", at, `${board.name} sends it again`, board);
       }
       return;
@@ -144,6 +147,13 @@ export class BeatChecker implements Observer {
     // A boot may send the same bytes once more, as it may reserve and not send.
     speaker.bytes = "";
     speaker.unacked = 0;
+  }
+
+  climbed(board: Board, rung: number): void {
+    if (rung !== REJOIN) return;
+    // Who leaves its network cannot speak until it is back, and knew that nobody hears it.
+    const speaker = this.speakerOf(board);
+    speaker.promisedBy = speaker.dueBy = Number.POSITIVE_INFINITY;
   }
 
   struck(board: Board, kind: string): void {
@@ -205,9 +215,15 @@ export class BeatChecker implements Observer {
     speaker.hourFrames++;
     const { intervalMs: own } = speaker.board.kind;
     const beats = Math.ceil(HOUR_MS / (SHORTEST_GAPS * own)) + 1;
-    const most = TRIES_MAX * (Math.min(beats, UNACKED_MAX) + HELLOS_PER_HOUR);
+    const sets = Math.min(beats, UNACKED_MAX) * setsOf(speaker.board);
+    const most = TRIES_MAX * (sets + HELLOS_PER_HOUR);
     if (speaker.hourFrames !== most + 1) return;
     const what = `${speaker.board.name} says more than ${most} frames an hour to nobody`;
     this.report.broken("gives-up", at, what, speaker.board);
   }
+}
+
+/** How often a beat's tries may begin: its own, and its make-ups. */
+function setsOf({ kind }: Board): number {
+  return 1 + (kind.config?.makeUps ?? 0);
 }

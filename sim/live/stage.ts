@@ -11,7 +11,7 @@ import { performance } from "node:perf_hooks";
 import { sha256 } from "../../gateway/sha256.ts";
 import { Alarms } from "../alarms.ts";
 import { Board } from "../board.ts";
-import type { BoardKind, BoardOptions } from "../board-kind.ts";
+import type { BoardKind, BoardOptions, Shell } from "../board-kind.ts";
 import { Names } from "../names.ts";
 import { type Carry, Network } from "../network.ts";
 import { type Observer, Observers } from "../observer.ts";
@@ -116,6 +116,12 @@ export class Stage implements Played {
     this.boards = new Names(this.roster.boards);
     this.network = new Network(seed, this.boards, this.observers, carry);
   }
+
+  /** A board's own doing to its way out. */
+  readonly shell: Shell = {
+    reopen: (board) => this.network.reopen(board, this.now),
+    climbed: nothing,
+  };
 
   /** ms since `startAt`. */
   get now(): number {

@@ -83,7 +83,9 @@ export class Cast {
     const own = new BoardClock(model, this.seed, board.id, temperature, this.clocks);
     const make = group.board === undefined ? undefined : BOARDS[group.board];
     const power = make && new Power(make, BATTERIES[group.battery ?? "mains"], 0);
-    board.body = new Body(this.seed, board.id, own, power, temperature.mean);
+    const { intervalMs, reach } = group;
+    const habits = { seed: this.seed, id: board.id, intervalMs, reach: REACHES[reach] };
+    board.body = new Body(habits, own, power, temperature.mean);
   }
 
   private accessPoint(name: string, { nat }: Group, id: number): AccessPoint {
@@ -118,5 +120,6 @@ function kindOf(group: Group): BoardKind {
 /** What a promise must count: a board in deep sleep boots and joins before it can speak. */
 function wakeMsOf({ reach, board }: Group): number {
   const make = board === undefined ? undefined : BOARDS[board];
-  return reach === "deep" && make ? make.bootMs + make.joinMs.at(-1)![1] : 0;
+  if (reach !== "deep" || !make) return 0;
+  return make.bootMs + Math.min(make.joinMs.at(-1)![1], make.joinMaxMs);
 }

@@ -71,6 +71,7 @@ export function figuresOf(lives: readonly Life[], world: World, now: number): Me
     stale: sum(lives, (life) => life.stale),
     replaysTaken: sum(lives, (life) => life.replaysTaken),
     rebinds: sum(lives, (life) => life.rebinds),
+    rungs: sum(lives, (life) => life.rungs),
     ...roundTrips(lives),
     ...energy(lives, now),
     brownOuts: sum(lives, (life) => life.brownOuts),

@@ -5,6 +5,7 @@
 //
 // Its figures are kept by board in plain objects of few numbers, and added up by group at the end.
 
+import { REBOOT, REJOIN } from "../../device/ladder.ts";
 import type { Change, Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -149,6 +150,14 @@ export class Ledger implements Observer {
     if (life.offAt >= 0) return;
     life.offAt = at;
     life.lateTold = life.absentTold = null;
+  }
+
+  climbed(board: Board, rung: number, at: number): void {
+    const life = this.byBoard.get(board);
+    if (!life) return;
+    life.rungs++;
+    // For a while it cannot speak.
+    if (rung === REJOIN || rung === REBOOT) life.excusedAt = at;
   }
 
   told(change: Change, at: number): void {

@@ -11,6 +11,8 @@ export interface Life {
   acked: number;
   hellos: number;
   rebinds: number;
+  /** Rungs of its ladder that it climbed. */
+  rungs: number;
   changes: number;
   alarms: number;
   falseLate: number;
@@ -57,6 +59,7 @@ export function beginLife(member: Member): Life {
     acked: 0,
     hellos: 0,
     rebinds: 0,
+    rungs: 0,
     changes: 0,
     alarms: 0,
     falseLate: 0,

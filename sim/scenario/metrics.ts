@@ -47,6 +47,8 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   stale: group("count"),
   replaysTaken: group("count"),
   rebinds: group("count"),
+  /** Rungs of the ladder climbed (device/ladder.ts). */
+  rungs: group("count"),
   ...each("roundTrip", ["p50", "p99"], group("ms")),
   "energy.mAhPerDay": group("number"),
   "battery.daysP50": group("number"),
