@@ -131,25 +131,29 @@ export class Registry {
 
   /** Resolves when the device is on disk. Throws `taken`, `full` or `bad`. */
   async add(device: NewDevice): Promise<Enrolment> {
-    const { core, store } = this.#options;
-    const suite = device.suite ?? SUITE_DEFAULT;
+    const { core } = this.#options;
     const id = device.id ?? core.freeId();
     if (id === 0) throw new RegistryError("full", "no id is free");
-    const key = device.key ?? (suite === 0 ? "" : randomBytes(KEY_BYTES).toString("latin1"));
     if (core.enrolment(id) !== undefined) {
       throw new RegistryError("taken", `id ${idText(id)} is taken by another device`);
     }
-    this.#checkName(device.name, id);
-    if (key !== "" && store.keyKnown(key)) {
+    const enrolment = this.#enrolmentOf(device, id);
+    await this.#change((now) => core.enrol(enrolment, now));
+    return enrolment;
+  }
+
+  /** With what was not said; the name is free, and the key new. */
+  #enrolmentOf(device: NewDevice, id: number): Enrolment {
+    const { name, site = "", labels = [], suite = SUITE_DEFAULT } = device;
+    const key = device.key ?? (suite === 0 ? "" : randomBytes(KEY_BYTES).toString("latin1"));
+    this.#checkName(name, id);
+    if (key !== "" && this.#options.store.keyKnown(key)) {
       throw new RegistryError(
         "taken",
         "this key was enrolled before; a key is for one device only",
       );
     }
-    const { name, site = "", labels = [] } = device;
-    const enrolment: Enrolment = { id, name, site, labels, suite, key };
-    await this.#change((now) => core.enrol(enrolment, now));
-    return enrolment;
+    return { id, name, site, labels, suite, key };
   }
 
   /** Resolves when the new words are on disk. */
@@ -165,6 +169,22 @@ export class Registry {
       labels: words.labels ?? before.labels,
     };
     await this.#change((now) => this.#options.core.amend(enrolment, now));
+    return enrolment;
+  }
+
+  /**
+   * Resolves when the device has another key, and perhaps another suite: the record begins anew,
+   * since nothing that was said under the old key may count under the new one. Throws like `add`.
+   */
+  async rekey(id: number, { key, suite }: Pick<NewDevice, "key" | "suite">): Promise<Enrolment> {
+    const before = this.#options.core.enrolment(id);
+    if (before === undefined)
+      throw new RegistryError("unknown", `no device has the id ${idText(id)}`);
+    const next = { ...before, suite: suite ?? before.suite, key };
+    // Whatever is wrong with it is found before the old one goes.
+    const enrolment = this.#enrolmentOf(next, id);
+    await this.remove(id);
+    await this.#change((now) => this.#options.core.enrol(enrolment, now));
     return enrolment;
   }
 

@@ -3,6 +3,8 @@
 import { Failed, Usage } from "./errors.ts";
 
 const ANSWER_MAX_MS = 10_000;
+/** A gateway that is asked too often is asked again after so many seconds at most. */
+const PATIENCE_S = 5;
 
 /**
  * Rejects with Failed or Usage.
@@ -36,6 +38,11 @@ export async function request(
       `no gateway answers at ${base.origin} (${why}); ` +
         "give --url, or --data DIR for one that does not run",
     );
+  }
+  const wait = Number(response.headers.get("retry-after"));
+  if (response.status === 429 && wait <= PATIENCE_S) {
+    await new Promise((done) => setTimeout(done, wait * 1_000));
+    return request(base, token, method, path, body, answerMs);
   }
   if (response.ok) return response.status === 204 ? undefined : response.json();
   const told = (await response.json().catch(() => ({}))) as { detail?: string };

@@ -12,7 +12,7 @@ import { systemClock } from "../clock.ts";
 import { Gateway } from "../gateway.ts";
 import type { ChangeJson, DeviceJson } from "../http/answers.ts";
 import { deviceJson } from "../http/present.ts";
-import { BadInput, readNewDevice } from "../http/schema.ts";
+import { BadInput, readNewDevice, readNewKey, readNewWords } from "../http/schema.ts";
 import { Registry, RegistryError } from "../registry.ts";
 import { sha256 } from "../sha256.ts";
 import { hasStore, levelStore } from "../store/level.ts";
@@ -39,6 +39,9 @@ export interface NewDeviceJson {
   readonly labels?: readonly string[] | undefined;
 }
 
+/** What PATCH takes. */
+export type WordsJson = Partial<Pick<NewDeviceJson, "name" | "site" | "labels">>;
+
 export interface Narrowed {
   readonly status?: string | undefined;
   readonly site?: string | undefined;
@@ -51,6 +54,9 @@ export interface Devices {
   list(narrowed: Narrowed): Promise<DeviceJson[]>;
   show(id: string): Promise<DeviceJson>;
   key(id: string): Promise<KeyJson>;
+  amend(id: string, words: WordsJson): Promise<DeviceJson>;
+  /** Another key, under which the record begins anew. */
+  rekey(id: string, key: Pick<NewDeviceJson, "key" | "suite">): Promise<DeviceJson & KeyJson>;
   remove(id: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,6 +73,8 @@ export function overHttp(base: URL, token: string | undefined): Devices {
     add: (device) => ask("POST", "", device) as Promise<DeviceJson & KeyJson>,
     show: (id) => ask("GET", at(id)) as Promise<DeviceJson>,
     key: (id) => ask("GET", `${at(id)}/key`) as Promise<KeyJson>,
+    amend: (id, words) => ask("PATCH", at(id), words) as Promise<DeviceJson>,
+    rekey: (id, key) => ask("POST", `${at(id)}/rekey`, key) as Promise<DeviceJson & KeyJson>,
     remove: (id) => ask("DELETE", at(id)) as Promise<undefined>,
     close: () => Promise.resolve(),
     list: (narrowed) => allPages(ask, narrowed),
@@ -109,6 +117,17 @@ export async function inFolder(data: string, make: boolean): Promise<Devices> {
       said(() => {
         const { id, suite, key } = registry.find(name);
         return { id: shown(id).id, suite, key: keyOf(key) };
+      }),
+    amend: (id, words) =>
+      said(async () => {
+        await registry.amend(registry.find(id).id, readNewWords(withoutGaps(words)));
+        return shown(registry.find(words.name ?? id).id);
+      }),
+    rekey: (name, given) =>
+      said(async () => {
+        const { id } = registry.find(name);
+        const { key } = await registry.rekey(id, readNewKey(withoutGaps(given)));
+        return { ...shown(id), key: keyOf(key) };
       }),
     remove: (id) => said(() => registry.remove(registry.find(id).id)),
     close: () => store.close(),
@@ -158,6 +177,6 @@ async function said<T>(act: () => T | Promise<T>): Promise<T> {
 }
 
 /** As it would arrive in JSON: what was not given is not there. */
-function withoutGaps(device: NewDeviceJson): unknown {
-  return JSON.parse(JSON.stringify(device));
+function withoutGaps(given: object): unknown {
+  return JSON.parse(JSON.stringify(given));
 }

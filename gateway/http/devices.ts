@@ -1,5 +1,5 @@
 /**
- * The registry over HTTP: list, add, show, amend, remove, and the key. An `:id` is six hex digits
+ * The registry over HTTP: list, add, show, amend, rekey, remove, and the key. An `:id` is six hex digits
  * or a name.
  */
 
@@ -9,7 +9,7 @@ import { idText } from "../enrolment.ts";
 import type { Registry } from "../registry.ts";
 import { deviceJson } from "./present.ts";
 import { only, problem } from "./problem.ts";
-import { BadInput, readDeviceQuery, readNewDevice, readNewWords } from "./schema.ts";
+import { BadInput, readDeviceQuery, readNewDevice, readNewKey, readNewWords } from "./schema.ts";
 
 export function devices(registry: Registry, clock: Clock): Hono {
   const routes = new Hono();
@@ -53,9 +53,17 @@ export function devices(registry: Registry, clock: Clock): Hono {
     return c.json({ id: idText(id), suite, key: keyText(key) });
   });
 
+  routes.post("/:id/rekey", async (c) => {
+    const given = await readJson(c);
+    if (given instanceof Response) return given;
+    const { id, key } = await registry.rekey(found(c).id, readNewKey(given));
+    return c.json({ ...shown(id), key: keyText(key) });
+  });
+
   routes.all("/", only("GET", "POST"));
   routes.all("/:id", only("GET", "PATCH", "DELETE"));
   routes.all("/:id/key", only("GET"));
+  routes.all("/:id/rekey", only("POST"));
   return routes;
 }
 

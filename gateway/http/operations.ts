@@ -52,6 +52,16 @@ export const OPERATIONS: readonly Operation[] = [
     null,
   ]),
   operation(`get ${DEVICE}/key`, "Its key", "write", [200, answers.Key]),
+  operation(
+    `post ${DEVICE}/rekey`,
+    "Another key; its record begins anew",
+    "write",
+    [200, answers.NewDevice],
+    {
+      body: given.newKey,
+      problems: [409],
+    },
+  ),
   operation(`get ${DEVICE}/history`, "Beats and uptime", "read", [200, answers.History], {
     query: given.historyQuery,
   }),

@@ -89,6 +89,8 @@ export const newWords = z.strictObject({
   labels: labels.optional(),
 });
 
+export const newKey = z.strictObject({ key: key.optional(), suite: suite.optional() });
+
 function whole(min: number, max: number, words: string) {
   return z
     .string()
@@ -173,6 +175,7 @@ export const readIncidentNumber = reader("incident", incidentNumber);
 export const readIncidentQuery = reader("query", incidentQuery);
 export const readQuiet = reader("body", quiet);
 export const readNewDevice = reader("body", newDevice);
+export const readNewKey = reader("body", newKey);
 export const readNewWords = reader("body", newWords);
 export const readDeviceQuery = reader("query", deviceQuery);
 export const readHistoryQuery = reader("query", historyQuery);
