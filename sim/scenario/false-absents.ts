@@ -86,8 +86,8 @@ export function falseAbsentsPerDay(
  */
 function deadline(group: Group, { graceMs, misses }: GatewaySpec, rto: number, k: number): number {
   const { config, intervalMs, suite } = group;
-  const { rtoMax = RTO_MAX, clockError = 0.01, wakeMs = 0 } = config;
-  const timing = { rto, rtoMax, clockError, wakeMs, unacked: k, makeUps: 0 };
+  const { rtoMax = RTO_MAX, clockError = 0.01, wakeMs = 0, makeUps = 0 } = config;
+  const timing = { rto, rtoMax, clockError, wakeMs, unacked: k, makeUps };
   const promise = creditedMs(intervalCode(promiseMs(timing, backoff(k) * intervalMs)), suite);
   const grace = k > 1 ? graceOf(promise, graceMs) : graceMs;
   const least = misses || MISSES;

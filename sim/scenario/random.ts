@@ -166,6 +166,8 @@ function group(dice: Dice, name: string, count: number, interval: number) {
       clockError: clock.startsWith("rc") ? "3%" : "1%",
       // Else what its board needs to join at the worst.
       ...(sleeps && dice.chance(0.5) && { wake: "20s" }),
+      ...(dice.chance(0.3) && { makeUps: dice.whole(1, 2) }),
+      ...(dice.chance(0.2) && { intervalMax: writeDuration(2 * interval) }),
     },
   };
 }

@@ -60,13 +60,19 @@ const Config = leaf
     rtoMax: leaf.duration(80, 600_000).optional(),
     clockError: leaf.share().optional(),
     wake: leaf.duration(0, 600_000).optional(),
+    makeUps: leaf.whole(0, 2).optional().describe("of a beat unheard, minutes later"),
+    intervalMin: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).optional().describe("with an alert"),
+    intervalMax: leaf.duration(INTERVAL_MIN, INTERVAL_MAX).optional().describe("battery low"),
   })
   .transform(
-    ({ rto, rtoMax, clockError, wake }): BoardConfig => ({
+    ({ rto, rtoMax, clockError, wake, makeUps, intervalMin, intervalMax }): BoardConfig => ({
       ...(rto !== undefined && { rto }),
       ...(rtoMax !== undefined && { rtoMax }),
       ...(clockError !== undefined && { clockError }),
       ...(wake !== undefined && { wakeMs: wake }),
+      ...(makeUps !== undefined && { makeUps }),
+      ...(intervalMin !== undefined && { ownMin: intervalMin }),
+      ...(intervalMax !== undefined && { ownMax: intervalMax }),
     }),
   );
 
@@ -104,6 +110,15 @@ export const GroupSchema = leaf
     temperature: Temperature.prefault(20),
     boot: Boot.prefault(0),
     config: Config.prefault({}),
+  })
+  .superRefine(({ interval, config }, context) => {
+    const check = (key: string, ok: boolean, expected: string) => {
+      const path = ["config", key];
+      if (!ok) context.addIssue({ code: "custom", path, message: `expected ${expected}` });
+    };
+    const { ownMin = interval, ownMax = interval } = config;
+    check("intervalMin", ownMin <= interval, "an interval that is not above the group's own");
+    check("intervalMax", ownMax >= interval, "an interval that is not below the group's own");
   })
   .transform(
     ({ suite, interval, nat, board, battery, ...same }): Group => ({

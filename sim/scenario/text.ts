@@ -102,7 +102,7 @@ function gatewayText(spec: GatewaySpec): Plain {
 function groupText(group: Group): Plain {
   const { count, only, reach, transport, ap, board, battery, clock, temperature, boot, config } =
     group;
-  const { rto, rtoMax, clockError, wakeMs } = config;
+  const { rto, rtoMax, clockError, wakeMs, makeUps, ownMin, ownMax } = config;
   const time = (ms: number | undefined) => (ms === undefined ? {} : writeDuration(ms));
   return {
     count,
@@ -127,6 +127,9 @@ function groupText(group: Group): Plain {
       rtoMax: time(rtoMax),
       clockError: clockError === undefined ? {} : writeShare(clockError),
       wake: time(wakeMs),
+      makeUps: makeUps ?? {},
+      intervalMin: time(ownMin),
+      intervalMax: time(ownMax),
     }),
   };
 }

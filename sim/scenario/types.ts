@@ -70,6 +70,10 @@ export interface BoardConfig {
   readonly rtoMax?: number;
   readonly clockError?: number;
   readonly wakeMs?: number;
+  readonly makeUps?: number;
+  /** Intervals with an alert and with a low battery, ms. */
+  readonly ownMin?: number;
+  readonly ownMax?: number;
 }
 
 /** A link by its preset's name, and what differs from it. */
