@@ -4,20 +4,43 @@
 // ACK changes what the next one will rest on. The alternative, a pace that counts at once, would
 // have to take back what has been promised.
 
-import { u16 } from "./bytes.ts";
+import { u8, u16 } from "./bytes.ts";
 import { jittered, seal } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
-import { BACKOFF_MAX, backoff, paceStep, promiseMs, RTO_MIN, UNACKED_PATIENT } from "./schedule.ts";
-import type { Sender } from "./state.ts";
+import { TELLS } from "./ladder.ts";
+import {
+  BACKOFF_MAX,
+  backoff,
+  MAKE_UP_MS,
+  MAKES,
+  makeUpsIn,
+  paceStep,
+  promiseMs,
+  RTO_MIN,
+  UNACKED_PATIENT,
+} from "./schedule.ts";
+import { LOADED, type Sender } from "./state.ts";
 import { sealHeartbeat } from "./tag.ts";
+import { APP, ownNow } from "./vitals.ts";
 import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 declare const WITH_BINDING: boolean | undefined;
 const BINDS = typeof WITH_BINDING === "undefined" || WITH_BINDING;
 
-/** Extension 9 of two bytes (protocol section 6). */
+/** Extension 9 of two bytes, extension 14 of one (protocol section 6). */
 const EXT_ACKED_HEAD = "\x92";
+const EXT_RECOVERY_HEAD = "\xe1";
+
+/** All that the next beat carries beside its fixed part. */
+function extensions(s: Sender): string {
+  let ext = s.extra;
+  if (APP) ext += s.each + s.load;
+  if (s.heard < 0xffff) ext += EXT_ACKED_HEAD + u16(s.heard);
+  if (TELLS && s.rungs) ext += EXT_RECOVERY_HEAD + u8(s.rungs);
+  if (APP || TELLS) s.told = s.rungs | (s.load ? LOADED : 0);
+  return ext;
+}
 
 /** The next beat: `frame`, `tag`, and when the one behind it falls due. */
 export function sealBeat(s: Sender, now: number): void {
@@ -30,7 +53,7 @@ export function sealBeat(s: Sender, now: number): void {
     s.dirty = 1;
   }
   const promise = s.leaving ? LEAVING : intervalCode(promiseMs(s, s.gap));
-  const ext = s.heard < 0xffff ? s.extra + EXT_ACKED_HEAD + u16(s.heard) : s.extra;
+  const ext = extensions(s);
   if (typeof WITH_SUITE === "undefined") {
     s.frame = sealHeartbeat(s.key, s.id, s.epoch, s.seq, promise, s.vitals, s.reach, ext);
     s.tag = s.frame.substr(8 + ext.length);
@@ -40,23 +63,39 @@ export function sealBeat(s: Sender, now: number): void {
     s.frame += s.tag;
   }
   s.heard = (s.heard << 1) & 0xffff;
+  if (MAKES) s.madeUp = 0;
   s.unacked++;
   s.beatAt = now + jittered(s, s.gap);
+}
+
+/**
+ * The tries of the beat in flight are over: whether it is sent again later (rule 13). Not where a
+ * HELLO comes instead (rule 12), nor where the next beat is near.
+ */
+export function waitsForMakeUp(s: Sender): boolean {
+  const most = s.unacked > UNACKED_PATIENT ? 0 : makeUpsIn(Math.min(s.gap, s.waitMax), s.makeUps);
+  if (s.madeUp >= most) return false;
+  s.madeUp++;
+  s.tries = 0;
+  s.retryAt = s.sentAt + jittered(s, MAKE_UP_MS * s.madeUp);
+  return true;
 }
 
 /** The beat in flight was acknowledged by an ACK that asks for `pace`. */
 export function cleared(s: Sender, pace: number, now: number): void {
   // RFC 6298 section 2 with G = 0. Karn: only a beat sent once gives a sample, else the doubled
   // time-out stays.
-  if (s.tries === 1 && !s.nonce) {
+  if (s.tries === 1 && !s.nonce && !(MAKES && s.madeUp)) {
     const rtt = now - s.sentAt;
     s.rttvar += (s.srtt ? Math.abs(s.srtt - rtt) - s.rttvar : rtt * 2) / 4;
     s.srtt += s.srtt ? (rtt - s.srtt) / 8 : rtt;
     s.rto = clamp(s.srtt + 4 * s.rttvar, RTO_MIN, s.rtoMax);
   }
   // The gap behind this beat is promised already: a new pace begins with the next one.
-  s.code = paceStep(s.code, pace, s.ownCode, s.paceMin, s.paceMax);
-  s.interval = s.code === s.ownCode ? s.own : intervalMs(s.code);
+  const own = APP ? ownNow(s) : s.own;
+  const ownCode = APP && own !== s.own ? intervalCode(own) : s.ownCode;
+  s.code = paceStep(s.code, pace, ownCode, s.paceMin, s.paceMax);
+  s.interval = s.code === ownCode ? own : intervalMs(s.code);
   // But it may have been stretched, and the gap of a beat that was heard is long enough.
   if (s.unacked >= UNACKED_PATIENT) {
     const interval = BINDS ? Math.min(s.interval, s.life) : s.interval;
@@ -65,11 +104,14 @@ export function cleared(s: Sender, pace: number, now: number): void {
   if (s.leaving) s.beatAt = Infinity;
   s.ackSeq = s.seq;
   s.ackTag = s.tag;
+  if (APP && s.told & LOADED) s.load = "";
+  if (TELLS) s.rungs &= ~s.told;
   s.tag = s.frame = s.nonce = s.extra = "";
   s.helloAt = now;
   s.helloGap = s.own;
   s.heard |= 1;
-  s.unacked = s.failed = 0;
+  s.unacked = 0;
+  s.failed = 0;
   s.ready = 1;
   if (!s.acked) s.acked = s.dirty = 1;
 }

@@ -82,6 +82,21 @@ export function wellFormedExtensions(bytes: string, at: number, end: number): bo
 }
 
 /**
+ * The value, 1..254, of the first extension of one byte that has this type; 0 = none. The ones from
+ * `at` up to `end` are well-formed.
+ */
+export function byteOf(bytes: string, at: number, end: number, type: number): number {
+  let value = 0;
+  while (at < end && !value) {
+    const next = extensionEnd(bytes, at, end);
+    if (bytes.charCodeAt(at) >> 4 === type && next - valueAt(bytes, at) === 1)
+      value = bytes.charCodeAt(next - 1) % 255;
+    at = next;
+  }
+  return value;
+}
+
+/**
  * Every extension as it stands, also those that `readExtensions` skips; undefined if the bytes are
  * ill-formed.
  */

@@ -46,7 +46,8 @@ export function openHello(s: Sender, now: number): void {
 /** The WELCOME of the exchange now open brought an epoch above ours: it is over. */
 export function welcomed(s: Sender, epoch: number, now: number): void {
   s.epoch = epoch;
-  s.seq = s.limit = s.acked = s.unacked = s.failed = 0;
+  s.seq = s.limit = s.acked = s.unacked = 0;
+  s.failed = 0;
   s.dirty = s.ready = 1;
   s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;

@@ -15,6 +15,10 @@
 import { intervalMs } from "./interval.ts";
 import type { Sender } from "./state.ts";
 
+/** Build.ts may say that a board tells of none: then nobody reads what it was. */
+declare const WITH_EXTENSIONS: boolean | undefined;
+export const TELLS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
+
 /** Nothing but the next beat, or HELLO. Costs nothing. */
 export const TRY = 1;
 /** The same bytes again, 60 and 180 s later (rule 13): a wake of 100 to 200 mC each on an ESP32. */

@@ -9,6 +9,10 @@
 
 import { clamp } from "./interval.ts";
 
+/** Make-ups are for boards that sleep: build.ts cuts them where none does. */
+declare const WITH_SLEEP: boolean | undefined;
+export const MAKES = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
+
 // ---- Specification constants: protocol.md, the rule stands behind each ----
 
 /** Sends of one beat or HELLO in all (rules 12 and 13). */
@@ -32,6 +36,9 @@ export const PACE_STEP = 20;
 /** The window after an ACK with MORE, in ms: silence that ends it, and its whole (rule 15). */
 export const WINDOW_QUIET_MS = 2000;
 export const WINDOW_MS = 15000;
+/** Make-ups of a beat: the first so long after its first try, the second twice as long after that. */
+export const MAKE_UP_MS = 60000;
+export const MAKE_UPS_MAX = 2;
 /** A NUDGE is obeyed at most once in this many ms (rule 17). */
 export const NUDGE_MS = 5000;
 
@@ -57,6 +64,15 @@ export function backoff(unacked: number): number {
   return Math.min(BACKOFF_MAX, (1 << unacked) >> 1) || 1;
 }
 
+/**
+ * How many of `most` make-ups a beat has whose gap is this long: the last of them, 60 s or 180 s
+ * after the first try, comes when no more than two thirds of the gap are over. Later ones would do
+ * what the next beat does anyway, for the price of another wake (rule 13).
+ */
+export function makeUpsIn(gap: number, most: number): number {
+  return Math.min(most, gap < 1.5 * MAKE_UP_MS ? 0 : gap < 4.5 * MAKE_UP_MS ? 1 : MAKE_UPS_MAX);
+}
+
 /** What `promiseMs` needs to know of a sender. Durations in ms. */
 export interface Timing {
   rto: number;
@@ -67,6 +83,8 @@ export interface Timing {
   wakeMs: number;
   /** Beats in a row without an ACK, this one not counted. */
   unacked: number;
+  /** Make-ups of a beat at most. */
+  makeUps: number;
 }
 
 /**
@@ -75,16 +93,26 @@ export interface Timing {
  * each doubling the time-out; the next one needs two waits of 8 and 16 times today's, jittered by
  * 1.25, 30 in all; and the network is slower by a whole time-out. No wait of the next one is longer
  * than the gap before it (`sent` sees to that): where the gap is shorter than the tries, the next
- * beat is the next try. One HELLO exchange may come first (rule 12).
+ * beat is the next try. One HELLO exchange may come first (rule 12). With make-ups it may be the
+ * last of them that arrives, each a wake of its own, by which time the time-outs are at their bound.
  */
 export function promiseMs(s: Timing, gap: number): number {
   return (
     gap * (1 + s.clockError) +
     s.wakeMs +
     s.rto +
-    Math.min(30 * s.rto, 2.5 * s.rtoMax, 2 * gap) +
+    (MAKES && makeUpsIn(gap, s.makeUps)
+      ? makeUpsMs(s, makeUpsIn(gap, s.makeUps))
+      : Math.min(30 * s.rto, 2.5 * s.rtoMax, 2 * gap)) +
     (s.unacked < UNACKED_PATIENT ? 0 : HELLO_MS)
   );
+}
+
+/** What a beat takes more than its first try, if it is the last of its make-ups that arrives. */
+function makeUpsMs(s: Timing, makeUps: number): number {
+  // 60 or 180 s behind the first try.
+  const behind = (MAKE_UP_MS * makeUps * (makeUps + 1)) / 2;
+  return behind * (1 + s.clockError) + makeUps * s.wakeMs + 2.5 * s.rtoMax;
 }
 
 /**

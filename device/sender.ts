@@ -13,14 +13,16 @@
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
 // of protocol.md, section 5. Commands (rule 16) stand in commands.ts, fed from `handle`.
 
-import { cleared, sealBeat } from "./beat.ts";
+import { cleared, sealBeat, waitsForMakeUp } from "./beat.ts";
 import { getU16, getU32, u16 } from "./bytes.ts";
 import { askedBy, BEGIN, ordered } from "./commands.ts";
-import { wellFormedExtensions } from "./extensions.ts";
+import { byteOf, EXT_SPREAD, wellFormedExtensions } from "./extensions.ts";
 import { openHello, seal, welcomed } from "./hello.ts";
+import { MAKE_UP } from "./ladder.ts";
 import {
   HELLO_MS,
   HELLO_RTO_MAX,
+  MAKES,
   NUDGE_MS,
   SEQ_MAX,
   TRIES_MAX,
@@ -66,8 +68,8 @@ export function poll(s: Sender, now: number): string {
     if (s.tries) s.rto = Math.min(s.rto * 2, s.rtoMax);
     if (s.tries < TRIES_MAX && !(s.nonce && now >= s.sentAt + HELLO_MS)) frame = s.frame;
     else {
-      s.frame = s.nonce = "";
-      s.failed++;
+      s.failed += 1;
+      if (!MAKES || s.nonce || !waitsForMakeUp(s)) s.frame = s.nonce = "";
     }
   }
   // Rule 12: HELLO without an epoch, or once a further beat has ended without an ACK.
@@ -89,7 +91,10 @@ export function poll(s: Sender, now: number): string {
 
 /** The frame that `poll` returned has gone to the socket: its retransmission time runs from now. */
 export function sent(s: Sender, now: number): void {
-  if (!s.tries) s.sentAt = now;
+  if (!s.tries) {
+    s.sentAt = now;
+    if (MAKES && s.madeUp && !s.nonce) s.rungs |= MAKE_UP;
+  }
   s.tries++;
   const rto = s.nonce ? Math.min(s.rto, HELLO_RTO_MAX) : s.rto;
   s.retryAt =
@@ -173,6 +178,8 @@ function obey(s: Sender, frame: string, b0: number, again: boolean, now: number)
   } else {
     if (!again) cleared(s, frame.charCodeAt(3), now);
     s.mapped = frame.charCodeAt(4);
+    if (READS && b0 & EXTENDED)
+      s.spread = byteOf(frame, 6, frame.length - tagBytes(s.key.suite), EXT_SPREAD) || s.spread;
     if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
   }
   s.wakeAt = now;
@@ -237,5 +244,7 @@ export function leave(s: Sender, now: number): void {
 
 /** Whether a frame may still come that this board wants: if not, it may close its radio. */
 export function listening(s: Sender, now: number): boolean {
-  return !s.reach || s.frame !== "" || now < Math.min(s.windowAt, s.windowEnd);
+  // A beat that waits for a make-up is not listened for.
+  const asks = s.frame !== "" && !(MAKES && s.madeUp && !s.tries);
+  return !s.reach || asks || now < Math.min(s.windowAt, s.windowEnd);
 }

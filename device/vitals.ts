@@ -13,6 +13,10 @@ import { EXT_PAYLOAD, EXT_TEMPERATURE, encodeExtension } from "./extensions.ts";
 import { clamp, intervalCode } from "./interval.ts";
 import { LOADED, type Sender } from "./state.ts";
 
+/** Whether there is an application, and a policy: build.ts may say that there is none. */
+declare const WITH_APP: boolean | undefined;
+export const APP = typeof WITH_APP === "undefined" || WITH_APP;
+
 /** Bit of the vitals byte: the application's alert. */
 export const ALERT = 8;
 /** Battery, in tenths, at which a board is sparing: 20 %. */
@@ -33,8 +37,8 @@ function feel(s: Sender, vitals: number): void {
   if (own !== before && s.code === intervalCode(before)) {
     s.code = intervalCode(own);
     s.interval = own;
-    // An instant that has been: due at once.
-    if (own < before) s.beatAt = s.wakeAt = Math.min(s.beatAt, s.sentAt);
+    // An instant that has been: due at once. Who has left says no more.
+    if (own < before && !s.leaving) s.beatAt = s.wakeAt = Math.min(s.beatAt, s.sentAt);
   }
 }
 
@@ -54,13 +58,13 @@ export function measure(s: Sender, battery: number, dBm: number): void {
 export function alert(s: Sender, on: boolean, now: number): void {
   if (!(s.vitals & ALERT) === on) {
     feel(s, s.vitals ^ ALERT);
-    s.beatAt = s.wakeAt = now;
+    if (!s.leaving) s.beatAt = s.wakeAt = now;
   }
 }
 
 /**
  * The application's payload of 0..200 bytes, for the next beat and on until one that carried it is
- * acknowledged. One that was not takes no place beside it. Throws if it is too long.
+ * acknowledged. The one before it, if no beat that carried it was, is given up. Throws if it is too long.
  */
 export function load(s: Sender, payload: string): void {
   if (payload.length > PAYLOAD_MAX)

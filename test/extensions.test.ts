@@ -35,6 +35,7 @@ const TABLE: readonly (readonly [number, string, readonly number[]])[] = [
   [10, "down", [4]],
   [12, "down", [2]],
   [13, "down", [1]],
+  [14, "up", [1]],
 ];
 
 describe("extensions (section 6)", () => {

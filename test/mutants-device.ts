@@ -25,10 +25,10 @@ export const DEVICE_MUTANTS: readonly Mutant[] = [
     name: "a further try has other bytes",
     rule: 13,
     file: "device/sender.ts",
-    from: "frame = s.frame;\n    else s.frame",
+    from: "frame = s.frame;\n    else {",
     to:
       "{ if (!s.nonce) { s.seq--; sealBeat(s, now); s.unacked--; } frame = s.frame; }\n" +
-      "    else s.frame",
+      "    else {",
     hunt: "trouble",
     caughtBy: ["one-beat"],
   },
@@ -72,8 +72,8 @@ export const DEVICE_MUTANTS: readonly Mutant[] = [
     name: "the promise counts no tries",
     rule: 14,
     file: "device/schedule.ts",
-    from: "Math.min(30 * s.rto, 2.5 * s.rtoMax, 2 * gap) +",
-    to: "",
+    from: "Math.min(30 * s.rto, 2.5 * s.rtoMax, 2 * gap)) +",
+    to: "0) +",
     hunt: "trouble",
     caughtBy: ["keeps-promise"],
   },

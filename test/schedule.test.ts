@@ -6,7 +6,7 @@ import * as schedule from "../device/schedule.ts";
 import { backoff, paceStep, promiseMs } from "../device/schedule.ts";
 import { holds, SEED } from "./sender-rig.ts";
 
-const TIMING = { rto: 250, rtoMax: 3000, clockError: 0.01, wakeMs: 0, unacked: 0 };
+const TIMING = { rto: 250, rtoMax: 3000, clockError: 0.01, wakeMs: 0, unacked: 0, makeUps: 0 };
 
 test("the constants are those of the protocol", () => {
   expect(schedule).toMatchObject({

@@ -57,6 +57,7 @@ export class Speaker {
   readonly rtoMax = RTO_MAX;
   readonly clockError = 0.01;
   readonly wakeMs = 0;
+  readonly makeUps = 0;
   unacked = 0;
   readonly #own: number;
   readonly #random: () => number;
