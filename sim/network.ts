@@ -85,10 +85,10 @@ export class Network {
   rebind(board: Board, now: number): void {
     const { path } = board;
     if (path.ap?.nat) path.ap.nat.rebind(board.id, now);
-    if (path.ap?.nat || path.stream >= 0) return;
-    const { transport, address, port } = path.source;
-    path.source = { transport, address, port: port + 1 };
-    board.way = path;
+    else if (path.stream < 0) {
+      path.renumber();
+      board.way = path;
+    }
   }
 
   /** The board has a new socket: it sends from another port, or connects anew. */
@@ -108,16 +108,14 @@ export class Network {
   }
 
   setLink(board: Board, { up, down }: LinkPreset, now: number): void {
-    const { path } = board;
-    this.links.setModel(path.up, up, now);
-    this.links.setModel(path.down, down, now);
+    this.links.setModel(board.path.up, up, now);
+    this.links.setModel(board.path.down, down, now);
   }
 
   /** Nothing passes in these directions until it is set back. */
   cut(board: Board, direction: "up" | "down" | "both", on: boolean): void {
-    const { path } = board;
-    if (direction !== "down") this.links.setCut(path.up, on);
-    if (direction !== "up") this.links.setCut(path.down, on);
+    if (direction !== "down") this.links.setCut(board.path.up, on);
+    if (direction !== "up") this.links.setCut(board.path.down, on);
   }
 
   up(board: Board, bytes: string, now: number): void {
@@ -142,9 +140,10 @@ export class Network {
 
   /** A frame from a board's second socket. */
   probe(board: Board, bytes: string, now: number): void {
-    const at = this.seconds.up(board, bytes, now);
-    this.fate = this.seconds.fate;
-    this.dispatch(board, true, bytes, this.seconds.source, now, at);
+    const { seconds } = this;
+    const at = seconds.up(board, bytes, now);
+    this.fate = seconds.fate;
+    this.dispatch(board, true, bytes, seconds.source, now, at);
   }
 
   down({ to, frame }: Outgoing, now: number): void {
@@ -155,17 +154,16 @@ export class Network {
       return;
     }
     const { number, way } = board;
-    const { links } = this;
-    if (second) this.seconds.down(board, frame);
-    else this.occasions.down(number, frame);
-    const { high, low } = second ? this.seconds.occasions : this.occasions;
+    const occasions = second ? this.seconds.occasions : this.occasions;
+    occasions.down(second ? this.seconds.row(board) : number, frame);
+    const { high, low } = occasions;
     let at = LOST;
     if (way?.ap && !way.ap.on) this.fate = "access point";
     else if (way !== undefined && way.stream >= 0) {
       at = this.streamed(way, false, frame, now, high, low);
     } else {
-      at = links.submit(2 * number + 1, frame, now, high, low);
-      this.fate = links.fate;
+      at = this.links.submit(2 * number + 1, frame, now, high, low);
+      this.fate = this.links.fate;
     }
     this.dispatch(board, false, frame, to, now, at);
   }

@@ -50,6 +50,12 @@ export class Path {
     this.port = PORT_FIRST + ((this.board.id * 7_919 + this.sockets * 6_007) % PORTS);
   }
 
+  /** Without a NAT: another port of its own. */
+  renumber(): void {
+    const { transport, address, port } = this.source;
+    this.source = { transport, address, port: port + 1 };
+  }
+
   /** Number of its directions among the links: side by side, board by board. */
   get up(): number {
     return 2 * this.board.number;

@@ -31,7 +31,7 @@ export class Prober extends Board {
     const frame = this.with((s) => ask(this.binding, s, this.time(now)));
     if (this.binding.dirty) this.known = this.binding.known;
     this.binding.dirty = 0;
-    if (frame !== "") shell?.probe(this, frame);
+    if (frame !== "") shell?.probe?.(this, frame);
   }
 
   override hear(frame: string, now: number): number {

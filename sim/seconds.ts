@@ -18,7 +18,7 @@ export class Seconds {
   fate = "";
   readonly occasions = new Occasions(1);
   private readonly links: Links;
-  /** By the number of the board: that of its frames' luck. */
+  /** By the number of the board. */
   private readonly rows = new Map<number, number>();
   /** By the last address that they had. */
   private readonly owners = new Map<string, Board>();
@@ -46,11 +46,6 @@ export class Seconds {
     return at;
   }
 
-  /** Looks at a frame for a board. */
-  down(board: Board, bytes: string): void {
-    this.occasions.down(this.row(board), bytes);
-  }
-
   /** Whose second socket an address leads to now; undefined: nobody's. */
   boardAt({ address, port }: Source, now: number): Board | undefined {
     const board = this.owners.get(`${address}:${port}`);
@@ -60,7 +55,8 @@ export class Seconds {
     return passes && nat.inner === board.id && nat.innerPort === SECOND_PORT ? board : undefined;
   }
 
-  private row(board: Board): number {
+  /** The number of its luck. */
+  row(board: Board): number {
     let row = this.rows.get(board.number);
     if (row === undefined) {
       row = this.occasions.add();
