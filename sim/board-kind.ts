@@ -37,7 +37,7 @@ export interface Shell {
   /** It has a new socket, or connects anew. */
   reopen(board: Board): void;
   /** A frame goes out on its second socket (probing.ts). */
-  probe(board: Board, frame: string): void;
+  probe?: (board: Board, frame: string) => void;
   /** It climbs a rung of its ladder (device/ladder.ts). */
   climbed(board: Board, rung: number): void;
 }
