@@ -4,9 +4,9 @@
 
 import { randomBytes } from "node:crypto";
 import { overHttp } from "../gateway/cli/devices.ts";
+import { follow } from "../gateway/cli/stream.ts";
 import type { ChangeJson, DeviceJson } from "../gateway/http/answers.ts";
 import { CAST } from "./cast.ts";
-import { followChanges } from "./events.ts";
 import { type GatewayChild, startGatewayChild } from "./gateway-child.ts";
 import { identityOf } from "./keys.ts";
 import { type Member, SocketFleet } from "./sockets.ts";
@@ -61,8 +61,9 @@ class Demo {
     const { gateway, settings, story } = this;
     const fleet = await this.enrol();
     const stream = new AbortController();
-    const follow = followChanges(gateway.url, stream.signal, (change) => {
-      this.changed(change).catch(() => {});
+    const following = follow(gateway.url, undefined, undefined, stream.signal, (happening) => {
+      if (happening.event !== "change") return;
+      this.changed(happening.data as ChangeJson).catch(() => {});
     });
     await fleet.open();
     const ticker = setInterval(() => story.status(fleet, this.present.size), STATUS_MS);
@@ -76,7 +77,7 @@ class Demo {
       this.over = true;
       clearInterval(ticker);
       stream.abort();
-      await follow.catch(() => {});
+      await following.catch(() => {});
       await fleet.close();
     }
     return ending(story, fleet, this.losses, this.falseAbsents, !stopped);

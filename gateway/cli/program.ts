@@ -8,6 +8,7 @@ import type { Streams } from "./common.ts";
 import { addDevice } from "./device.ts";
 import { Failed, Usage } from "./errors.ts";
 import { addExplain } from "./explain.ts";
+import { addFlash } from "./flash.ts";
 import { addGateway } from "./gateway.ts";
 import { addHistory } from "./history.ts";
 import { addAck, addIncidents } from "./incidents.ts";
@@ -16,6 +17,7 @@ import { addQuiet } from "./quiet.ts";
 import { addRestore } from "./restore.ts";
 import { addSend } from "./send.ts";
 import { addService } from "./service.ts";
+import { addWatch } from "./watch.ts";
 
 /** Runs one command. @returns the exit code: 0 done, 1 it failed, 2 bad usage or bad input */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<number> {
@@ -30,6 +32,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
     });
   addGateway(program, streams);
   addDevice(program, streams);
+  addFlash(program, streams);
   addBackup(program, streams);
   addRestore(program, streams);
   addQuiet(program, streams);
@@ -41,6 +44,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   addSend(program, streams);
   addCommands(program, streams);
   addService(program, streams);
+  addWatch(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {
