@@ -194,7 +194,7 @@ describe("against a gateway", () => {
     const plain = start(url, undefined);
     const json = start(url, undefined, true);
     const streams = async () =>
-      (await (await fetch(new URL("api/v1/gateway", url))).json()).streams;
+      ((await (await fetch(new URL("api/v1/gateway", url))).json()) as { streams: number }).streams;
     while ((await streams()) < 2) await new Promise((wake) => setTimeout(wake, 10));
     await socket.beat(board, gateway.udpPort, P_SHORT);
     await until(() => plain.out().includes("absent") && json.out().includes('"to":"absent"'));
