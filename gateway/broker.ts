@@ -58,6 +58,14 @@ const DRAIN_MAX_MS = 10_000;
 /** Boards set no keep-alive (protocol, section 7): the kernel finds connections that are dead. */
 const PROBE_MS = 60_000;
 
+/**
+ * What a client was sent, by number: whatever comes with a lower one is taken for a duplicate and
+ * dropped, though messages that are kept, or have a QoS, are overtaken by others within the broker
+ * (moscajs/aedes#955, #994). Without it, who subscribes twice to a topic gets it twice, as MQTT
+ * allows.
+ */
+const FORGETFUL = new Proxy({}, { get: () => 0, set: () => true, deleteProperty: () => true });
+
 const BOARD = /^nextbeat-([0-9a-f]{6})$/;
 const COMMAND = /^nextbeat\/[0-9a-f]{6}\/command$/;
 const NOT_AUTHORIZED = 5;
@@ -73,8 +81,9 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     connectTimeout: CONNECT_MAX_MS,
     drainTimeout: DRAIN_MAX_MS,
     maxTopicLevels: 16,
-    preConnect(_client, packet, done) {
+    preConnect(client, packet, done) {
       packet.clean = true;
+      Object.assign(client, { duplicates: FORGETFUL });
       done(null, true);
     },
     authenticate: (client, user, password, done) =>

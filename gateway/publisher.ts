@@ -88,9 +88,8 @@ export class Publisher {
     link.publish(STATUS_TOPIC, "offline", true);
     if (discovery !== undefined) this.#publish(configTopic(discovery, "gateway"), gatewayConfig());
     this.#due.clear();
-    this.#all();
     this.#before = core.size;
-    this.#run();
+    this.#all();
   }
 
   /** Facts that are durable: devices that came, went or have new words; commands that ended. */
@@ -163,9 +162,7 @@ export class Publisher {
   #run(): void {
     if (this.#running) return;
     this.#running = true;
-    void this.#publishAll().finally(() => {
-      this.#running = false;
-    });
+    void this.#publishAll();
   }
 
   async #publishAll(): Promise<void> {
@@ -180,10 +177,11 @@ export class Publisher {
         this.#before = -1;
         link.publish(STATUS_TOPIC, "online", true);
       }
-      if (this.#due.size === 0) return;
+      if (this.#due.size === 0) break;
       if (link.backlog > BACKLOG_MAX) await new Promise((later) => setTimeout(later, 10));
       await quiet();
     }
+    this.#running = false;
   }
 
   /** Values before their description: whoever reads that then finds them as they are now. */

@@ -183,8 +183,8 @@ describe("the checkout", () => {
     );
     used.delete("node");
     expect([...used].filter((name) => !(name in named)).sort()).toEqual([]);
-    // The compiler, the linter and the flashing tool are commands; mqtt is the next transport's.
-    const commands = ["typescript", "@biomejs/biome", "@types/node", "espruino", "mqtt"];
+    // The compiler, the linter and the flashing tool are commands.
+    const commands = ["typescript", "@biomejs/biome", "@types/node", "espruino"];
     const idle = Object.keys(named).filter((name) => !used.has(name) && !commands.includes(name));
     expect(idle).toEqual([]);
   });
