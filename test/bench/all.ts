@@ -21,6 +21,7 @@ const BENCHES: readonly (readonly [about: string, script: string, ...flags: stri
   ["beats through noise, and the disk", "drown.js"],
   ["kill -9", "kill.js", "--rounds", "3"],
   ["crashes at every effect", "crashes.js", "--crashes", "500"],
+  ["bytes on the wire", "wire.js", "--exchanges", "4"],
   ["bytes a day on disk", "wear.js", "--minutes", "4"],
 ];
 
