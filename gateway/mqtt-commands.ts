@@ -1,6 +1,6 @@
 /**
  * Commands over MQTT, where the owner wants that (`--mqtt-commands`): what is published on
- * `nextbeat/<id>/command` is queued, byte for byte, and what came of it is on `nextbeat/<id>/result`.
+ * `nextbeat/<id>/command` is queued, byte for byte; what came of it is on `nextbeat/<id>/result`.
  *
  * The payload is the command and nothing else, so that a button of Home Assistant can send it; how
  * long it is good for is the gateway's default. A JSON envelope lost: a command may itself be JSON.

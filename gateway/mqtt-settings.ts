@@ -133,7 +133,7 @@ function fileText(flag: string, file: string | undefined): string | undefined {
   }
 }
 
-/** For one attempt of the library: it shall not try again by itself, nor keep what cannot be sent. */
+/** For one attempt: the library shall not try again by itself, nor keep what cannot be sent. */
 export function connectOptions(settings: MqttSettings, version: 4 | 5): IClientOptions {
   const { url, user, password, ca } = settings;
   const secure = url.protocol === "mqtts:";
