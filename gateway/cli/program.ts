@@ -6,6 +6,7 @@ import { addBackup } from "./backup.ts";
 import { addCommands } from "./commands.ts";
 import type { Streams } from "./common.ts";
 import { addDevice } from "./device.ts";
+import { addDoctor } from "./doctor.ts";
 import { Failed, Usage } from "./errors.ts";
 import { addExplain } from "./explain.ts";
 import { addFlash } from "./flash.ts";
@@ -45,6 +46,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
   addCommands(program, streams);
   addService(program, streams);
   addWatch(program, streams);
+  addDoctor(program, streams);
   // Named for --help alone; main.ts hands it on before it comes here.
   program.command("sim").description("simulate: a fleet, a flaky link, a scenario");
   try {
