@@ -56,7 +56,7 @@ export function measure(s: Sender, battery: number, dBm: number): void {
 
 /** The application's alert goes on or off: that is told at once. */
 export function alert(s: Sender, on: boolean, now: number): void {
-  if (!(s.vitals & ALERT) === on) {
+  if (!(s.vitals & ALERT) !== !on) {
     feel(s, s.vitals ^ ALERT);
     if (!s.leaving) s.beatAt = s.wakeAt = now;
   }

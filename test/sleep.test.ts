@@ -1,0 +1,355 @@
+// Deep sleep: what `doze` keeps and `rouse` puts back. Any sender that may sleep, put to sleep or
+// not, goes on alike; what is damaged or stale is as nothing; and rules 10, 12, 13, 18 and 19 hold
+// over any number of wakes, each of which is a boot.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { intervalMs } from "../device/interval.ts";
+import { leave, listening, poll, sent } from "../device/sender.ts";
+import { doze, rouse } from "../device/sleep.ts";
+import { createSender, type Sender, type SenderConfig } from "../device/state.ts";
+import { alert, load, measure } from "../device/vitals.ts";
+import { stream } from "../sim/random.ts";
+import { acked, beats, flip, holds, isBeat, isHello, Rig, SEED, type Sent } from "./sender-rig.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A flash on which a beat of epoch 7 was acknowledged. */
+const HEARD = { limit: 1 };
+const DEEP = { own: 5 * MINUTE, ownMin: 20_000, ownMax: HOUR, reach: 2, makeUps: 2, reserve: 1 };
+
+/** The sender after the boot that ends a sleep, its clock at 0. */
+function woken(rig: Rig, kept: string): Sender {
+  const s = createSender({ ...rig.config }, { ...rig.flash, origin: "woken" }, 0);
+  expect(rouse(s, kept)).toBe(1);
+  return s;
+}
+
+/** A rig after some random life, asleep: not listening, and nothing due. */
+function lived(seed: number, config: Partial<SenderConfig>): Rig {
+  const luck = stream(seed, 1, "life");
+  const rig = new Rig({ ...DEEP, ...config }, HEARD);
+  rig.dice = Math.floor(luck() * 10) / 10;
+  const deaf = luck() < 0.3 ? 1 : luck();
+  let epoch = 7;
+  const turns = luck() * 80;
+  for (let turn = 0; turn < turns || listening(rig.s, rig.now); turn++) {
+    if (turn > 400) throw new Error(`it never sleeps: ${JSON.stringify(rig.s)}`);
+    if (rig.s.wakeAt === Infinity) break;
+    rig.runTo(Math.max(rig.now, rig.s.wakeAt));
+    const what = Math.floor(luck() * 12);
+    if (what === 0) alert(rig.s, luck() < 0.5, rig.now);
+    if (what === 1) load(rig.s, "x".repeat(luck() * 30));
+    if (what === 2) measure(rig.s, luck() * 100, -60);
+    if (what === 3 && luck() < 0.1) leave(rig.s, rig.now);
+    if (what === 4) rig.s.rungs |= 1 << (luck() * 7);
+    const f = rig.settle().at(-1) ?? rig.sent.at(-1)!;
+    if (luck() >= deaf || turn >= turns) continue;
+    rig.run(luck() * 50);
+    if (isHello(f)) rig.hear(rig.welcome(f, ++epoch));
+    else rig.hear(rig.ack(f, luck() < 0.5 ? 0 : luck() * 256));
+    rig.settle();
+  }
+  return rig;
+}
+
+/** What a sleep takes from one that was awake: its window, its estimate, an unproven epoch. */
+function asIfRebooted(rig: Rig, other: Sender): Sender {
+  const s = { ...rig.s };
+  const { rto, rested, srtt, rttvar, vitals } = other;
+  Object.assign(s, { rto, rested, srtt, rttvar, nudgeAt: 0, windowAt: 0, windowEnd: 0 });
+  if (!(s.frame && s.madeUp && !s.tries)) s.tag = s.frame = "";
+  if (s.seq === s.unacked) s.ready = 0;
+  // The alert stays, and that the battery is low; the rest is measured anew.
+  expect(vitals & 8).toBe(s.vitals & 8);
+  expect(vitals >> 4 <= 2).toBe(s.vitals >> 4 <= 2);
+  other.vitals = s.vitals;
+  return s;
+}
+
+/** A frame but for what must differ: the nonce of a HELLO. */
+const same = (frame: string) =>
+  ((frame.charCodeAt(0) >> 3) & 7) === 2 ? frame.slice(0, 8) : frame;
+
+interface Future {
+  told: string[];
+  at: number[];
+}
+
+/** What a sender sends in its next turns, when, and what answers make of it. */
+function future(rig: Rig, s: Sender, from: number, fates: readonly number[]): Future {
+  const told: string[] = [];
+  const sends: number[] = [];
+  const helper = new Rig({ ...rig.config });
+  helper.s = s;
+  let epoch = s.epoch + 100;
+  let now = from;
+  let frame = "";
+  for (const fate of fates) {
+    if (s.wakeAt === Infinity) break;
+    now = Math.max(now, s.wakeAt);
+    const due = poll(s, now);
+    s.dirty = 0;
+    if (due) {
+      frame = due;
+      told.push(same(frame));
+      sends.push(now - from);
+      sent(s, now);
+    }
+    const f: Sent = { at: now, frame, epoch: s.epoch, seq: s.seq, boot: 1 };
+    helper.now = now;
+    if (!frame || fate === 0) continue;
+    const reply = isHello(f) ? helper.welcome(f, ++epoch) : helper.ack(f, fate === 1 ? 0 : fate);
+    told.push(`${helper.hear(reply)}`);
+  }
+  told.push(`${s.unacked} ${s.heard} ${s.code} ${s.failed} ${s.rungs} ${s.load} ${s.extra}`);
+  return { told, at: sends };
+}
+
+test(`put to sleep or not, a sender goes on alike (seed ${SEED})`, () => {
+  const config = fc.record({
+    makeUps: fc.constantFrom(0, 1, 2),
+    own: fc.constantFrom(30_000, 5 * MINUTE, HOUR, 12 * HOUR),
+    extra: fc.constantFrom("", "\x41\x01"),
+  });
+  const fates = fc.array(fc.constantFrom(0, 0, 0, 1, 90, 140), { minLength: 40, maxLength: 40 });
+  let slept = 0;
+  holds(
+    fc.property(fc.nat(), config, fates, (seed, c, then) => {
+      const rig = lived(seed, c);
+      const { s, now } = rig;
+      rig.store();
+      const kept = doze(s, now);
+      const b = createSender({ ...rig.config }, { ...rig.flash, origin: "woken" }, 0);
+      // A WELCOME whose first beat never left: nothing of that epoch is used later (rule 12).
+      if (!rouse(b, kept)) {
+        expect([s.unacked, s.acked, s.ready]).toEqual([0, 0, 1]);
+        return;
+      }
+      slept++;
+      const a = asIfRebooted(rig, b);
+      const from = a.wakeAt;
+      if (from === Infinity) {
+        expect([a.beatAt, b.beatAt, b.frame]).toEqual([Infinity, Infinity, ""]);
+        return;
+      }
+      const asleep = future(rig, b, 0, then);
+      const awake = future(rig, a, from, then);
+      expect(asleep.told).toEqual(awake.told);
+      // Whole ms are kept, and rounded down: early is harmless.
+      const off = asleep.at.map((at, i) => Math.abs(at - awake.at[i]!));
+      expect(Math.max(0, ...off)).toBeLessThan(2);
+    }),
+    500,
+  );
+  expect(slept).toBeGreaterThan(450);
+});
+
+test(`what is damaged is ignored as a whole, and changes nothing (seed ${SEED})`, () => {
+  holds(
+    fc.property(fc.nat(), fc.nat(), fc.nat(), (seed, a, z) => {
+      const rig = lived(seed, {});
+      const kept = doze(rig.s, rig.now);
+      const s = createSender({ ...rig.config }, { ...rig.flash, origin: "woken" }, 0);
+      const before = { ...s };
+      const other = kept.slice(a % kept.length) + kept.slice(0, a % kept.length);
+      const wrong = [
+        "",
+        kept.slice(0, z % kept.length),
+        `${kept}x`,
+        flip(kept, a % (8 * kept.length)),
+      ];
+      for (const text of other === kept ? wrong : [...wrong, other]) {
+        expect(rouse(s, text)).toBe(0);
+        expect({ ...s }).toEqual(before);
+      }
+      expect(rouse(s, kept)).toBe(rig.s.unacked || rig.s.acked || !rig.s.ready ? 1 : 0);
+    }),
+    200,
+  );
+});
+
+describe("what is not of this boot is ignored", () => {
+  const [rig] = acked(DEEP);
+  rig.run(1000);
+  const quiet = doze(rig.s, rig.now);
+  rig.nextBeat();
+  rig.run(20_000);
+  const lost = doze(rig.s, rig.now);
+
+  const taken = (flash: object, kept: string, config = {}) =>
+    rouse(createSender({ ...rig.config, ...config }, { ...rig.flash, ...flash }, 0), kept);
+
+  test("as long as the numbers are those on flash it is taken", () => {
+    expect(taken({}, lost)).toBe(1);
+    expect(taken({ limit: 1, acked: 1 }, quiet)).toBe(1);
+  });
+  test("of another epoch, or another key", () => {
+    expect(taken({ epoch: 8 }, lost)).toBe(0);
+    expect(taken({}, lost, { key: { ...rig.config.key, inner: "" } })).toBe(0);
+  });
+  test("rule 12: left behind by a power cut, from before a beat that nobody heard", () => {
+    // The flash reserved a number more, and no ACK came: the string says that all is well.
+    expect(taken({ limit: 2, acked: 0 }, quiet)).toBe(0);
+    expect(taken({ limit: 3, acked: 0 }, lost)).toBe(0);
+  });
+});
+
+test("while all goes well the string stays the same, so the flash is not written", () => {
+  const rig = new Rig(DEEP, HEARD);
+  const luck = stream(SEED, 1, "network");
+  const strings = new Set<string>();
+  for (let n = 0; n < 500; n++) {
+    const beat = rig.nextBeat();
+    rig.run(8 + luck() * 40);
+    rig.hear(rig.ack(beat));
+    rig.settle();
+    const kept = doze(rig.s, rig.now);
+    strings.add(kept);
+    rig.boots++;
+    rig.s = woken(rig, kept);
+    rig.now = 0;
+  }
+  expect(strings.size).toBeLessThanOrEqual(3);
+});
+
+test("rule 13: the estimate survives sleep, and so does a time-out that was doubled", () => {
+  const rig = new Rig(DEEP, HEARD);
+  const beat = rig.nextBeat();
+  rig.run(600);
+  rig.hear(rig.ack(beat)); // its second try: no sample, the doubled one stays
+  const s = woken(rig, doze(rig.s, rig.now));
+  expect(s.rto).toBe(500);
+  const slow = new Rig(DEEP, HEARD);
+  const once = slow.nextBeat();
+  slow.run(240);
+  slow.hear(slow.ack(once));
+  expect(woken(slow, doze(slow.s, slow.now)).rto).toBe(720);
+});
+
+/** A board that deep-sleeps whenever it may, on the world's clock. */
+class Sleeper {
+  readonly rig: Rig;
+  /** The world's instant at the board's 0. */
+  base = 0;
+  readonly sent: Sent[] = [];
+  kept = "";
+
+  constructor(config: Partial<SenderConfig>, flash: object = HEARD) {
+    this.rig = new Rig({ ...DEEP, ...config }, flash);
+  }
+
+  /** One wake, unheard unless `answer` gives something. */
+  wake(answer: (f: Sent) => string | undefined = () => undefined): Sent[] {
+    const { rig } = this;
+    const from = rig.sent.length;
+    for (let turn = 0; turn < 100; turn++) {
+      const seen = rig.sent.length;
+      rig.settle();
+      for (const f of rig.sent.slice(seen)) {
+        const reply = answer(f);
+        if (reply !== undefined) rig.hear(reply);
+      }
+      if (!listening(rig.s, rig.now) && rig.s.wakeAt > rig.now) break;
+      rig.now = Math.max(rig.now, rig.s.wakeAt);
+    }
+    const sends = rig.sent.slice(from).map((f) => ({ ...f, at: this.base + f.at }));
+    this.sent.push(...sends);
+    this.kept = doze(rig.s, rig.now);
+    this.base += rig.s.wakeAt;
+    rig.boots++;
+    rig.now = 0;
+    rig.s = createSender({ ...rig.config }, { ...rig.flash, origin: `salt${rig.boots}` }, 0);
+    rouse(rig.s, this.kept);
+    return sends;
+  }
+}
+
+test("rules 12, 13 and 18 over deep sleep: three days of silence", () => {
+  const sleeper = new Sleeper({ own: 5 * MINUTE });
+  while (sleeper.base < 72 * HOUR) sleeper.wake();
+  const first = beats(sleeper.sent);
+  expect(first.length).toBe(16); // and then HELLO only
+  expect(new Set(first.map((f) => f.seq)).size).toBe(16);
+  const gaps = first.slice(1).map((f, i) => Math.round((f.at - first[i]!.at) / (5 * MINUTE)));
+  expect(gaps).toEqual([1, 1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]);
+  const sends = first.map((b) => sleeper.sent.filter((f) => f.frame === b.frame).length);
+  expect(sends).toEqual([9, 9, 9, ...new Array(13).fill(3)]);
+  const hellos = sleeper.sent.filter(isHello);
+  const opened = hellos.filter((f, i) => f.frame !== hellos[i - 1]?.frame).map((f) => f.at);
+  const spaces = opened.slice(1).map((at, i) => at - opened[i]!);
+  const growing = spaces.filter((ms) => ms < HOUR);
+  expect(growing.length).toBeLessThan(8);
+  for (const ms of spaces.slice(8)) expect(ms).toBeLessThanOrEqual(HOUR + 41 * MINUTE);
+  expect(spaces.at(-1)).toBeGreaterThanOrEqual(HOUR);
+});
+
+test("rule 12: a board that never had an epoch doubles the space between its HELLOs over sleeps", () => {
+  const sleeper = new Sleeper({ own: MINUTE }, { epoch: 0, acked: 0 });
+  const at = Array.from({ length: 9 }, () => sleeper.wake()[0]!.at);
+  const minutes = at.slice(1).map((ms, i) => Math.round((ms - at[i]!) / MINUTE));
+  expect(minutes).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+});
+
+test("rule 12: an epoch of which no beat was acknowledged is not used after the sleep", () => {
+  const sleeper = new Sleeper({ makeUps: 0 }, { epoch: 0, acked: 0 });
+  const { rig } = sleeper;
+  const sends = sleeper.wake((f) => (isHello(f) ? rig.welcome(f, 9) : undefined));
+  expect(sends.filter(isBeat).length).toBe(3);
+  expect(sleeper.wake().every(isHello)).toBe(true);
+});
+
+test("rule 19 over deep sleep: the list of lost beats goes on", () => {
+  const sleeper = new Sleeper({ makeUps: 0 });
+  const { rig } = sleeper;
+  const ok = (f: Sent) => rig.ack(f);
+  sleeper.wake();
+  for (let n = 0; n < 16; n++) {
+    const [beat] = sleeper.wake(ok);
+    const lost = 0xffff ^ (1 << n);
+    expect(rig.readBeat(beat!).ext.slice(0, 3)).toBe(
+      `\x92${String.fromCharCode(lost >> 8, lost & 255)}`,
+    );
+  }
+  expect(rig.readBeat(sleeper.wake(ok)[0]!).ext).toBe("");
+});
+
+test("rules 11 and 13: a make-up after the sleep is the same beat, and its ACK clears it", () => {
+  const sleeper = new Sleeper({ own: HOUR });
+  const { rig } = sleeper;
+  const [beat] = sleeper.wake();
+  const again = sleeper.wake((f) => rig.ack(f));
+  expect(again.map((f) => [f.at, f.frame])).toEqual([[MINUTE, beat!.frame]]);
+  expect(rig.s).toMatchObject({ unacked: 0, heard: 0xffff, ready: 1, tag: "" });
+  const [next] = sleeper.wake((f) => rig.ack(f));
+  expect([next!.at, next!.seq]).toEqual([HOUR, beat!.seq + 1]);
+});
+
+test("a payload, an alert and what was climbed are not forgotten in the sleep", () => {
+  const sleeper = new Sleeper({ makeUps: 0 });
+  const { rig } = sleeper;
+  load(rig.s, "door");
+  alert(rig.s, true, 0);
+  rig.s.rungs = 4;
+  for (let n = 0; n < 3; n++) sleeper.wake();
+  const [beat] = sleeper.wake((f) => rig.ack(f));
+  expect(rig.readBeat(beat!).ext).toContain("\xb4door");
+  expect(rig.readBeat(beat!).ext).toContain("\xe1\x04");
+  expect(rig.readBeat(beat!).vitals & 8).toBe(8);
+  expect(intervalMs(rig.readBeat(beat!).promise)).toBeLessThan(8 * DEEP.ownMin * 1.2);
+  const [next] = sleeper.wake((f) => rig.ack(f));
+  expect(rig.readBeat(next!).ext).not.toMatch(/door|\xe1/);
+  expect(rig.readBeat(next!).vitals & 8).toBe(8);
+});
+
+test("who has left stays away", () => {
+  const rig = new Rig(DEEP, HEARD);
+  rig.nextBeat();
+  leave(rig.s, rig.now);
+  const bye = rig.nextBeat();
+  rig.hear(rig.ack(bye));
+  rig.settle();
+  const s = woken(rig, doze(rig.s, rig.now));
+  expect(poll(s, 0)).toBe("");
+  expect(s.wakeAt).toBe(Infinity);
+});

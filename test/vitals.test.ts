@@ -1,0 +1,214 @@
+// What the application and the board say of themselves, and the interval that follows.
+
+import { expect, test } from "vitest";
+import { readExtensions } from "../device/extensions.ts";
+import { intervalCode, intervalMs } from "../device/interval.ts";
+import { leave } from "../device/sender.ts";
+import { alert, load, measure, measureTemperature, ownNow, PAYLOAD_MAX } from "../device/vitals.ts";
+import { acked, gaps, Rig } from "./sender-rig.ts";
+
+const POLICY = { own: 60_000, ownMin: 5_000, ownMax: 240_000 };
+
+/** Extension of a beat, undefined if it carries none. */
+function carried(rig: Rig, beat: { frame: string }, type: number): string | undefined {
+  const ext = readExtensions(rig.readBeat(beat as never).ext, 0)!;
+  return ext.find((e) => e.type === type)?.value;
+}
+
+const promiseOf = (rig: Rig, beat: { frame: string }) =>
+  intervalMs(rig.readBeat(beat as never).promise);
+
+test("the vitals byte: battery in tenths, signal by steps of 8 dB, unknown where not measured", () => {
+  const rig = new Rig();
+  const said = (battery: number, dBm: number) => {
+    measure(rig.s, battery, dBm);
+    return [rig.s.vitals >> 4, rig.s.vitals & 7];
+  };
+  expect(said(0, -91)).toEqual([0, 1]);
+  expect(said(100, -90)).toEqual([10, 1]);
+  expect(said(200, -83)).toEqual([10, 1]);
+  expect(said(55, -82)).toEqual([6, 2]);
+  expect(said(-1, -42)).toEqual([14, 7]);
+  expect(said(Number.NaN, -20)).toEqual([15, 7]);
+  expect(said(50, 0)).toEqual([5, 0]);
+  expect(said(50, Number.NaN)).toEqual([5, 0]);
+  const steps = [-90, -82, -74, -66, -58, -50, -42];
+  expect(steps.map((dBm) => said(50, dBm)[1])).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(steps.slice(1).map((dBm) => said(50, dBm - 1)[1])).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test("rule 14: an alert beats at once, says so, and promises the short interval", () => {
+  const [rig] = acked(POLICY);
+  rig.run(20_000);
+  const { now } = rig;
+  alert(rig.s, true, now);
+  const beat = rig.nextBeat();
+  expect(beat.at).toBe(now);
+  expect(rig.readBeat(beat).vitals & 8).toBe(8);
+  expect(promiseOf(rig, beat)).toBeLessThan(15_000);
+  rig.hear(rig.ack(beat));
+  expect(rig.nextBeat().at - now).toBe(5_000);
+});
+
+test("rule 14: it ends by a beat too, and the long interval is promised before it is taken", () => {
+  const [rig] = acked(POLICY);
+  alert(rig.s, true, rig.now);
+  rig.hear(rig.ack(rig.nextBeat()));
+  alert(rig.s, false, rig.now);
+  const beat = rig.nextBeat();
+  expect(beat.at).toBe(rig.now);
+  expect(rig.readBeat(beat).vitals & 8).toBe(0);
+  expect(promiseOf(rig, beat)).toBeGreaterThan(60_000);
+  rig.hear(rig.ack(beat));
+  expect(gaps([beat, rig.nextBeat()])).toEqual([60_000]);
+});
+
+test("an alert that is on already, or off already, changes nothing", () => {
+  const [rig] = acked(POLICY);
+  const before = { ...rig.s };
+  alert(rig.s, false, rig.now);
+  expect({ ...rig.s }).toEqual(before);
+  alert(rig.s, true, rig.now);
+  rig.hear(rig.ack(rig.nextBeat()));
+  const on = { ...rig.s };
+  alert(rig.s, true, rig.now);
+  expect({ ...rig.s }).toEqual(on);
+});
+
+test("a battery at 20 % or less beats at `ownMax`, from the next beat on", () => {
+  const [rig, first] = acked(POLICY);
+  measure(rig.s, 20, 0);
+  const second = rig.nextBeat();
+  expect(gaps([first, second])).toEqual([60_000]);
+  expect(promiseOf(rig, second)).toBeGreaterThan(240_000);
+  rig.hear(rig.ack(second));
+  expect(gaps([second, rig.nextBeat()])).toEqual([240_000]);
+  for (const level of [30, 100, -1, Number.NaN]) {
+    measure(rig.s, level, 0);
+    expect(ownNow(rig.s)).toBe(60_000);
+  }
+});
+
+test("a battery that recovers in a long gap beats at once: the shorter interval is in force", () => {
+  const [rig] = acked(POLICY);
+  measure(rig.s, 10, 0);
+  const long = rig.nextBeat();
+  rig.hear(rig.ack(long));
+  rig.run(30_000);
+  measure(rig.s, -1, 0);
+  const next = rig.nextBeat();
+  expect(next.at - long.at).toBe(30_000);
+  rig.hear(rig.ack(next));
+  expect(gaps([next, rig.nextBeat()])).toEqual([60_000]);
+});
+
+test("an alert goes before a low battery", () => {
+  const [rig] = acked(POLICY);
+  measure(rig.s, 10, 0);
+  alert(rig.s, true, rig.now);
+  expect(ownNow(rig.s)).toBe(5_000);
+});
+
+test("rule 15: a pace in force is obeyed over the policy, and 0 leads back to what the policy says", () => {
+  const [rig] = acked(POLICY);
+  const pace = intervalCode(120_000);
+  rig.hear(rig.ack(rig.nextBeat(), pace));
+  expect(rig.s.interval).toBe(intervalMs(pace));
+  alert(rig.s, true, rig.now);
+  let beat = rig.nextBeat();
+  expect(beat.at).toBe(rig.now); // told at once all the same
+  expect(rig.s.interval).toBe(intervalMs(pace));
+  rig.hear(rig.ack(beat, pace));
+  const seen: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    beat = rig.nextBeat();
+    rig.hear(rig.ack(beat, 0));
+    seen.push(rig.s.code);
+  }
+  const own = intervalCode(5_000);
+  expect(seen).toEqual([pace - 20, pace - 40, own, own]);
+  expect(rig.s.interval).toBe(5_000);
+});
+
+test("rule 15: the policy's interval widens the limits of the pace, as the own one does", () => {
+  const [rig] = acked({ ...POLICY, paceMin: 90, paceMax: 95 });
+  measure(rig.s, 10, 0);
+  rig.hear(rig.ack(rig.nextBeat(), 254));
+  expect(rig.s.interval).toBe(240_000);
+  rig.hear(rig.ack(rig.nextBeat(), 1));
+  expect(rig.s.code).toBe(Math.max(90, intervalCode(240_000) - 20));
+});
+
+test("who has left says no more, whatever changes", () => {
+  const [rig] = acked(POLICY);
+  leave(rig.s, rig.now);
+  rig.hear(rig.ack(rig.nextBeat()));
+  alert(rig.s, true, rig.now);
+  measure(rig.s, 90, -50);
+  expect(rig.run(3_600_000)).toEqual([]);
+});
+
+test("a payload goes with each beat until one that carried it is acknowledged", () => {
+  const [rig] = acked();
+  load(rig.s, "21.5");
+  const one = rig.nextBeat();
+  const two = rig.nextBeat();
+  expect([carried(rig, one, 11), carried(rig, two, 11)]).toEqual(["21.5", "21.5"]);
+  rig.hear(rig.ack(two));
+  expect(carried(rig, rig.nextBeat(), 11)).toBeUndefined();
+});
+
+test("a payload that was given while a beat was in flight is not taken for told by its ACK", () => {
+  const [rig] = acked();
+  const before = rig.nextBeat();
+  load(rig.s, "new");
+  rig.hear(rig.ack(before));
+  expect(carried(rig, rig.nextBeat(), 11)).toBe("new");
+});
+
+test("a newer payload takes the place of one that is not acknowledged, and needs its own ACK", () => {
+  const [rig] = acked();
+  load(rig.s, "old");
+  const old = rig.nextBeat();
+  load(rig.s, "new");
+  rig.hear(rig.ack(old));
+  const next = rig.nextBeat();
+  expect(carried(rig, next, 11)).toBe("new");
+  rig.hear(rig.ack(next));
+  expect(carried(rig, rig.nextBeat(), 11)).toBeUndefined();
+});
+
+test("the longest payload fits into a frame with all else; a longer one is refused, and loses none", () => {
+  const [rig] = acked({ ...POLICY, extra: "\x41\x01\x78firmware" });
+  rig.nextBeat(); // so that extension 9 is there
+  rig.s.rungs = 127;
+  measureTemperature(rig.s, -12.34);
+  rig.s.extra = "\x41\x01\x78firmware";
+  load(rig.s, "x".repeat(PAYLOAD_MAX));
+  const beat = rig.nextBeat();
+  expect(beat.frame.length).toBeLessThanOrEqual(256);
+  const types = readExtensions(rig.readBeat(beat).ext, 0)!.map((e) => e.type);
+  expect(types).toEqual([4, 7, 3, 11, 9, 14]);
+  expect(() => load(rig.s, "x".repeat(PAYLOAD_MAX + 1))).toThrow(
+    "payload: given 201 bytes, expected 0 to 200",
+  );
+  expect(carried(rig, rig.nextBeat(), 11)?.length).toBe(PAYLOAD_MAX);
+});
+
+test("temperature stands in every beat from when it is measured, until it is not any more", () => {
+  const [rig] = acked();
+  for (const [degrees, bytes] of [
+    [21.5, "\x08\x66"],
+    [-0.01, "\xff\xff"],
+    [-40, "\xf0\x60"],
+  ] as const) {
+    measureTemperature(rig.s, degrees);
+    for (let n = 0; n < 2; n++) {
+      const beat = rig.nextBeat();
+      expect(carried(rig, beat, 3)).toBe(bytes);
+      rig.hear(rig.ack(beat));
+    }
+  }
+  measureTemperature(rig.s, Number.NaN);
+  expect(carried(rig, rig.nextBeat(), 3)).toBeUndefined();
+});
