@@ -5,10 +5,13 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+PORT ?=
+ID ?=
+FLAGS ?=
 SECONDS ?=
 REPORT ?=
 
-.PHONY: help demo test gateway sim build check device transcripts bench soak ci clean
+.PHONY: help demo test gateway flash sim build check device transcripts bench soak ci clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +28,9 @@ test: build ## all tests; those of a real peer run where the peer is installed
 
 gateway: build ## the gateway for real, its data in ./data
 	@node dist/gateway/main.js gateway --data data
+
+flash: build ## a board: PORT=/dev/ttyUSB0 or tcp://HOST, ID=shed-07, FLAGS="--gateway 192.168.1.5 --wifi ..."
+	@node dist/gateway/main.js flash "$(ID)" --port "$(PORT)" $(FLAGS)
 
 sim: build ## all shipped scenarios in virtual time, every invariant on (REPORT=page.html for pictures)
 	@node dist/gateway/main.js sim run --all --brief $(if $(REPORT),--report $(REPORT))
