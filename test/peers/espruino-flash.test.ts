@@ -232,7 +232,7 @@ describe("what is no board", () => {
     expect(await asked("90000 300 1")).toContain("JsVars, and 300 are free");
     expect(await asked("90000 4000 0")).toContain("no SHA-256: enrol the device with --suite 2");
     const held = [
-      ["CRC32", "2900:1234"],
+      ["E.CRC32(f)})(", "2900:1234"],
       ["freeBytes", "90000 4000 1"],
     ] as const;
     expect(await pretended([esp32, ...held])).toContain("holds something else (2900:1234, sent ");
