@@ -12,14 +12,18 @@
 // for the other.
 
 import { answered, ask } from "./binding.ts";
-import { createBinding, joined } from "./binding-state.ts";
+import { type Binding, createBinding, joined } from "./binding-state.ts";
 import { clock, config, storage } from "./board.ts";
 import { u32 } from "./bytes.ts";
 import type { Sender } from "./state.ts";
 
 const FILE = "nbn";
 
-const binding = createBinding(storage.read(FILE) || "");
+function recalled(): Binding {
+  return createBinding(storage.read(FILE) || "");
+}
+
+const binding = /* @__PURE__ */ recalled();
 let socket: EspruinoSocket | undefined;
 
 /** Name of the network that the board is in: 4 bytes. */
@@ -47,7 +51,10 @@ function open(s: Sender): EspruinoSocket {
   return made;
 }
 
-/** To be called in each turn of the loop, after `poll`. Sends what is due on the second socket. */
+/**
+ * To be called once before the loop begins, and in each of its turns after `poll`. Sends what is
+ * due on the second socket.
+ */
 export function probe(s: Sender, now: number): void {
   if (!binding.phase) {
     const key = network();

@@ -23,15 +23,10 @@
 // ESP32's 896 KB of Storage, and each page stands some 100 000 erases: a command a second for 31
 // years. An ESP8266's 16 KB take 180 commands an erase: a command a minute for 34 years.
 
-import { config, secret, storage } from "./board.ts";
+import { check, config, storage } from "./board.ts";
 import { getU16, getU32, u16, u32 } from "./bytes.ts";
 import { answer, BEGIN, RESULT_MAX, resultOf } from "./commands.ts";
 import type { Sender } from "./state.ts";
-
-/** The check sum in front of a file: over the file before it, its text, and the key. */
-function check(text: string): string {
-  return u32(E.CRC32(text + secret));
-}
 
 /** What a file holds if it is whole and belongs to `before`, else "". */
 function kept(name: string, before: string): string {

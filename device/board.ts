@@ -15,9 +15,18 @@
 // after 121 * 32 = 3 872 beats: 2.7 days at a beat a minute, and 288 bytes of flash with the file's
 // own header. An ESP32 has 896 KB of Storage: 3 185 such files, 23 years, before each page is
 // erased for the first time of some 100 000; at a beat every 2 s, 9 months. The check sum covers
-// the key too: flashed with another one, the board starts anew. `nbb` is the boot counter, a few
-// digits written anew at each boot (at most 44 bytes: 20 000 boots an erase), and apart from the
-// state as rule 12 asks.
+// the key too: flashed with another one, the board starts anew.
+//
+// A deep sleeper boots for each beat, and would skip 31 numbers each time: its pairs reserve one
+// beat each, so a file holds 121 beats, 2.4 bytes a beat. Every 5 minutes that is 250 KB a year:
+// an ESP32 erases its pages every 3.5 years, an ESP8266 with 16 KB of Storage every 23 days, and
+// has 6 000 years of that. The check sum covers this too, else a board flashed as a sleeper would
+// read 32 numbers for one and use them twice.
+//
+// `nbb` is the boot counter, apart from the state as rule 12 asks: a few digits written anew, at
+// most 44 bytes a boot, 20 000 boots an erase. A wake by the timer is a boot too, and is counted
+// only where the last beat was not acknowledged: else this wake begins with a beat, and so no two
+// such wakes find the same limit, which the nonces are made of as well.
 //
 // Making a file anew drops the old one before the new one is whole. A power cut in that instant
 // leaves none, or one whose check sum fails: it counts as lost and the board says HELLO, for what
@@ -28,14 +37,20 @@
 // backwards and steps of more than two hours count as no time; `run.ts` never waits longer than
 // one.
 
+import { timed } from "./board-chip.ts";
 import { getU32, u32 } from "./bytes.ts";
 import { RESERVE } from "./schedule.ts";
 import type { Memory, Sender } from "./state.ts";
+
+declare const WITH_SLEEP: boolean;
 
 export const config = NEXTBEAT;
 export const secret = config.secret;
 
 export const storage = require("Storage");
+
+/** Beats that a pair of marks stands for: one where each wake is a boot. */
+export const COVERED = WITH_SLEEP && config.reach === 2 ? 1 : RESERVE;
 
 const MARKS_AT = 12;
 const FILE_BYTES = 256;
@@ -62,23 +77,35 @@ export function sha256(message: string): string {
   return E.toString(require("crypto").SHA256(message));
 }
 
+/** The check sum in front of a file: over its text, and the key. */
+export function check(text: string): string {
+  return u32(E.CRC32(text + secret));
+}
+
+/** What the check sum of `nb` covers. */
+function covered(head: string): string {
+  return WITH_SLEEP && COVERED < RESERVE ? head + COVERED : head;
+}
+
 /** What the flash remembers of the key's device; counts this boot. */
 export function recall(): Memory {
-  const boots = 1 + ((storage.read("nbb") as unknown as number) | 0);
-  storage.write("nbb", "" + boots);
   const file = storage.read("nb") || "";
   const head = file.substr(0, 8);
-  if (u32(E.CRC32(head + secret)) === file.substr(8, 4)) {
+  if (check(covered(head)) === file.substr(8, 4)) {
     epoch = getU32(file, 0);
     base = getU32(file, 4);
     markAt = file.indexOf("\xff", MARKS_AT);
   }
   const spent = markAt && markAt - MARKS_AT;
+  const most = base + COVERED * ((spent + 1) >> 1);
+  const heard = spent && !(spent & 1) ? 1 : 0;
+  let boots = (storage.read("nbb") as unknown as number) | 0;
+  if (!(WITH_SLEEP && COVERED < RESERVE && timed && heard)) storage.write("nbb", "" + ++boots);
   return {
     epoch: epoch,
-    limit: base + RESERVE * ((spent + 1) >> 1),
-    acked: spent && !(spent & 1) ? 1 : 0,
-    origin: config.salt + boots + "/" + getTime(),
+    limit: most,
+    acked: heard,
+    origin: config.salt + boots + (WITH_SLEEP ? "/" + most : "") + "/" + getTime(),
   };
 }
 
@@ -86,14 +113,14 @@ export function recall(): Memory {
 export function remember(s: Sender): void {
   if (s.dirty) {
     if (s.epoch !== epoch || markAt > FILE_BYTES - 3) {
-      base = s.limit && s.limit - RESERVE;
+      base = s.limit && s.limit - COVERED;
       const head = u32(s.epoch) + u32(base);
-      storage.write("nb", head + u32(E.CRC32(head + secret)), 0, FILE_BYTES);
+      storage.write("nb", head + check(covered(head)), 0, FILE_BYTES);
       epoch = s.epoch;
       markAt = MARKS_AT;
     }
     // Two marks for each reservation; the last one's second only once a beat was acknowledged.
-    const end = MARKS_AT - 1 + (s.limit - base) / (RESERVE / 2) + s.acked;
+    const end = MARKS_AT - 1 + (s.limit - base) / (COVERED / 2) + s.acked;
     for (; markAt < end; markAt++) storage.write("nb", "\0", markAt);
     s.dirty = 0;
   }

@@ -55,8 +55,8 @@ import type { Gateway } from "./udp.ts";
 const GAP_MS = 1000;
 const GAP_MAX_MS = 64000;
 
-const id = hexId(config.id);
-const down = downTopic(id);
+const id = /* @__PURE__ */ hexId(config.id);
+const down = /* @__PURE__ */ downTopic(id);
 
 let socket: EspruinoStream | undefined;
 let waiting = "";

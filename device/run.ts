@@ -9,8 +9,11 @@
 import { handle, poll, sent } from "./sender.ts";
 import type { Sender } from "./state.ts";
 
-declare const WITH_COMMANDS: boolean | undefined;
-const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
+/** Whether it takes commands, has an application, sleeps, searches: build.ts says. */
+declare const WITH_COMMANDS: boolean;
+declare const WITH_APP: boolean;
+declare const WITH_SLEEP: boolean;
+declare const WITH_BINDING: boolean;
 
 /** Never waits longer, in ms: `clock` takes a longer step for a clock that was set. */
 const WAIT_MAX = 3600000;
@@ -25,7 +28,12 @@ const REST_MS = 60000;
  *   asked of the sender, and no beat is spent
  * @param act does what `todo` asks for, and returns the RESULT
  * @param transmit hands a frame to the transport; what the transport hears goes to its last
- * argument
+ *   argument
+ * @param feel measures what a beat tells, just before it
+ * @param climb takes the rung of the ladder that is due
+ * @param probe looks for the life of the NAT binding, on a socket of its own
+ * @param rest goes to sleep where it can; when to look again
+ * @param wait ms before the first turn
  * @returns takes a frame that was heard; "" just wakes the loop
  */
 export function run<Gateway extends { host: string }>(
@@ -35,28 +43,38 @@ export function run<Gateway extends { host: string }>(
   act: (s: Sender) => string,
   to: Gateway,
   transmit: (frame: string, to: Gateway, hear: (frame: string) => void) => void,
+  feel: (s: Sender) => void,
+  climb: (s: Sender, now: number) => void,
+  probe: (s: Sender, now: number) => void,
+  rest: (s: Sender, now: number) => number,
+  wait: number,
 ): (frame: string) => void {
   function turn() {
     // Should anything below throw (a full flash), the next turn still comes.
     timer = setTimeout(turn, REST_MS);
     if (to.host) {
       // A RESULT goes first: whoever waits for it will ask again soon, a beat is due in a minute.
-      const reply = OBEYS && s.todo ? act(s) : "";
+      const reply = WITH_COMMANDS && s.todo ? act(s) : "";
+      if (WITH_APP && !reply && clock() >= s.beatAt) feel(s);
       const frame = reply || poll(s, clock());
       // What a frame heard has changed is made durable here too: before anything rests on it.
       remember(s);
       if (frame) {
         transmit(frame, to, wake);
-        if (!(OBEYS && reply)) sent(s, clock());
+        if (!(WITH_COMMANDS && reply)) sent(s, clock());
       }
+      // Behind the frame: a rung may take the socket away, or the network.
+      climb(s, clock());
+      if (WITH_BINDING) probe(s, clock());
       wake("");
     }
   }
   function wake(frame: string) {
     handle(s, frame, clock());
     clearTimeout(timer);
-    timer = setTimeout(turn, Math.min(s.wakeAt - clock(), WAIT_MAX));
+    const at = WITH_SLEEP ? rest(s, clock()) : s.wakeAt;
+    timer = setTimeout(turn, Math.min(at - clock(), WAIT_MAX));
   }
-  let timer = setTimeout(turn, 0);
+  let timer = setTimeout(turn, wait);
   return wake;
 }

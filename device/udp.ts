@@ -17,6 +17,19 @@ export interface Gateway {
 
 let socket: EspruinoSocket | undefined;
 
+/**
+ * Gives the socket up: the next frame opens another, on another port. Not just before a frame: the
+ * socket is there until its `close`, in the next pass of the interpreter's loop.
+ */
+export function drop(): void {
+  if (socket) socket.close();
+}
+
+/** Whether the network has not taken the last frame yet. */
+export function queued(): boolean {
+  return !!(socket && socket.dSnd);
+}
+
 /** Sends one frame; what comes back from that very address and port goes to `hear`. */
 export function transmit(frame: string, to: Gateway, hear: (frame: string) => void): void {
   if (!socket) {

@@ -35,49 +35,44 @@ export interface Line {
   close(ms: number): void;
 }
 
-/** A socket of `net`. Connects, or fails, a moment later; what is written leaves at once. */
+/** A socket of `net`. Connects at once, or throws, as on ESP32; what is written leaves at once. */
 export class PretendStream {
+  dSnd = "";
   private readonly listeners = new Map<string, ((...args: unknown[]) => void)[]>();
   private open = true;
-  private peer: Peer | undefined;
+  private readonly peer: Peer;
 
   constructor(
     answers: (line: Line) => Peer | undefined,
-    done: () => void,
     after: (ms: number, call: () => void) => void,
   ) {
-    const line: Line = {
+    const peer = answers({
       send: (bytes, ms) => after(ms, () => this.open && this.emit("data", bytes)),
-      close: (ms) => after(ms, () => this.over(false)),
-    };
-    after(3, () => {
-      if (!this.open) return;
-      this.peer = answers(line);
-      if (this.peer) done();
-      else this.over(true);
+      close: (ms) => after(ms, () => this.over()),
     });
+    if (!peer) throw new Error("Connect failed (err -1)");
+    this.peer = peer;
   }
 
   on(event: string, listener: (...args: unknown[]) => void): this {
     this.listeners.set(event, [...(this.listeners.get(event) ?? []), listener]);
     return this;
   }
-  write(bytes: string): boolean {
+  write(bytes: string): void {
     if (!this.open) throw new Error("This socket is closed");
-    this.peer?.hear(bytes);
-    return true;
+    this.peer.hear(bytes);
   }
   end(bytes = ""): void {
-    if (bytes && this.open) this.peer?.hear(bytes);
-    this.over(false);
+    const last = this.dSnd + bytes;
+    if (last && this.open) this.peer.hear(last);
+    this.over();
   }
 
-  private over(failed: boolean): void {
+  private over(): void {
     if (!this.open) return;
     this.open = false;
-    this.peer?.closed();
-    if (failed) this.emit("error", { code: -1, message: "connection refused" });
-    this.emit("close", failed);
+    this.peer.closed();
+    this.emit("close", false);
   }
   private emit(event: string, ...args: unknown[]): void {
     for (const listener of this.listeners.get(event) ?? []) listener(...args);

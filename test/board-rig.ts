@@ -102,10 +102,11 @@ export class PretendBoard {
     const modules: Record<string, object> = {
       dgram: { createSocket: () => this.open() },
       net: {
-        connect: (to: { host: string; port: number }, done: () => void) => {
+        connect: (to: { host: string; port: number }) => {
+          alive();
           this.note(`connect ${to.host} ${to.port}`);
           const answers = (line: Line) => world.accepts?.(to, line);
-          return new PretendStream(answers, done, (ms, call) => this.after(ms, call));
+          return new PretendStream(answers, (ms, call) => this.after(ms, call));
         },
       },
       crypto: { SHA256: (m: string) => createHash("sha256").update(bytes(m)).digest() },

@@ -36,6 +36,13 @@ class PretendWifi {
   on(event: string, listener: () => void): void {
     if (event === "disconnected") this.lost = listener;
   }
+  disconnect(done: () => void): void {
+    this.asked.push("leave");
+    done();
+  }
+  getDetails(): object {
+    return { status: "connected" };
+  }
   getHostByName(name: string, done: (address: string | null) => void): void {
     this.asked.push(name);
     done(this.joins === 3 ? null : "10.0.0.7");

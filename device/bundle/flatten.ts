@@ -66,33 +66,40 @@ function made(source: string, all: readonly Binding[]): Made {
   };
 }
 
-/** `s`, and every parameter to which it is handed. Throws where that parameter may be another. */
-function senders(all: readonly Binding[], first: Binding): Set<Binding> {
+/** `s`, and every parameter to which it is handed, with its place in the list of parameters. */
+interface Senders {
+  found: Set<Binding>;
+  places: Map<Binding, number>;
+}
+
+/** Throws where such a parameter may be another object. */
+function senders(all: readonly Binding[], first: Binding): Senders {
   const found = new Set([first]);
-  const takers = new Set<Binding>();
+  const places = new Map<Binding, number>();
   for (const binding of found)
     for (const { node, parents } of readers(binding)) {
       const call = parents[0]!;
-      if (call.type !== "CallExpression" || call.arguments[0] !== node) continue;
+      const at = call.type === "CallExpression" ? call.arguments.indexOf(node as never) : -1;
+      if (call.type !== "CallExpression" || at < 0) continue;
       const { callee } = call;
       const taker = all.find((b) => callee.type === "Identifier" && b.name === callee.name);
       const list = taker ? params(taker.declaration) : [];
-      const param = all.find((b) => list.length > 0 && b.declaration === list[0]);
-      if (!taker || !param)
+      const param = all.find((b) => list.length > at && b.declaration === list[at]);
+      if (!taker || !param || (places.get(taker) ?? at) !== at)
         throw new Error(`a sender handed to what is no function, at ${node.start}`);
       found.add(param);
-      takers.add(taker);
+      places.set(taker, at);
     }
   const names = new Set([...found].map((b) => b.name));
-  for (const taker of takers)
+  for (const [taker, at] of places)
     for (const { node, parents } of readers(taker)) {
       const call = parents[0]!;
       const given =
-        call.type === "CallExpression" && call.callee === node ? call.arguments[0] : undefined;
+        call.type === "CallExpression" && call.callee === node ? call.arguments[at] : undefined;
       if (given?.type !== "Identifier" || !names.has(given.name))
         throw new Error(`${taker.name} without a sender, at ${node.start}`);
     }
-  return found;
+  return { found, places };
 }
 
 /** Whether a field is worth no variable: it never changes, and is short or seldom read. */
@@ -112,11 +119,12 @@ interface Used {
 
 function used(all: readonly Binding[], sender: Binding): Used {
   const { edits, reads, assigned }: Used = { edits: [], reads: new Map(), assigned: new Set() };
-  for (const binding of senders(all, sender)) {
+  const { found, places } = senders(all, sender);
+  for (const binding of found) {
     for (const { node, parents } of readers(binding)) {
       const [parent, above] = parents as AnyNode[];
-      if (parent!.type === "CallExpression" && parent!.arguments[0] === node)
-        edits.push(first(parent!.arguments));
+      const at = parent!.type === "CallExpression" ? parent!.arguments.indexOf(node as never) : -1;
+      if (parent!.type === "CallExpression" && at >= 0) edits.push(without(parent!.arguments, at));
       else if (
         parent!.type === "MemberExpression" &&
         parent!.object === node &&
@@ -130,8 +138,8 @@ function used(all: readonly Binding[], sender: Binding): Used {
       } else throw new Error(`a sender used in a way the build does not know, at ${node.start}`);
     }
     if (binding === sender) continue;
-    const taker = all.find((b) => params(b.declaration)[0] === binding.declaration)!;
-    edits.push(first(params(taker.declaration)));
+    const taker = all.find((b) => params(b.declaration).includes(binding.declaration))!;
+    edits.push(without(params(taker.declaration), places.get(taker)!));
   }
   return { edits, reads, assigned };
 }
@@ -167,7 +175,10 @@ export function flattenSender(source: string, unset: readonly string[] = []): st
   return apply(source, edits);
 }
 
-/** `, ` behind a list's first element goes with it. */
-function first(list: readonly AnyNode[]): Edit {
-  return { start: list[0]!.start, end: list[1]?.start ?? list[0]!.end, text: "" };
+/** Drops an element of a list, and with it the `, ` between it and the next, or the one before. */
+function without(list: readonly AnyNode[], at: number): Edit {
+  const { start, end } = list[at]!;
+  const before = list[at - 1];
+  if (list[at + 1]) return { start, end: list[at + 1]!.start, text: "" };
+  return { start: before ? before.end : start, end, text: "" };
 }
