@@ -104,8 +104,8 @@ export function createBinding(known: string): Binding {
 /** Where the entry of a network begins in `known`, -1 = nowhere. */
 function entryOf(b: Binding): number {
   let at = 0;
-  while (at < b.known.length && b.known.substr(at, KEY) !== b.key) at += KEY + 1;
-  return at < b.known.length ? at : -1;
+  while (at + KEY < b.known.length && b.known.substr(at, KEY) !== b.key) at += KEY + 1;
+  return at + KEY < b.known.length ? at : -1;
 }
 
 /** The board has joined, or joined again: `key` names the network in 4 bytes. Also a new socket. */

@@ -13,9 +13,10 @@
 //   main socket was acknowledged after it, and the second time. If that beat fails too, nothing was
 //   learned; ten minutes later it begins anew.
 // - Routers give the long life only to a flow with traffic both ways for more than 2 s (conntrack).
-//   So three warm-ups go before each probe; and the main flow is *warm* only after two beats that
-//   close to each other that the short life cannot have ended in between. A beat that was lost, or
-//   a longer gap, makes it cold: then the next one comes after 25 s.
+//   So three warm-ups go before each probe; and the main flow is *warm* only after two beats so
+//   close to each other that the short life, which may be 10 s, cannot have ended in between. A
+//   beat that was lost, or a gap longer than the life, makes it cold: then the next two follow
+//   after 3 s, which is what the long life costs.
 // - `mapped` in an ACK that changed says that the last binding ended, or that the router began
 //   anew, or that the socket is another: one cliff down at once, and up again only by a probe.
 // - Each frame goes out three times, 200 ms apart: the gateway answers a copy not once more, and
@@ -44,10 +45,11 @@ import type { Sender } from "./state.ts";
 import { equalTags } from "./tag.ts";
 import { DOWN, encodeProbeDown, encodeProbeUp, PROBE } from "./wire.ts";
 
-/** The interval while nothing is known, ms; and what the short life of a router is trusted with. */
+/** The interval while nothing is known, ms, and the life that it needs. */
 const SAFE_MS = 25000;
-const SHORT = 1;
-/** A flow is older than the 2 s of conntrack. */
+const SAFE = 1;
+/** The interval until the flow is warm: with all jitter it is older than the 2 s of conntrack. */
+const COLD_MS = 3000;
 const SETTLED_MS = 2500;
 /** Warm-ups, each so long after the one before. Then the probe itself. */
 const WARM_UPS = 3;
@@ -69,9 +71,9 @@ const MOVED = SOCKET | REJOIN | GATEWAY;
 /** A beat was acknowledged: what that says of the main flow. */
 function acknowledged(b: Binding, s: Sender, now: number): void {
   const idle = now - b.ackAt;
-  const most = lifeMs(b.warm && b.used > SHORT ? b.used : SHORT);
+  const most = lifeMs(b.warm ? (b.used < 0 ? SAFE : b.used) : 0);
   if (b.mapped >= 0 && b.mapped !== s.mapped) {
-    if (b.used >= 0 && idle < lifeMs(b.used)) {
+    if (b.warm && b.used >= 0 && idle < most) {
       b.used--;
       b.low = Math.min(b.low, b.used);
       b.nextAt = Math.min(b.nextAt, now + VOID_MS);
@@ -89,10 +91,14 @@ function acknowledged(b: Binding, s: Sender, now: number): void {
 function kept(b: Binding, s: Sender): number {
   let most = SAFE_MS;
   if (s.reach > 1 || !b.high) most = Infinity;
-  else if (b.used >= 0) most = carriedMs(b.used);
-  else if (b.high === SHORT) most = carriedMs(0);
-  // A beat that got lost, or a flow that is new: the router may give it its short life only.
-  return (b.warm && !s.failed) || most === Infinity ? most : Math.min(most, SAFE_MS);
+  else {
+    if (b.used >= 0) most = carriedMs(b.used);
+    else if (b.high === SAFE) most = carriedMs(0);
+    // Who gets no answer does not hurry.
+    if (s.failed) most = Math.min(most, SAFE_MS);
+    else if (!b.warm) most = COLD_MS;
+  }
+  return most;
 }
 
 /** It ended without a lesson. */
@@ -169,7 +175,7 @@ function silent(b: Binding, s: Sender, now: number): void {
 
 /**
  * The frame that is due now on the second socket, "" if none; and `s.life`, which the next beat
- * obeys. Ask after each `poll` of the sender: it brings `s.wakeAt` forward where it must.
+ * obeys. Ask once before the first `poll` of the sender, and after each: it brings `s.wakeAt` forward where it must.
  */
 export function ask(b: Binding, s: Sender, now: number): string {
   let frame = "";

@@ -22,7 +22,10 @@ export class Prober extends Board {
     super.boot(...when);
     this.binding = createBinding(this.known);
     this.life = Number.POSITIVE_INFINITY;
-    this.with((s) => joined(this.binding, s, this.network, this.time(when[0])));
+    this.with((s) => {
+      joined(this.binding, s, this.network, this.time(when[0]));
+      ask(this.binding, s, this.time(when[0]));
+    });
   }
 
   override wake(now: number, transmit: (frame: string) => void, shell?: Shell): void {

@@ -3,12 +3,13 @@
 
 import { lifeMs } from "../device/binding-state.ts";
 import { sha256 } from "../gateway/sha256.ts";
+import { commandsOf } from "../sim/asking.ts";
 import type { BoardOptions } from "../sim/board-kind.ts";
 import type { HostOptions } from "../sim/host.ts";
 import type { NatModel } from "../sim/nat.ts";
 import type { AccessPoint } from "../sim/path.ts";
-import { type LinkPreset, linkPreset } from "../sim/presets.ts";
-import { Prober } from "../sim/probing.ts";
+import { linkPreset } from "../sim/presets.ts";
+import type { Prober } from "../sim/probing.ts";
 import { World } from "../sim/world.ts";
 
 export const SECOND = 1_000;
@@ -35,6 +36,7 @@ export function home(
     {
       ...{ name: "b", id: 1, suite: 2, intervalMs: HOUR, probes: true, clockPpm: 100 },
       link: linkPreset("lan")!,
+      onCommand: () => 0,
       ...more,
     },
     ap,
@@ -49,19 +51,34 @@ export function atRest({ binding }: Prober): boolean {
   return binding.phase === 0 && binding.high - binding.low < 2 && binding.ackTag !== "";
 }
 
-/** Runs until the search is over. @returns minutes, and probes that it took */
+/** Runs until the search is over. @returns minutes; probes that it took, and those that failed */
 export function searched({ world, board }: Home, within = 3 * DAY) {
-  let probes = 0;
-  let phase = 0;
+  let [probes, voids, phase] = [0, 0, 0];
+  const lives = new Set<number>();
   const began = world.now;
   const done = world.run(within, () => {
     const { binding } = board;
-    // Each probe is one question in the fourth phase.
     if (binding.phase === 4 && phase !== 4) probes++;
+    if (binding.phase === 4) lives.add(binding.at);
+    // The beat that was to prove a silence failed as well: nothing was learned.
+    if (phase === 5 && binding.phase === 0 && binding.pause > 10 * MINUTE) voids++;
     phase = binding.phase;
     return atRest(board);
   });
-  return { done, probes, minutes: (world.now - began) / MINUTE };
+  return { done, probes, voids, lives, minutes: (world.now - began) / MINUTE };
+}
+
+/** Queues a command. @returns how many ms it takes until it is done, or `withinMs` */
+export function commanded({ world, board }: Home, withinMs = 30 * SECOND): number {
+  const order = { payload: "x", notAfterMs: HOUR, supersede: "" };
+  const sent = world.machine.ask((gateway, now) => gateway.requests.send(board.id, order, now));
+  const from = world.now;
+  const isDone = () =>
+    commandsOf(world.host, board.id, world.now).some(
+      ({ n, state }) => n === sent?.n && state === "done",
+    );
+  while (world.now < from + withinMs && !isDone()) world.run(world.now + 50);
+  return world.now - from;
 }
 
 /** The life that it uses, ms; 0: none was proven. */
@@ -74,8 +91,4 @@ export function truth(ms: number): number {
   let index = -1;
   while (index < 10 && lifeMs(index + 1) < ms) index++;
   return index;
-}
-
-export function lossy(name: string): LinkPreset {
-  return linkPreset(name)!;
 }

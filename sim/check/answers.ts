@@ -11,7 +11,17 @@
 
 import { type Ack, decodeDown, decodeUp, frameId, type Welcome } from "../../device/decode.ts";
 import { computeTag, equalTags, tagBytes } from "../../device/tag.ts";
-import { ACK, COMMAND, DOWN, HELLO, NUDGE, RESULT, tagInput, WELCOME } from "../../device/wire.ts";
+import {
+  ACK,
+  COMMAND,
+  DOWN,
+  HELLO,
+  NUDGE,
+  PROBE,
+  RESULT,
+  tagInput,
+  WELCOME,
+} from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import type { Board } from "../board.ts";
 import type { Observer, Sighting } from "../observer.ts";
@@ -19,10 +29,18 @@ import type { World } from "../world.ts";
 import type { Beat, BeatChecker, Speaker } from "./beats.ts";
 import { CommandChecker } from "./commands.ts";
 import { NudgeChecker } from "./nudges.ts";
+import { ProbeChecker } from "./probes.ts";
 import type { Report } from "./report.ts";
 
 /** ACKs of one beat in a second: its own, and four to duplicates. */
 const REPEATS_MAX = 5;
+/** What a frame breaks that was not earned, by its type; an ACK: honest-ack. */
+const INVARIANTS: Record<number, string> = {
+  [WELCOME]: "new-epoch",
+  [NUDGE]: "earned-nudge",
+  [COMMAND]: "earned-command",
+  [PROBE]: "earned-probe",
+};
 /** HELLOs of a board that a WELCOME may still answer: a disk may stall for minutes. */
 const HELLOS_KEPT = 256;
 
@@ -45,6 +63,7 @@ export class AnswerChecker implements Observer {
   /** Whose frames came from an address: behind one NAT they may change places. */
   private readonly speakersAt = new Map<string, Set<number>>();
   private readonly nudges: NudgeChecker;
+  private readonly probes: ProbeChecker;
   readonly commands: CommandChecker;
   private startedAt = 0;
 
@@ -53,6 +72,7 @@ export class AnswerChecker implements Observer {
     this.report = report;
     this.beats = beats;
     this.nudges = new NudgeChecker(report);
+    this.probes = new ProbeChecker(report);
     this.commands = new CommandChecker(world, report);
   }
 
@@ -60,6 +80,7 @@ export class AnswerChecker implements Observer {
     if (!running) return;
     this.startedAt = at;
     this.nudges.started();
+    this.probes.started();
   }
 
   reached(bytes: string, from: Source, at: number, running: boolean): void {
@@ -89,6 +110,7 @@ export class AnswerChecker implements Observer {
       return;
     }
     const frame = decodeUp(bytes, tagBytes(speaker.board.suite));
+    this.probes.reads(speaker, bytes, from, at);
     if (typeof frame === "string" || frame.type !== HELLO) return;
     const { nonce } = frame;
     const { hellos } = this.earnedOf(id);
@@ -100,7 +122,7 @@ export class AnswerChecker implements Observer {
   sent({ board, direction, bytes, peer, at }: Sighting): void {
     if (direction !== "down") return;
     const type = (bytes.charCodeAt(0) >> 3) & 7;
-    if (type !== NUDGE && type !== COMMAND) this.balance(bytes, peer, at, -1);
+    if (type !== NUDGE && type !== COMMAND && type !== PROBE) this.balance(bytes, peer, at, -1);
     // Whose it is only the tag says; whose it most likely is comes first.
     const ids = new Set(board ? [board.id] : []);
     for (const id of this.speakersAt.get(placeOf(peer)) ?? []) ids.add(id);
@@ -113,11 +135,11 @@ export class AnswerChecker implements Observer {
       else if (frame.type === WELCOME && this.welcomed(speaker, frame, peer, at)) return;
       else if (frame.type === ACK && this.acknowledged(speaker, frame, peer, at)) return;
       else if (frame.type === NUDGE && this.nudges.earned(speaker, frame, peer, at)) return;
+      else if (frame.type === PROBE && this.probes.earned(speaker, bytes, peer, at)) return;
       else if (frame.type === COMMAND && this.commands.earned(speaker, frame, peer, at)) return;
     }
     if (ids.size === 0) return;
-    const names = { [WELCOME]: "new-epoch", [NUDGE]: "earned-nudge", [COMMAND]: "earned-command" };
-    const invariant = (names as Record<number, string>)[type] ?? "honest-ack";
+    const invariant = INVARIANTS[type] ?? "honest-ack";
     const place = `${peer.address}:${peer.port}`;
     this.report.broken(invariant, at, `a frame to ${place} that ${reason} there earned`, board);
   }
