@@ -73,7 +73,10 @@ export class PretendBoard {
     flash: PretendFlash,
     world: World,
     { modules: more = {}, globals = {}, startAt = 1_000_000 }: Natives = {},
+    /** Called with the board before its script runs. */
+    begin: (board: PretendBoard) => void = () => {},
   ) {
+    begin(this);
     this.world = world;
     this.config = { ...config };
     // What catches the end of its life does nothing more.
@@ -139,6 +142,17 @@ export class PretendBoard {
     runInContext("Math.random = dice;", context);
     this.call(() => runInContext(script, context));
     this.work();
+  }
+
+  /** When its next timer is due; Infinity: never. */
+  get nextAt(): number {
+    return Math.min(Infinity, ...this.timers.map(({ at }) => at));
+  }
+
+  /** A datagram from the gateway comes to its newest socket. */
+  deliver(frame: string, ms: number): void {
+    const socket = this.sockets.at(-1);
+    if (socket) this.after(ms, () => this.hear(socket, frame, socket.port));
   }
 
   /** Its life is over: nothing after this has any effect. Never returns, as on the chips. */
