@@ -76,6 +76,7 @@ export const VARIANTS: readonly Variant[] = [
   client("udp", 0),
   client("udp-sleep", 0),
   piece("wifi", "board-wifi.ts"),
+  piece("wifi-espruino", "board-espruino-wifi.ts"),
 ];
 
 /** The script of a variant as it was written, in one piece: see `declare const WITH_...` there. */

@@ -118,6 +118,8 @@ function moved(script: Script, binding: Binding, use: Use): Edit | undefined {
 /** Moves each function that is called in one place only to that place, but those named in `not`. */
 export function inlineOnce(source: string, not: readonly string[] = []): string {
   const script = read(source);
+  // As many at once as do not touch each other: reading a script anew takes as long as all else.
+  const edits: Edit[] = [];
   for (const binding of script.all) {
     const { declaration } = binding;
     if (declaration.type !== "FunctionDeclaration" || not.includes(binding.name)) continue;
@@ -125,9 +127,10 @@ export function inlineOnce(source: string, not: readonly string[] = []): string 
     if (use?.length !== 1 || use[0]!.parents.includes(declaration)) continue;
     if (argumentsOf(use[0]!).length !== params(declaration).length) continue;
     const edit = moved(script, binding, use[0]!);
-    if (!edit) continue;
-    const gone = { start: declaration.start, end: declaration.end, text: "" };
-    return inlineOnce(apply(source, [edit, gone]), not);
+    const both = [edit, { start: declaration.start, end: declaration.end, text: "" }];
+    const touches = (e: Edit | undefined) =>
+      e === undefined || edits.some((other) => e.start < other.end && other.start < e.end);
+    if (!both.some(touches)) edits.push(...(both as Edit[]));
   }
-  return source;
+  return edits.length ? inlineOnce(apply(source, edits), not) : source;
 }
