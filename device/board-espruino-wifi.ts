@@ -28,8 +28,10 @@ function start(wifi: EspruinoWifi): void {
   }
 
   function watch(): void {
-    setTimeout(watch, 60000);
-    if (!config.host && !config.hold) join();
+    const wait = config.hold;
+    config.hold = 0;
+    setTimeout(watch, wait || 60000);
+    if (!config.host && !wait) join();
   }
 
   config.rejoin = function () {

@@ -57,12 +57,16 @@ export function slept(s: Sender, now: number): void {
   keep(s);
 }
 
-/** Before a sleep that nothing but its awake time ended. How many intervals it shall last. */
+/**
+ * Before a sleep that nothing but its awake time ended. How many intervals it shall last: the most
+ * where flash has no room to count them.
+ */
 export function failed(s: Sender): number {
+  const before = file;
   const intervals = 1 << fails;
   fails = Math.min(fails + 1, FAILS_MAX);
   keep(s);
-  return intervals;
+  return file === before ? 1 << FAILS_MAX : intervals;
 }
 
 /** The next gateway in the list, the first one behind the last. */
@@ -94,6 +98,8 @@ export function resume(s: Sender): number {
     s.rungs = text.charCodeAt(3);
     dozing = text.substr(4);
     if (WITH_SLEEP && dozing) rouse(s, dozing);
+    // Nobody knows how long it was off: it beats at once, also if it had left.
+    if (!timed) s.beatAt = s.leaving = 0;
     if (s.spread && !timed && !(s.rungs & REBOOT)) {
       const most = Math.min(intervalMs(s.spread), s.own);
       wait = E.CRC32(s.id + "/" + s.epoch) % most;

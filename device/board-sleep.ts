@@ -78,12 +78,14 @@ function down(ms: number): void {
 function sleep(ms: number): void {
   if (ms > LINK_MS) {
     const links = ms < Infinity ? Math.ceil(ms / LINK_MS) : 1;
-    ms = ms < Infinity ? ms / links : LINK_MS;
+    // The boots between them count.
+    ms = ms < Infinity ? (ms + BOOT_MS) / links - BOOT_MS : LINK_MS;
     const head = u32(ms) + u16(links - 1);
     try {
       storage.write("nbs", check(head) + head, 0, LINKS_AT + links - 1);
     } catch {
-      // A full flash: the board wakes after one link, and beats early.
+      // A full flash: the board wakes after one sleep, as long as there is, and beats early.
+      ms = LINK_MS;
     }
   }
   down(ms);

@@ -7,7 +7,7 @@
 // asks again every half a minute, and looks at the status then; it joins anew after a loss, and
 // resolves the name once for each join. What the status hides the ladder finds: it calls `rejoin`.
 // That disconnects first, since on ESP8266 `connect` to the same network only calls back. While
-// `host` is empty, the loop asks for no beat, and while `hold` is set nothing is joined.
+// `host` is empty, the loop asks for no beat; `hold` says how long nothing is to be joined.
 //
 // **Light sleep** (reach class 1) is power save: the radio sleeps between beacons, the socket stays
 // open, and what the gateway sends waits at the access point for at most some 300 ms. What lost:
@@ -44,9 +44,11 @@ function start(wifi: EspruinoWifi): void {
   }
 
   function watch(): void {
-    setTimeout(watch, 30000);
+    const wait = config.hold;
+    config.hold = 0;
+    setTimeout(watch, wait || 30000);
     if (config.host && wifi.getDetails().status !== "connected") config.host = "";
-    if (!config.host && !config.hold) join();
+    if (!config.host && !wait) join();
   }
 
   config.rejoin = function () {

@@ -163,6 +163,6 @@ declare const NEXTBEAT: {
   /** Made by board-wifi.ts and its like: the gateway's name; leaves the network and joins anew. */
   name?: string;
   rejoin?: () => void;
-  /** Made by main.ts: 1 while nothing is to be joined yet. */
+  /** Made by main.ts: how long, in ms, nothing is to be joined yet; who joins sets it to 0. */
   hold?: number;
 };

@@ -3,9 +3,10 @@
 // and a witness who has seen every frame.
 
 import { decodeDown, decodeUp } from "../device/decode.ts";
+import { EXT_SPREAD, readExtensions } from "../device/extensions.ts";
 import { coldBoot } from "../device/state.ts";
 import { computeTag, tagBytes } from "../device/tag.ts";
-import { HEARTBEAT, HELLO, tagInput, UP, WELCOME } from "../device/wire.ts";
+import { ACK, HEARTBEAT, HELLO, tagInput, UP, WELCOME } from "../device/wire.ts";
 import { stream } from "../sim/random.ts";
 import { PretendFlash } from "./board-flash.ts";
 import { type Air, chip, PretendWifi } from "./board-natives.ts";
@@ -34,7 +35,7 @@ export interface Kind {
   readonly darkMs?: number;
 }
 
-const FINE: Air = { joins: () => 1_500, resolves: () => "10.0.0.1" };
+export const FINE: Air = { joins: () => 1_500, resolves: () => "10.0.0.1" };
 
 export class Sleeper {
   readonly bench = new Bench();
@@ -51,7 +52,9 @@ export class Sleeper {
   darkAt = Infinity;
   board!: PretendBoard;
   private readonly script: string;
-  private readonly kind: Kind;
+  /** Extension 13 as the gateway last said it. */
+  spread = 0;
+  private kind: Kind;
   private readonly luck: () => number;
   private base = 0;
   private readonly beats = new Map<string, string>();
@@ -83,6 +86,19 @@ export class Sleeper {
       if (board.ended && !this.next(until)) break;
     }
     this.bench.pass(until - this.bench.now);
+  }
+
+  /** From the next boot on the world is another. */
+  change(kind: Kind): void {
+    this.kind = { ...this.kind, ...kind };
+    this.loss = this.kind.loss ?? 0;
+  }
+
+  /** Somebody pulls the plug and puts it back. */
+  powerOn(): void {
+    if (!this.board.ended) this.board.ended = { why: "power", ms: 0 };
+    this.lives.push({ why: "power", awake: 0, ms: 0, log: this.board.log });
+    this.boot(false);
   }
 
   /** The sleep or the darkness after a life, and the next one; not if it is beyond `until`. */
@@ -130,6 +146,9 @@ export class Sleeper {
   private down(frame: string): void {
     const read = decodeDown(frame, tagBytes(this.pen.suite));
     if (typeof read !== "string" && read.type === WELCOME) this.epochs.push(read.epoch);
+    if (typeof read !== "string" && read.type === ACK)
+      for (const { type, value } of readExtensions(read.ext, 1) ?? [])
+        if (type === EXT_SPREAD) this.spread = value.charCodeAt(0);
     if (this.luck() >= this.loss) this.board.deliver(frame, 5 + this.luck() * 20);
   }
 
