@@ -67,7 +67,7 @@ export class Sleeper {
     this.luck = stream(kind.seed ?? 1, 1, "luck");
     this.flash.luck = stream(kind.seed ?? 1, 2, "flash");
     this.pen = new Board(0xbeef, kind.suite ?? 2);
-    this.script = `${script};\n${kind.app ?? APP}`;
+    this.script = script;
     this.bench.enrol(this.pen);
     this.bench.onSent = ({ frame }) => this.down(frame);
     this.boot(false);
@@ -139,7 +139,8 @@ export class Sleeper {
       this.board = board;
       wifi.board = board;
     };
-    new PretendBoard(this.script, config, this.flash, world, natives, start);
+    const script = `${this.script};\n${kind.app ?? APP}`;
+    new PretendBoard(script, config, this.flash, world, natives, start);
   }
 
   /** The gateway sent a frame. */

@@ -110,6 +110,7 @@ describe("sleeps of more than 35 minutes", () => {
 
   it("go on for ever once it has left, until a power-on", () => {
     const s = sleeper({ app: `${APP}\nsetTimeout(function () { NEXTBEAT.leave(); }, 5000);` });
+    s.change({ app: APP });
     s.live(HOUR);
     expect(s.view.status).toBe("left");
     const beats = s.beatsAt.length;
