@@ -53,13 +53,17 @@ export function intervalOption(line: Line): number {
 
 export function configOptions(line: Line): Partial<SenderConfig> {
   const config: Partial<SenderConfig> = {};
-  const set = (option: string, field: "rto" | "rtoMax" | "wakeMs") => {
+  const set = (option: string, field: "rto" | "rtoMax" | "wakeMs" | "ownMin" | "ownMax") => {
     const text = line.options.get(option);
     if (text) config[field] = duration(line, text);
   };
   set("rto", "rto");
   set("rto-max", "rtoMax");
   set("wake", "wakeMs");
+  set("min", "ownMin");
+  set("max", "ownMax");
+  const makeUps = line.options.get("make-ups");
+  if (makeUps) config.makeUps = Number(makeUps);
   return config;
 }
 

@@ -3,7 +3,8 @@
 //
 //   world seed=7 commit=5ms..20ms clock=untrusted      (only as the first line; all optional)
 //   device a interval=60s [promise=60s instead] [reach=deep] [link=wifi-edge] [delay=20ms]
-//            [suite=hmac] [drift=1000ppm] [rto=2s] [rto-max=8s] [wake=2s]
+//            [suite=hmac] [drift=1000ppm] [rto=2s] [rto-max=8s] [wake=2s] [make-ups=2]
+//            [min=10s with an alert] [max=1h battery low] and what script-boards.ts says
 //   advance 61s | advance 8h quiet | await a absent 10m
 //   drop a->g | drop g->a | drop a | heal a->g | heal a      by hand, until healed
 //   link a wifi-edge | delay a 700ms | double a | rebind a
@@ -32,6 +33,7 @@ import {
   plainPreset,
 } from "./line.ts";
 import { linkPreset } from "./presets.ts";
+import { accessPoint, apOf, broker, energy, equip, transportOf } from "./script-boards.ts";
 import { application, commands, send } from "./script-orders.ts";
 import { boardOf, createStage, type Stage, setCommit } from "./stage.ts";
 import type { World } from "./world.ts";
@@ -67,7 +69,7 @@ const COMMANDS: Record<string, Command> = {
     const name = line.words[0] ?? "";
     if (!/^[a-z][a-z0-9-]*$/.test(name) || name === "g") throw mistake(line, "a name, not g");
     const id = world.boards.size + 1;
-    const board = world.add({
+    const options = {
       name,
       id,
       suite: choice(line, "suite", SUITES, SUITE_CHASKEY),
@@ -79,7 +81,9 @@ const COMMANDS: Record<string, Command> = {
       clockMs: 1_000_000 * id,
       config: configOptions(line),
       onCommand: application(stage),
-    });
+    };
+    const board = world.add(options, apOf(stage, line), transportOf(line));
+    equip(board, line);
     teller.name(id, name);
     world.plug(board);
     return stage.teller.take();
@@ -183,6 +187,9 @@ const COMMANDS: Record<string, Command> = {
     return [];
   },
 
+  ap: accessPoint,
+  broker,
+  energy,
   send,
   commands,
   status: ({ teller }) => teller.status(),

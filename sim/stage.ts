@@ -5,6 +5,7 @@ import { sha256 } from "../gateway/sha256.ts";
 import type { Board } from "./board.ts";
 import { Checkers } from "./checkers.ts";
 import { duration, type Line, mistake } from "./line.ts";
+import type { AccessPoint } from "./path.ts";
 import { Teller } from "./tell.ts";
 import { World } from "./world.ts";
 
@@ -15,6 +16,8 @@ export interface Stage {
   /** The frames of each type that a board sent, tries not counted. */
   readonly spoken: Map<string, string[]>;
   readonly commitMs: [least: number, most: number];
+  /** Access points by name. */
+  readonly aps: Map<string, AccessPoint>;
 }
 
 export function createStage(line: Line): Stage {
@@ -30,6 +33,7 @@ export function createStage(line: Line): Stage {
     checkers: new Checkers(world),
     spoken: new Map<string, string[]>(),
     commitMs,
+    aps: new Map<string, AccessPoint>(),
   };
   setCommit(stage, line, line.options.get("commit"));
   world.observe({

@@ -64,6 +64,8 @@ export interface Speaker {
   answeredAt: number;
   hourAt: number;
   hourFrames: number;
+  /** The newest epoch of which it heard an ACK. */
+  ackedEpoch: number;
   /** Its clock was moved by hand: what it promises by it cannot be judged any more. */
   clockMoved: boolean;
 }
@@ -96,6 +98,7 @@ export class BeatChecker implements Observer {
         answeredAt: 0,
         hourAt: 0,
         hourFrames: 0,
+        ackedEpoch: 0,
         clockMoved: false,
       };
       this.speakers.set(board.id, speaker);
@@ -137,7 +140,16 @@ export class BeatChecker implements Observer {
     // Genuine or not: at worst a stranger's noise grants a board more patience than it deserves.
     speaker.answeredAt = at;
     const low = (bytes.charCodeAt(1) << 8) | bytes.charCodeAt(2);
-    if (type === ACK && low === speaker.beats[0]?.frame.seq16) speaker.unacked = 0;
+    if (type !== ACK || low !== speaker.beats[0]?.frame.seq16) return;
+    speaker.unacked = 0;
+    speaker.ackedEpoch = speaker.beats[0].epoch;
+  }
+
+  /** Rule 12: an epoch of which no beat was acknowledged is not used in a later wake. */
+  slept(board: Board, asleep: boolean): void {
+    const speaker = this.speakerOf(board);
+    if (!asleep || speaker.ackedEpoch === speaker.beats[0]?.epoch) return;
+    speaker.promisedBy = speaker.dueBy = Number.POSITIVE_INFINITY;
   }
 
   power(board: Board, _on: boolean, at: number): void {
@@ -180,7 +192,8 @@ export class BeatChecker implements Observer {
     }
     const fate = { reachedAt: undefined, acked: false, from: [], acks: [] };
     const isWord = frame.promise !== LEAVING || board.suite !== SUITE_CRC;
-    const promise = isWord ? frame.promise : (last?.promise ?? 0);
+    const before = beats.find(({ reachedAt }) => reachedAt !== undefined) ?? last;
+    const promise = isWord ? frame.promise : (before?.promise ?? 0);
     beats.unshift({ board, epoch, seq, frame, bytes, promise, ...fate });
     if (beats.length > BEATS_KEPT) beats.pop();
     speaker.unacked = last?.epoch === epoch ? speaker.unacked + 1 : 1;

@@ -1,6 +1,7 @@
 // What a fault does to one board, its path or its access point: a table by kind. Each entry does
 // it and gives back how it is undone, if it ever is.
 
+import { switchAccessPoint } from "../access-point.ts";
 import { POWER_CUTS } from "../board-kind.ts";
 import type { LinkPreset } from "../presets.ts";
 import { blend, RAMP_STEPS } from "./blend.ts";
@@ -190,19 +191,12 @@ export const boardActs: Table = {
   },
 
   ap: (_, member, occurrence) => {
-    const { ap } = member;
-    const { world } = occurrence;
-    const off = () => {
-      ap.on = false;
+    const turn = (on: boolean) => () => {
+      const { world } = occurrence;
+      const stir = (board: Member["board"]) => world.stir(board);
+      switchAccessPoint({ now: world.now, stir }, member.ap, on);
     };
-    const on = () => {
-      ap.on = true;
-      for (const board of ap.boards) {
-        if (board.on) board.body?.rejoin(world.now);
-        world.stir(board);
-      }
-    };
-    return shared(member, occurrence, "ap", off, on);
+    return shared(member, occurrence, "ap", turn(false), turn(true));
   },
 
   dns: (_, member, occurrence) => {

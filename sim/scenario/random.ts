@@ -69,8 +69,12 @@ export function randomScenario(seed: number): Scenario {
     const nat = own.of(NATS);
     const name = `g${i + 1}`;
     const link = linkOf(new Dice(seed, i, "link"));
+    const drawn = group(own, name, count, intervals[i]!);
+    // A connection takes six frames: where each takes seconds, no exchange is left of a wake.
+    const slow = drawn.reach === "deep" && /lora|nb-iot/.test(JSON.stringify(link));
     return {
-      ...group(own, name, count, intervals[i]!),
+      ...drawn,
+      ...(slow && { transport: "udp" }),
       link,
       ap,
       nat: ap === "own" ? nat : natOf[ap],
