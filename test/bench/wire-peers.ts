@@ -4,17 +4,13 @@
  */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { freePort, mosquitto, mosquittoHere } from "../peers/mosquitto.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "nextbeat-wire-"));
-const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
+const ends: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true })];
 
 /** Where a program is; also where only root's PATH leads. */
 function program(name: string): string | undefined {
@@ -25,26 +21,14 @@ function program(name: string): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** A port that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 function run(file: string, args: readonly string[]): ChildProcess {
   const child = spawn(file, args, { stdio: "ignore" });
-  running.add(child);
-  child.once("exit", () => running.delete(child));
+  ends.push(() => void child.kill("SIGKILL"));
   return child;
 }
 
-export function stopPeers(): void {
-  for (const child of running) child.kill("SIGKILL");
+export async function stopPeers(): Promise<void> {
+  for (const end of ends.splice(0).reverse()) await end();
 }
 
 /** A certificate for 127.0.0.1 that signs itself, P-256; "" where there is no openssl. */
@@ -56,50 +40,33 @@ function certificate(): { readonly cert: string; readonly key: string } | undefi
   return spawnSync("openssl", args, { stdio: "ignore" }).status === 0 ? { cert, key } : undefined;
 }
 
-/** Until somebody listens there; not for ever. */
-async function answers(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    const socket = connect(port, "127.0.0.1");
-    const open = await new Promise((resolve) => {
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (open) return;
-    await new Promise((wake) => setTimeout(wake, 50));
-  }
-  throw new Error(`nobody listens on port ${port}`);
-}
-
-export interface Mosquitto {
-  /** The one that signed itself. */
+export interface Listeners {
+  /** Who signed itself. */
   readonly ca: string | undefined;
-  /** A listener each; of `tls` none where there is no certificate. */
+  /** A port each; of `tls` none where there is no certificate. */
   readonly plain: readonly number[];
   readonly tls: readonly number[];
 }
 
-/** @param plain @param tls so many listeners of each */
-export async function startMosquitto(plain: number, tls: number): Promise<Mosquitto | undefined> {
-  const file = program("mosquitto");
-  if (file === undefined) return undefined;
+/** Mosquitto. @param plain @param tls so many listeners of each */
+export async function startMosquitto(plain: number, tls: number): Promise<Listeners | undefined> {
+  if (!mosquittoHere) return undefined;
   const made = certificate();
-  const ports = [];
-  for (let n = 0; n < plain + (made ? tls : 0); n++) ports.push(await freePort());
+  const ports: number[] = [];
+  while (ports.length < plain - 1 + (made ? tls : 0)) ports.push(await freePort());
   const tlsLines = made
     ? [`certfile ${made.cert}`, `keyfile ${made.key}`, "tls_version tlsv1.3"]
     : [];
   const lines = ports.flatMap((port, n) => [
     `listener ${port} 127.0.0.1`,
-    ...(n < plain ? [] : tlsLines),
+    ...(n < plain - 1 ? [] : tlsLines),
   ]);
-  const config = join(folder, "mosquitto.conf");
-  // As root it would become `mosquitto`, who cannot read the key.
-  const all = [...lines, "allow_anonymous true", "persistence false", "user root", "log_dest none"];
-  writeFileSync(config, `${all.join("\n")}\n`);
-  run(file, ["-c", config]);
-  for (const port of ports) await answers(port);
+  const broker = await mosquitto(undefined, ["persistence false", ...lines].join("\n"));
+  await broker.start();
+  ends.push(() => broker.end());
+  const [others, secured] = [ports.slice(0, plain - 1), ports.slice(plain - 1)];
   const ca = made && readFileSync(made.cert, "utf8");
-  return { ca, plain: ports.slice(0, plain), tls: ports.slice(plain) };
+  return { ca, plain: [broker.port, ...others], tls: secured };
 }
 
 /** Builds of libcoap's client and server that speak plain CoAP, and DTLS with a shared key. */

@@ -216,25 +216,28 @@ function row(subject: Subject, packetsOf: (port: number) => Packet[]): string[] 
   return [subject.name, ...figures, subject.wake];
 }
 
-const all = await subjects();
-const ports = all.flatMap(({ port, wakePort = port }) => [port, wakePort]);
-const capture = await Capture.start(ports);
-if (capture) {
+async function measure(): Promise<void> {
+  const all = await subjects();
+  const ports = all.flatMap(({ port, wakePort = port }) => [port, wakePort]);
+  const capture = await Capture.start(ports);
+  if (!capture) {
+    console.log("tcpdump is not there, or may not capture (root may): nothing is measured");
+    return;
+  }
   console.log(`${exchanges} exchanges a second apart, on loopback; bytes of IPv4 packets`);
   await Promise.all(all.map((subject) => subject.play()));
   // The last packets of TCP follow the ends of its connections.
   await pause(200);
   const packetsOf = await capture.end();
   const heads = ["", "up", "down", "bytes", "packets", "a wake: bytes", "packets", "which is"];
-  console.log(
-    table(
-      heads,
-      all.map((subject) => row(subject, packetsOf)),
-    ),
-  );
-} else {
-  console.log("tcpdump is not there, or may not capture (root may): nothing is measured");
+  const rows = all.map((subject) => row(subject, packetsOf));
+  console.log(table(heads, rows));
 }
-await closeClients();
-for (const gateway of gateways) await gateway.stop();
-stopPeers();
+
+try {
+  await measure();
+} finally {
+  await closeClients();
+  for (const gateway of gateways) await gateway.stop();
+  await stopPeers();
+}
