@@ -65,7 +65,7 @@ export function run<Gateway extends { host: string }>(
       }
       // Behind the frame: a rung may take the socket away, or the network.
       climb(s, clock());
-      if (WITH_BINDING) probe(s, clock());
+      if (WITH_BINDING && !frame) probe(s, clock());
       wake("");
     }
   }
