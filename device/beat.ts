@@ -7,7 +7,7 @@
 import { u8, u16 } from "./bytes.ts";
 import { jittered, seal } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
-import { TELLS } from "./ladder.ts";
+import { answered, TELLS } from "./ladder.ts";
 import {
   BACKOFF_MAX,
   backoff,
@@ -111,7 +111,7 @@ export function cleared(s: Sender, pace: number, now: number): void {
   s.helloGap = s.own;
   s.heard |= 1;
   s.unacked = 0;
-  s.failed = 0;
+  answered(s);
   s.ready = 1;
   if (!s.acked) s.acked = s.dirty = 1;
 }

@@ -9,6 +9,7 @@
 // generator, since those of the boards we know repeat from boot.
 
 import { u32 } from "./bytes.ts";
+import { answered } from "./ladder.ts";
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
 import type { Sender } from "./state.ts";
 import { computeTag, sealTag, tagBytes } from "./tag.ts";
@@ -47,7 +48,7 @@ export function openHello(s: Sender, now: number): void {
 export function welcomed(s: Sender, epoch: number, now: number): void {
   s.epoch = epoch;
   s.seq = s.limit = s.acked = s.unacked = 0;
-  s.failed = 0;
+  answered(s);
   s.dirty = s.ready = 1;
   s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;

@@ -53,18 +53,22 @@ function timeOut(s: Sender): number {
   return Math.ceil(s.rto > kept ? Math.min(Math.max(s.rto, 2 * kept), s.rtoMax) : s.rto);
 }
 
+/** Rule 12: an epoch of which no beat was ever acknowledged is not used in a later wake. */
+function proven(s: Sender): boolean {
+  return s.ready > 0 && s.seq > s.unacked;
+}
+
 /**
  * Whether the beat in flight is sent again after the sleep: then it stays in flight. Its number must
  * be the last one reserved, from which a boot goes on.
  */
 function waits(s: Sender): boolean {
-  return s.frame !== "" && !s.nonce && s.madeUp > 0 && !s.tries && s.seq === s.limit;
+  return proven(s) && s.frame !== "" && s.madeUp > 0 && !s.tries && s.seq === s.limit;
 }
 
 function flags(s: Sender): number {
-  // Rule 12: an epoch of which no beat was ever acknowledged is not used in a later wake.
   return (
-    (s.ready && s.seq > s.unacked ? READY : 0) |
+    (proven(s) ? READY : 0) |
     (s.vitals & ALERT ? ALARMED : 0) |
     (s.vitals >> 4 <= BATTERY_LOW ? LOW : 0) |
     (s.leaving ? LEAVES : 0) |
@@ -78,7 +82,8 @@ function flags(s: Sender): number {
  * up, but for a beat that waits for a make-up.
  */
 export function doze(s: Sender, now: number): string {
-  const wakeAt = s.wakeAt;
+  // Where its time ran out, what is overdue is due at once.
+  const wakeAt = Math.max(now, s.wakeAt);
   const again = waits(s);
   const paced = s.code !== intervalCode(ownNow(s));
   const told = again ? s.told : 0;
@@ -96,7 +101,7 @@ export function doze(s: Sender, now: number): string {
     u32(Math.min(s.helloGap, U32_MAX)) +
     u16(Math.min(s.failed, U16_MAX)) +
     u8(Math.min(s.failed - s.climbed, 255)) +
-    u16(s.failed ? clamp((now - s.climbAt) / 1000, 0, U16_MAX) : 0) +
+    u16(s.failed ? clamp((wakeAt - s.climbAt) / 1000, 0, U16_MAX) : 0) +
     u8(s.step) +
     u8(s.rungs) +
     u8(told) +

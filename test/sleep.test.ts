@@ -5,6 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { intervalMs } from "../device/interval.ts";
+import { climb } from "../device/ladder.ts";
 import { leave, listening, poll, sent } from "../device/sender.ts";
 import { doze, rouse } from "../device/sleep.ts";
 import { createSender, type Sender, type SenderConfig } from "../device/state.ts";
@@ -44,6 +45,7 @@ function lived(seed: number, config: Partial<SenderConfig>): Rig {
     if (what === 3 && luck() < 0.1) leave(rig.s, rig.now);
     if (what === 4) rig.s.rungs |= 1 << (luck() * 7);
     const f = rig.settle().at(-1) ?? rig.sent.at(-1)!;
+    climb(rig.s, rig.now);
     if (luck() >= deaf || turn >= turns) continue;
     rig.run(luck() * 50);
     if (isHello(f)) rig.hear(rig.welcome(f, ++epoch));
@@ -58,8 +60,8 @@ function asIfRebooted(rig: Rig, other: Sender): Sender {
   const s = { ...rig.s };
   const { rto, rested, srtt, rttvar, vitals } = other;
   Object.assign(s, { rto, rested, srtt, rttvar, nudgeAt: 0, windowAt: 0, windowEnd: 0 });
-  if (!(s.frame && s.madeUp && !s.tries)) s.tag = s.frame = "";
   if (s.seq === s.unacked) s.ready = 0;
+  if (!(s.ready && s.frame && s.madeUp && !s.tries)) s.tag = s.frame = "";
   // The alert stays, and that the battery is low; the rest is measured anew.
   expect(vitals & 8).toBe(s.vitals & 8);
   expect(vitals >> 4 <= 2).toBe(s.vitals >> 4 <= 2);
@@ -133,6 +135,9 @@ test(`put to sleep or not, a sender goes on alike (seed ${SEED})`, () => {
         expect([a.beatAt, b.beatAt, b.frame]).toEqual([Infinity, Infinity, ""]);
         return;
       }
+      expect([b.gap, b.failed, b.climbed, b.step]).toEqual([a.gap, a.failed, a.climbed, a.step]);
+      if (a.failed) expect(Math.abs(a.climbAt - from - b.climbAt)).toBeLessThan(1001);
+      if (a.frame) expect(b.waitMax).toBe(a.waitMax);
       const asleep = future(rig, b, 0, then);
       const awake = future(rig, a, from, then);
       expect(asleep.told).toEqual(awake.told);
@@ -323,6 +328,14 @@ test("rules 11 and 13: a make-up after the sleep is the same beat, and its ACK c
   expect(rig.s).toMatchObject({ unacked: 0, heard: 0xffff, ready: 1, tag: "" });
   const [next] = sleeper.wake((f) => rig.ack(f));
   expect([next!.at, next!.seq]).toEqual([HOUR, beat!.seq + 1]);
+});
+
+test("rule 10: after a boot that leaves reserved numbers out, a beat from before is not made up", () => {
+  const rig = new Rig({ ...DEEP, reserve: 32 }, { limit: 32 });
+  rig.nextBeat();
+  rig.run(20_000);
+  const s = woken(rig, doze(rig.s, rig.now));
+  expect([s.seq, s.frame, s.tag, s.ready]).toEqual([64, "", "", 1]);
 });
 
 test("a payload, an alert and what was climbed are not forgotten in the sleep", () => {
