@@ -3,10 +3,11 @@
 //
 // It has the guard of udp.ts: one datagram in flight, and right after the first native attempt the
 // queue must be empty or whole, or the firmware would send its stack to an address made of our
-// payload. A socket is made for each probe and closed after it: 28 JsVars that are there for a few
-// minutes a day, and no datagram can come to one that wants none. A network is known by its name
-// and its router's address. What was found is written when it is new (`nbn`, 5 to 20 bytes, and 32
-// of the file's own): once for a network, and then when its router changed, so not worth a count.
+// payload. A socket is made when probes begin and closed when they rest: 28 JsVars that are there
+// for a quarter of an hour, and no datagram can come to one that wants none. A network is known by
+// its name and its router's address. What was found is written when it is new (`nbn`, 5 to 20 bytes
+// and 32 of the file's own): once for a network, and then when its router changed, so not worth a
+// count.
 //
 // The alternative, a loop of its own with a timer of its own, is how one timer comes to be cleared
 // for the other.

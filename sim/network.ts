@@ -196,12 +196,7 @@ export class Network {
       this.fate = `nat ${nat.why}`;
       return false;
     }
-    if (path.source.port !== port || path.source.address !== nat.address) {
-      const { owners } = path.ap!;
-      owners.delete(`${path.source.address}:${path.source.port}`);
-      path.source = { transport: "sim", address: nat.address, port };
-      owners.set(`${nat.address}:${port}`, path);
-    }
+    path.seen(nat.address, port);
     return true;
   }
 

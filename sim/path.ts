@@ -50,6 +50,16 @@ export class Path {
     this.port = PORT_FIRST + ((this.board.id * 7_919 + this.sockets * 6_007) % PORTS);
   }
 
+  /** Its NAT gives its frames this address. */
+  seen(address: string, port: number): void {
+    const { source } = this;
+    if (source.port === port && source.address === address) return;
+    const { owners } = this.ap!;
+    owners.delete(`${source.address}:${source.port}`);
+    this.source = { transport: "sim", address, port };
+    owners.set(`${address}:${port}`, this);
+  }
+
   /** Without a NAT: another port of its own. */
   renumber(): void {
     const { transport, address, port } = this.source;

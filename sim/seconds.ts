@@ -48,6 +48,7 @@ export class Seconds {
 
   /** Whose second socket an address leads to now; undefined: nobody's. */
   boardAt({ address, port }: Source, now: number): Board | undefined {
+    if (this.owners.size === 0) return undefined;
     const board = this.owners.get(`${address}:${port}`);
     const nat = board?.way?.ap?.nat;
     if (board === undefined || !nat) return board;
