@@ -62,6 +62,7 @@ export function accessPoint(stage: Stage, line: Line): string[] {
   const found = stage.aps.get(line.words[0] ?? "");
   if (!found) throw mistake(line, `no access point ${line.words[0]}`);
   switchAccessPoint(settingOf(world), found, isOn(line, line.words[1]));
+  for (const board of found.boards) stage.checkers.struck(board, "ap");
   return stage.teller.take();
 }
 
