@@ -115,6 +115,18 @@ test("what every call hands over alike is no parameter", () => {
     ["let k = 1; k++; function f(a) { g(a); } f(k); f(k);"],
     ["function f(a) { a++; } f(1); f(1);"],
     ["function f(a) {} f(1); on(f);"],
+    // Brackets of its own, and those of the next one, which a tree does not show.
+    [
+      "function f(a, b) { g(a, b); } f((1), (x)); f(1, (y));",
+      "function f(b) { g(1, b); } f((x)); f((y));",
+    ],
+    [
+      "function f(a, b) { g(a, b); } f((x), (1)); f(y, 1);",
+      "function f(a) { g(a, 1); } f((x)); f(y);",
+    ],
+    ["function f(a) { g(a); } f((1)); f(1);", "function f() { g(1); } f(); f();"],
+    // What only the caller has.
+    ["function f(a) { g(a); } function h(k) { f(k.x); f(k.x); } on(h);"],
   );
 });
 

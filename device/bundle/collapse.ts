@@ -14,6 +14,7 @@ import {
   isFunction,
   parsed,
   readers,
+  touching,
   walk,
 } from "./syntax.ts";
 
@@ -137,17 +138,19 @@ function replaced(source: string, binding: Binding, place: Place): Edit[] | unde
 export function collapsed(source: string): string {
   const all = bindings(parsed(source));
   const quiet = quietFunctions(all);
+  const edits: Edit[] = [];
   for (const binding of all) {
-    const edits = replaced(source, binding, { all, quiet, owner: binding.owner });
-    if (edits) return collapsed(apply(source, edits));
+    const more = replaced(source, binding, { all, quiet, owner: binding.owner }) ?? [];
+    if (!touching(edits, more)) edits.push(...more);
   }
-  return source;
+  return edits.length ? collapsed(apply(source, edits)) : source;
 }
 
 /** The script without variables that are only assigned. */
 export function unread(source: string): string {
   const all = bindings(parsed(source));
   const quiet = quietFunctions(all);
+  const edits: Edit[] = [];
   for (const binding of all) {
     const { declaration } = binding;
     if (declaration.type !== "VariableDeclarator") continue;
@@ -163,9 +166,9 @@ export function unread(source: string): string {
     });
     if (statements.includes(undefined)) continue;
     const gone = [...statements, at[1]!].map((n) => ({ start: n!.start, end: n!.end, text: ";" }));
-    return unread(apply(source, gone));
+    if (!touching(edits, gone)) edits.push(...gone);
   }
-  return source;
+  return edits.length ? unread(apply(source, edits)) : source;
 }
 
 /** `let x; { x = 1; }` as `let x = 1;`: left of a function whose other statements are gone. */

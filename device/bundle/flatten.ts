@@ -8,7 +8,16 @@
 // It refuses what it does not understand, naming it.
 
 import type { AnyNode } from "acorn";
-import { apply, type Binding, bindings, type Edit, params, parsed, readers } from "./syntax.ts";
+import {
+  apply,
+  type Binding,
+  bindings,
+  type Edit,
+  params,
+  parsed,
+  readers,
+  without,
+} from "./syntax.ts";
 
 const MAKER = "createSender";
 
@@ -117,14 +126,15 @@ interface Used {
   assigned: Set<string>;
 }
 
-function used(all: readonly Binding[], sender: Binding): Used {
+function used(source: string, all: readonly Binding[], sender: Binding): Used {
   const { edits, reads, assigned }: Used = { edits: [], reads: new Map(), assigned: new Set() };
   const { found, places } = senders(all, sender);
   for (const binding of found) {
     for (const { node, parents } of readers(binding)) {
       const [parent, above] = parents as AnyNode[];
       const at = parent!.type === "CallExpression" ? parent!.arguments.indexOf(node as never) : -1;
-      if (parent!.type === "CallExpression" && at >= 0) edits.push(without(parent!.arguments, at));
+      if (parent!.type === "CallExpression" && at >= 0)
+        edits.push(without(source, parent!.arguments, at));
       else if (
         parent!.type === "MemberExpression" &&
         parent!.object === node &&
@@ -139,7 +149,7 @@ function used(all: readonly Binding[], sender: Binding): Used {
     }
     if (binding === sender) continue;
     const taker = all.find((b) => params(b.declaration).includes(binding.declaration))!;
-    edits.push(without(params(taker.declaration), places.get(taker)!));
+    edits.push(without(source, params(taker.declaration), places.get(taker)!));
   }
   return { edits, reads, assigned };
 }
@@ -153,7 +163,7 @@ export function flattenSender(source: string, unset: readonly string[] = []): st
   const root = parsed(source);
   const all = bindings(root);
   const { statement, sender, maker, handed, defaults, memory } = made(source, all);
-  const { edits, reads, assigned } = used(all, sender);
+  const { edits, reads, assigned } = used(source, all, sender);
   edits.push({ start: maker.start, end: maker.end, text: "" });
   const remembered = [...reads.keys()].filter((name) => !handed.has(name) && !defaults.has(name));
   const fields = new Map([
@@ -173,12 +183,4 @@ export function flattenSender(source: string, unset: readonly string[] = []): st
   }
   edits.push({ start: statement.start, end: statement.end, text: variables.join("\n") });
   return apply(source, edits);
-}
-
-/** Drops an element of a list, and with it the `, ` between it and the next, or the one before. */
-function without(list: readonly AnyNode[], at: number): Edit {
-  const { start, end } = list[at]!;
-  const before = list[at - 1];
-  if (list[at + 1]) return { start, end: list[at + 1]!.start, text: "" };
-  return { start: before ? before.end : start, end, text: "" };
 }

@@ -20,7 +20,7 @@ import {
   type Script,
   type Use,
 } from "./functions.ts";
-import { apply, type Binding, type Edit, isFunction, params, readers } from "./syntax.ts";
+import { apply, type Binding, type Edit, isFunction, params, readers, touching } from "./syntax.ts";
 
 /** A function's body with what each parameter becomes, and the declarations that it needs. */
 interface Body {
@@ -127,10 +127,8 @@ export function inlineOnce(source: string, not: readonly string[] = []): string 
     if (use?.length !== 1 || use[0]!.parents.includes(declaration)) continue;
     if (argumentsOf(use[0]!).length !== params(declaration).length) continue;
     const edit = moved(script, binding, use[0]!);
-    const both = [edit, { start: declaration.start, end: declaration.end, text: "" }];
-    const touches = (e: Edit | undefined) =>
-      e === undefined || edits.some((other) => e.start < other.end && other.start < e.end);
-    if (!both.some(touches)) edits.push(...(both as Edit[]));
+    const gone = { start: declaration.start, end: declaration.end, text: "" };
+    if (edit && !touching(edits, [edit, gone])) edits.push(edit, gone);
   }
   return edits.length ? inlineOnce(apply(source, edits), not) : source;
 }

@@ -1,9 +1,8 @@
 // Parameters that say nothing: what every call hands over alike is no parameter, and a function
 // that only calls another one with its own parameters gives way to it. Names must be unique.
 
-import type { AnyNode } from "acorn";
 import { argumentsOf, bodyOf, calls, cut, plain, read } from "./functions.ts";
-import { apply, type Edit, params, readers } from "./syntax.ts";
+import { apply, type Edit, params, readers, walk, without } from "./syntax.ts";
 
 /** Drops each parameter that every call gives the same plain value, and puts that value in. */
 export function foldParameters(source: string, not: readonly string[] = []): string {
@@ -18,22 +17,21 @@ export function foldParameters(source: string, not: readonly string[] = []): str
     const at = list.findIndex((param, i) => {
       const texts = new Set(given.map((args) => cut(source, args[i])));
       const value = given[0]![i];
-      const global = !script.all.some(
-        (b) => b.name === cut(source, value) && b.owner.type !== "Program",
-      );
       const own = script.all.find((b) => b.declaration === param)!;
-      return texts.size === 1 && value && global && plain(script, value) && !own.assigned;
+      if (texts.size !== 1 || !value || own.assigned || !plain(script, value)) return false;
+      // What only the caller has, `key` of `key.subkeys` too, is not there within.
+      let local = false;
+      walk(value, (node) => {
+        if (node.type !== "Identifier") return;
+        if (script.all.some((b) => b.name === node.name && b.owner.type !== "Program"))
+          local = true;
+      });
+      return !local;
     });
     if (at < 0) continue;
     const text = cut(source, given[0]![at]);
-    const without = (nodes: readonly AnyNode[]): Edit => {
-      const [node, next, before] = [nodes[at]!, nodes[at + 1], nodes[at - 1]];
-      return next
-        ? { start: node.start, end: next.start, text: "" }
-        : { start: before?.end ?? node.start, end: node.end, text: "" };
-    };
     const own = script.all.find((b) => b.declaration === list[at])!;
-    const edits = [without(list), ...given.map(without)];
+    const edits = [list, ...given].map((nodes) => without(source, nodes, at));
     for (const { node } of readers(own)) edits.push({ start: node.start, end: node.end, text });
     return foldParameters(apply(source, edits), not);
   }

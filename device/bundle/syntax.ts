@@ -63,6 +63,32 @@ export function apply(source: string, edits: readonly Edit[]): string {
   return text;
 }
 
+/** The edit that takes an element out of a list: its own brackets and one comma go with it. */
+export function without(source: string, list: readonly AnyNode[], at: number): Edit {
+  const { start, end } = list[at]!;
+  const [next, before] = [list[at + 1], list[at - 1]];
+  const head = source.slice(before?.end ?? 0, start);
+  const tail = source.slice(end, next?.start);
+  const open = /[(\s]*$/.exec(head)![0].replace(/\s/g, "").length;
+  // The first element stands behind a bracket of the list's.
+  const brackets = before ? open : open - 1;
+  const opening = new RegExp(`(\\(\\s*){${brackets}}$`).exec(head)![0];
+  const closing = new RegExp(`^(\\s*\\)){${brackets}}`).exec(tail)![0];
+  const own = { start: start - opening.length, end: end + closing.length, text: "" };
+  const comma = next
+    ? /^\s*,\s*/.exec(tail.slice(closing.length))![0]
+    : before && /,\s*$/.exec(head.slice(0, head.length - opening.length))![0];
+  if (!comma) return own;
+  return next
+    ? { ...own, end: own.end + comma.length }
+    : { ...own, start: own.start - comma.length };
+}
+
+/** Whether any of `more` changes what another edit changes: then it waits for the next reading. */
+export function touching(edits: readonly Edit[], more: readonly Edit[]): boolean {
+  return more.some((e) => edits.some((other) => e.start < other.end && other.start < e.end));
+}
+
 export function isFunction(node: AnyNode): boolean {
   return /^(Function|Arrow)/.test(node.type);
 }
