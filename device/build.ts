@@ -21,6 +21,7 @@ import { build } from "esbuild";
 import { minify } from "terser";
 import { isKept, kept } from "./bundle/kept.ts";
 import { type JsVars, jsVars } from "./bundle/measure.ts";
+import { freeNames } from "./bundle/syntax.ts";
 import { interpreter } from "./interpreter.ts";
 import { looselyCompared, shrunk } from "./shrink.ts";
 import { checkSubset } from "./subset.ts";
@@ -130,7 +131,9 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
       format: { ascii_only: true, ecma: 2015 },
     });
     const code = `{${looselyCompared(short.code!)}}`;
-    const wrong = checkSubset(code);
+    const known = freeNames(text);
+    const lost = [...freeNames(code)].filter((name) => !known.has(name));
+    const wrong = [...checkSubset(code), ...lost.map((name) => `lost: ${name}`)];
     if (wrong.length) throw new Error(`${variant.name}: ${wrong.join("\n")}`);
     return code;
   });

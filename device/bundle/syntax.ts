@@ -166,6 +166,18 @@ export function readers(binding: Binding): Binding["uses"] {
   });
 }
 
+/** The names that a script uses and does not declare: the interpreter's. */
+export function freeNames(source: string): Set<string> {
+  const root = parsed(source);
+  const own = new Set(bindings(root).flatMap((b) => b.uses.map(({ node }) => node)));
+  const names = new Set<string>();
+  walk(root, (node, parents) => {
+    if (node.type === "Identifier" && isReference(node, parents[0]!) && !own.has(node))
+      names.add(node.name);
+  });
+  return names;
+}
+
 /** The script with a name of its own for everything it declares: nothing can be captured. */
 export function uniquelyNamed(source: string): string {
   const root = parsed(source);
