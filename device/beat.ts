@@ -7,7 +7,7 @@
 import { u8, u16 } from "./bytes.ts";
 import { jittered, seal } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
-import { answered, TELLS } from "./ladder.ts";
+import { TELLS } from "./ladder.ts";
 import {
   BACKOFF_MAX,
   backoff,
@@ -110,8 +110,9 @@ export function cleared(s: Sender, pace: number, now: number): void {
   s.helloAt = now;
   s.helloGap = s.own;
   s.heard |= 1;
-  s.unacked = 0;
-  answered(s);
+  s.unacked = s.failed = 0;
+  s.climbed = 0;
+  s.step = 0;
   s.ready = 1;
   if (!s.acked) s.acked = s.dirty = 1;
 }

@@ -9,7 +9,6 @@
 // generator, since those of the boards we know repeat from boot.
 
 import { u32 } from "./bytes.ts";
-import { answered } from "./ladder.ts";
 import { HELLO_GAP_MAX, HELLO_MS } from "./schedule.ts";
 import type { Sender } from "./state.ts";
 import { computeTag, sealTag, tagBytes } from "./tag.ts";
@@ -47,8 +46,10 @@ export function openHello(s: Sender, now: number): void {
 /** The WELCOME of the exchange now open brought an epoch above ours: it is over. */
 export function welcomed(s: Sender, epoch: number, now: number): void {
   s.epoch = epoch;
-  s.seq = s.limit = s.acked = s.unacked = 0;
-  answered(s);
+  s.seq = s.limit = s.acked = s.unacked = s.failed = 0;
+  // One by one, so that the build drops what a board without a ladder never reads.
+  s.climbed = 0;
+  s.step = 0;
   s.dirty = s.ready = 1;
   s.nonce = s.frame = s.tag = s.ackTag = "";
   s.helloGap = s.own;

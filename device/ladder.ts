@@ -50,13 +50,6 @@ export const RUNGS =
   "\x40\x02\x7d" +
   "\x20\x01\x98";
 
-/** The gateway answered: the next silence begins below. */
-export function answered(s: Sender): void {
-  s.failed = 0;
-  s.climbed = 0;
-  s.step = 0;
-}
-
 /** The rung to take now, one of the above, or 0. Ask after each `poll`; obey before the next. */
 export function climb(s: Sender, now: number): number {
   // The first row waits for nothing, so the instant of the rung before it may be any.

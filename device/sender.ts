@@ -68,7 +68,7 @@ export function poll(s: Sender, now: number): string {
     if (s.tries) s.rto = Math.min(s.rto * 2, s.rtoMax);
     if (s.tries < TRIES_MAX && !(s.nonce && now >= s.sentAt + HELLO_MS)) frame = s.frame;
     else {
-      s.failed += 1;
+      s.failed++;
       if (!MAKES || s.nonce || !waitsForMakeUp(s)) s.frame = s.nonce = "";
     }
   }
