@@ -67,7 +67,9 @@ export class Board extends Owner {
     const config = configOf(this, coldBoot(cause, "sim"));
     // Without a body nothing but its sender can wait.
     const from = this.time(now) + (body ? 0 : waitMs);
-    roster.put(this.number, recalled(createSender(config, memoryOf(flash, ""), from), flash));
+    const s = createSender(config, memoryOf(flash, ""), from);
+    s.rungs = flash.takeRungs();
+    roster.put(this.number, recalled(s, flash));
     this.on = true;
   }
 

@@ -25,6 +25,8 @@ export class Flashes {
   readonly begun = new Map<number, Begun>();
   /** What deep sleepers keep of their senders. */
   readonly dozes = new Map<number, string>();
+  /** Rungs climbed before a reboot that was one of them, to be told behind it. */
+  readonly rungs = new Map<number, number>();
 
   /** @param capacity boards that there is room for; it grows by itself */
   constructor(capacity: number) {
@@ -121,6 +123,14 @@ export class Flash {
   set begun(begun: Begun | undefined) {
     if (begun) this.all.begun.set(this.board, begun);
     else this.all.begun.delete(this.board);
+  }
+
+  /** What is to be told of the silence before this boot; once. */
+  takeRungs(): number {
+    const { rungs } = this.all;
+    const found = rungs.get(this.board) ?? 0;
+    rungs.delete(this.board);
+    return found;
   }
 
   /** One boot more. */

@@ -50,6 +50,9 @@ export function climbs(
   if (rung === REJOIN) {
     board.resolve();
     board.body?.rejoin(now);
-  } else if (rung === REBOOT) board.fall(0, SOFTWARE, now);
+  } else if (rung === REBOOT) {
+    board.roster.flashes.rungs.set(board.number, s.rungs);
+    board.fall(0, SOFTWARE, now);
+  }
   return board.on && (board.body?.stage ?? "up") === "up";
 }
