@@ -94,6 +94,10 @@ export class Checkers implements Observer {
     this.books.power(board, on, at);
   }
 
+  slept(board: Board, asleep: boolean): void {
+    this.beats.slept(board, asleep);
+  }
+
   climbed(board: Board, rung: number): void {
     this.beats.climbed(board, rung);
   }
