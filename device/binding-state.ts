@@ -9,7 +9,9 @@
 import { intervalMs } from "./interval.ts";
 import type { Sender } from "./state.ts";
 
-/** Interval codes of the lives worth trying: 9, 27, 55, 83, 118, 166, 235, 290, 333, 579, 1158 s. */
+/**
+ * Interval codes of the lives worth trying: 9, 27, 55, 83, 118, 166, 235, 290, 333, 579, 1158 s.
+ */
 export const LIVES = "\x41\x51\x5b\x61\x66\x6b\x70\x73\x75\x7d\x87";
 /** After a probe that taught nothing, doubled each time up to a day. */
 export const VOID_MS = 600000;
@@ -44,7 +46,7 @@ export interface Binding {
   left: number;
   sendAt: number;
   endAt: number;
-  /** When a probe may begin, and when the last one did; pauses until the next check, after a void. */
+  /** When a probe may begin; when the last one did; pauses before the next check, after a void. */
   nextAt: number;
   beganAt: number;
   gap: number;

@@ -175,7 +175,8 @@ function silent(b: Binding, s: Sender, now: number): void {
 
 /**
  * The frame that is due now on the second socket, "" if none; and `s.life`, which the next beat
- * obeys. Ask once before the first `poll` of the sender, and after each: it brings `s.wakeAt` forward where it must.
+ * obeys. Ask once before the first `poll` of the sender, and after each: it brings `s.wakeAt`
+ * forward where it must.
  */
 export function ask(b: Binding, s: Sender, now: number): string {
   let frame = "";

@@ -1,5 +1,5 @@
-// A board that looks for the life of its NAT binding, on the bench: the test plays the gateway, beat
-// by beat and probe by probe.
+// A board that looks for the life of its NAT binding, on the bench: the test plays the gateway,
+// beat by beat and probe by probe.
 
 import { answered, ask } from "../device/binding.ts";
 import { type Binding, createBinding, joined } from "../device/binding-state.ts";

@@ -1,5 +1,5 @@
-// The search for the life of a NAT binding (device/binding.ts), decision by decision: when a silence
-// counts, what is an answer, and what interval follows.
+// The search for the life of a NAT binding (device/binding.ts), decision by decision: when a
+// silence counts, what is an answer, and what interval follows.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

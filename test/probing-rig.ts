@@ -1,5 +1,5 @@
-// Boards that look for the life of their NAT binding, in virtual time: one behind each NAT, and what
-// there is to be said of it.
+// Boards that look for the life of their NAT binding, in virtual time: one behind each NAT, and
+// what there is to be said of it.
 
 import { lifeMs } from "../device/binding-state.ts";
 import { sha256 } from "../gateway/sha256.ts";

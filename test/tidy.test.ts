@@ -110,7 +110,7 @@ describe("the import graph", () => {
 
 describe("the cores", () => {
   it.each([
-    ["device", reach(["device/sender.ts", "device/state.ts", "device/describe.ts"])],
+    ["device", reach(["sender", "binding", "state", "describe"].map((n) => `device/${n}.ts`))],
     ["gateway", reach(["gateway/gateway.ts"])],
     ["sim", reach(["sim/world.ts"])],
   ])("of %s know no clock, timer, dice, console or node", (_, files) => {
