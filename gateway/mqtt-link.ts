@@ -27,7 +27,7 @@ const WAIT_MAX_MS = 60_000;
 /** Something must come in so often, ms; after so many times without, nothing does. */
 const ECHO_MS = 2_000;
 const MISSES = 3;
-/** Longest packet taken, and bytes that wait for a slow broker, at most. */
+/** Longest packet taken, and bytes that wait for a slow broker. */
 const PACKET_MAX = 64 * 1024;
 const BACKLOG_MAX = 1024 * 1024;
 /** A broker that does not take our farewell gets none. */
@@ -107,9 +107,10 @@ export class MqttLink {
     return this.#client?.stream?.writableLength ?? 0;
   }
 
-  /** Publishes with QoS 0, or counts that it was not. */
+  /** Publishes with QoS 0: without a connection into the void, and a slow broker's are counted. */
   publish(topic: string, payload: Buffer | string, retain: boolean): void {
-    if (!this.#client?.connected || this.backlog > BACKLOG_MAX) this.dropped++;
+    if (!this.#client?.connected) return;
+    if (this.backlog > BACKLOG_MAX) this.dropped++;
     else this.#client.publish(topic, payload, { qos: 0, retain });
   }
 
@@ -123,8 +124,7 @@ export class MqttLink {
     clearInterval(this.#ticks);
     clearTimeout(this.#retry);
     const client = this.#client;
-    if (client === undefined) return;
-    if (client.connected) {
+    if (client?.connected) {
       await new Promise<void>((done) => {
         const cut = setTimeout(done, FAREWELL_MS);
         const gone = (): void => {
@@ -135,7 +135,7 @@ export class MqttLink {
         client.publish(STATUS_TOPIC, "offline", { qos: 0, retain: true }, end);
       });
     }
-    client.end(true);
+    client?.end(true);
   }
 
   #attempt(): void {
