@@ -1,7 +1,9 @@
 // MQTT on the board: a connection to the broker, opened when there is a frame to send, and the
 // frames of one device on it. It keeps no session, sends no ping and has no will: whether the way to
 // the gateway is there, the acks say, and nothing else does. So a half-open connection looks to the
-// sender like loss, and the ladder's "new socket" is `dropMqtt`.
+// sender like loss, and the ladder's "new socket" is `dropMqtt`. A frame that finds another on this
+// connection unanswered for 10 s takes a new one by itself: the ladder's rungs are an hour apart by
+// the time a board says no more than a HELLO an hour.
 //
 // One frame waits at a time, the newest: for the CONNACK, or for what the network has not taken
 // yet. A try that finds the one before still queued is lost, as on a socket of udp.ts: TCP repeats
@@ -55,6 +57,9 @@ import type { Gateway } from "./udp.ts";
 const GAP_MS = 1000;
 const GAP_MAX_MS = 64000;
 
+/** A frame unanswered for so long, in ms, and no later one answered: the connection is dead. */
+const DEAF_MS = 10000;
+
 const id = /* @__PURE__ */ hexId(config.id);
 const down = /* @__PURE__ */ downTopic(id);
 
@@ -62,6 +67,8 @@ let socket: EspruinoStream | undefined;
 let waiting = "";
 let gap = GAP_MS;
 let openAt = 0;
+/** When the connection has been deaf for too long; Infinity: nothing is owed. */
+let deafAt = Infinity;
 
 /** Gives the connection up, if there is one: the next frame opens another. */
 export function dropMqtt(): void {
@@ -83,8 +90,10 @@ function open(to: Gateway, hear: (frame: string) => void): void {
     const kind = packet[0];
     const code = codeOf(packet);
     if (socket === mine) {
-      if (kind === PUBLISH) hear(payloadOf(packet, down));
-      else if (kind !== RETAINED) {
+      if (kind === PUBLISH) {
+        deafAt = Infinity;
+        hear(payloadOf(packet, down));
+      } else if (kind !== RETAINED) {
         config.broker = code;
         if (code) dropMqtt();
         else if (kind === CONNACK) mine.write(subscribePacket(down) + waiting);
@@ -100,6 +109,11 @@ function open(to: Gateway, hear: (frame: string) => void): void {
 export function transmitMqtt(frame: string, to: Gateway, hear: (frame: string) => void): void {
   const began = clock();
   waiting = publishPacket(upTopic(id), frame);
+  if (began > deafAt) {
+    deafAt = Infinity;
+    dropMqtt();
+  }
+  deafAt = Math.min(deafAt, began + DEAF_MS);
   if (socket) {
     if (!config.broker && !socket.dSnd) socket.write(waiting);
   } else if (began >= openAt) {

@@ -328,7 +328,48 @@ describe("a connection that fails", () => {
     board.drop();
   });
 
-  it("half open is given up by whoever misses the acks, with what is stuck in it", () => {
+  it("half open is found by the answers that do not come, by a frame 10 s later", () => {
+    const board = new Rig();
+    const stream = board.up();
+    stream.hears(publish(DOWN, "ack"));
+    const dark = () => {
+      for (const n of [1, 2, 3]) {
+        board.send(`try ${n}`);
+        board.now += 1_000;
+      }
+    };
+    // However long it says nothing: an answer to the last try will do.
+    for (let round = 0; round < 5; round++) {
+      board.now += 600_000;
+      dark();
+      stream.hears(publish(DOWN, "ack"));
+    }
+    expect(board.streams.length).toBe(1);
+    board.now += 600_000;
+    dark();
+    board.now += 6_900;
+    board.send("in time");
+    expect(board.streams.length).toBe(1);
+    board.now += 200;
+    board.send("too late");
+    expect(board.streams.length).toBe(2);
+    expect(stream.ended).toBe(true);
+    expect(told(board.stream.packets)).toEqual(["connect"]);
+    board.stream.hears(CONNACK(0));
+    expect(told(board.stream.packets)).toEqual(["subscribe", "too late"]);
+  });
+
+  it("that never was one is given up likewise, also by a board that speaks once an hour", () => {
+    const board = new Rig();
+    for (let hour = 0; hour < 5; hour++) {
+      board.now += 3_600_000;
+      board.send("hello");
+      board.stream.hears("\x20");
+      expect(board.streams.length).toBe(hour + 1);
+    }
+  });
+
+  it("is given up by the ladder, with what is stuck in it", () => {
     const board = new Rig();
     const stream = board.up();
     board.now += 10_000;
