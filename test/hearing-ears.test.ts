@@ -169,6 +169,30 @@ describe("other ears", () => {
     expect(intervals()).toEqual([["broker", "mqtt", 0, 10]]);
   });
 
+  it("were deaf for a broker since it was heard last, which is before it is known", async () => {
+    const { ears, clock, pass, intervals } = await bench();
+    ears.broker(true);
+    pass(4_000);
+    const heardAt = clock.now();
+    pass(6_000);
+    ears.broker(false, heardAt);
+    expect(intervals()).toEqual([["broker", "mqtt", 4, null]]);
+    pass(1_000);
+    ears.broker(true);
+    expect(intervals()).toEqual([["broker", "mqtt", 4, 11]]);
+  });
+
+  it("do not take a frame from a broker, which may be here, for a network that is up", async () => {
+    const { ears, machine, pass, intervals } = await bench(["0.0.0.0"]);
+    machine.up = [LO];
+    pass(1_000);
+    pass(10_000);
+    ears.takes("frame", { transport: "mqtt", address: "000001", port: 0 });
+    expect(intervals()).toEqual([["network", null, 0, null]]);
+    ears.takes("frame", { transport: "udp", address: "192.0.2.9", port: 9 });
+    expect(intervals()).toEqual([["network", null, 0, 11]]);
+  });
+
   it("hear a store that does not come back: since the last write that did", async () => {
     const { ears, clock, writes, pass, intervals } = await bench();
     pass(2_000);
