@@ -12,6 +12,7 @@ import { recover, rungsHere, takeRung } from "./board-ladder.ts";
 import { begin, rest, resumeChain } from "./board-sleep.ts";
 import { transmitMqtt } from "./mqtt.ts";
 import { run } from "./run.ts";
+import { RESERVE } from "./schedule.ts";
 import { createSender, type Sender } from "./state.ts";
 import { makeTagKey } from "./tag.ts";
 import { type Gateway, transmit } from "./udp.ts";
@@ -44,7 +45,8 @@ function either(frame: string, to: Gateway, hear: (frame: string) => void): void
 /** What a turn changed, made durable. */
 function rememberAll(s: Sender): void {
   remember(s);
-  if (WITH_EXTENSIONS) keep(s);
+  // A sleeper's other bytes are written before it sleeps, in one go.
+  if (WITH_EXTENSIONS && COVERED === RESERVE) keep(s);
 }
 
 if (WITH_SLEEP) resumeChain();
@@ -83,6 +85,8 @@ try {
   if (WITH_SUITE === 1) sha256("");
   if (WITH_EXTENSIONS) config.hold = wait;
   if (WITH_SLEEP) begin(s, wait);
+  // The first beat knows already how soon the next must follow.
+  if (WITH_BINDING) probe(s, 0);
   config.wake = run(
     s,
     clock,

@@ -13,7 +13,10 @@ import { foldParameters, unwrapped } from "./bundle/parameters.ts";
 import { scattered } from "./bundle/scatter.ts";
 import { apply, type Edit, params, parsed, uniquelyNamed, walk } from "./bundle/syntax.ts";
 
-/** Fields of a sender that are only tested before they are assigned: undefined serves as well. */
+/**
+ * Fields of a sender that are only tested before they are assigned: undefined serves as well. Not
+ * where a sender is roused from deep sleep (`rouse`), amid an exchange that it never began.
+ */
 const UNSET = ["dirty", "tag", "nonce", "frame", "ackTag", "tries", "sentAt", "retryAt"];
 
 /**
@@ -51,7 +54,8 @@ export function looselyCompared(source: string): string {
 export function shrunk(source: string): string {
   const keep = ["createSender"];
   let text = decided(inlineOnce(decided(uniquelyNamed(source)), keep));
-  if (text.includes("function createSender")) text = flattenSender(text, UNSET);
+  if (text.includes("function createSender"))
+    text = flattenSender(text, /function rouse\(/.test(text) ? [] : UNSET);
   for (let before = ""; before !== text; ) {
     before = text;
     text = inlineOnce(foldParameters(unwrapped(decided(text))));

@@ -221,11 +221,11 @@ export class PretendBoard {
 
   /** What follows a callback: attempts to send, promises between the first and the second. */
   private work(): void {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; !this.ended; attempt++) {
       const busy = this.sockets.find((s) => s.dSnd !== "");
       if (busy) this.attempt(busy, attempt);
       for (let job = this.jobs.shift(); job; job = this.jobs.shift()) this.call(job);
-      if (!busy || this.ended) return;
+      if (!busy) return;
     }
   }
 
