@@ -38,7 +38,9 @@ function row({ name, heard, lost, recoveredMs, ended, twice, used, ...counts }: 
     `${heard}`,
     `${lost}`,
     ...["gateway", "path", "broker"].map(back),
-    ...[falseAbsents, reboots, sent, ended.done ?? 0, twice.length, ...used].map(String),
+    ...[falseAbsents, reboots, sent].map(String),
+    ...(["done", "expired", "failed"] as const).map((state) => `${ended[state] ?? 0}`),
+    ...[twice.length, ...used].map(String),
   ];
 }
 
