@@ -98,6 +98,7 @@ describe("the import graph", () => {
 
   it("no file is dead", () => {
     const programs = ["device/main.ts", "device/board-wifi.ts", "device/build.ts"];
+    programs.push("device/board-espruino-wifi.ts");
     programs.push("gateway/main.ts", "gateway/assets.ts", "sim/main.ts");
     // The backend for trials, and for tests of whoever builds on the store.
     programs.push("gateway/store/memory.ts");
