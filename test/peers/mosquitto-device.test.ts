@@ -5,6 +5,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,7 @@ import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { openTcpProxy, type TcpProxy } from "../../sim/live/proxy-tcp.ts";
-import { settings } from "../mqtt-rig.ts";
+import { client, closeClients, settings } from "../mqtt-rig.ts";
 import { link } from "../proxy-rig.ts";
 import { startHere } from "../socket-rig.ts";
 import { aedes, type Broker, mosquitto, mosquittoHere } from "./mosquitto.ts";
@@ -28,6 +29,7 @@ const KEYS = ["", "a key of sixteen", "another, sixteen"] as const;
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
+  await closeClients();
   for (const end of ends.splice(0).reverse()) await end();
 });
 
@@ -124,6 +126,10 @@ describe.skipIf(!espruino).each(pairs)("a board of suite $suite and $name", (pai
         await beats(n);
         expect(counters["duplicate"]! - before).toBeLessThan(n);
       };
+      // Kept by the broker, for each connection anew, and longer than a board has any use for.
+      const keeper = await client(`mqtt://127.0.0.1:${broker.port}`);
+      const down = `nextbeat/00b0a${suite}/down`;
+      keeper.publish(down, Buffer.alloc(4_000, "\0\xff"), { retain: true });
       await acknowledged(6);
       // A connection takes some 70 of them.
       const used = () =>
@@ -150,6 +156,26 @@ describe.skipIf(!espruino).each(pairs)("a board of suite $suite and $name", (pai
     },
     120_000,
   );
+});
+
+describe.skipIf(!espruino)("a board that a broker refuses", () => {
+  it("tells each reason, though the broker hangs up behind it", async () => {
+    const refusals = [1, 2, 3, 4, 5];
+    let next = 0;
+    const server = createServer((socket) => {
+      const code = refusals[next++ % refusals.length]!;
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(Buffer.from([0x20, 2, 0, code])));
+    });
+    server.listen(0, "127.0.0.1");
+    await new Promise((done) => server.once("listening", done));
+    ends.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const boards = await Promise.all(refusals.map(() => boot(1, port)));
+    const told = () => boards.map((said) => said.find(({ broker }) => broker! > 0)?.broker ?? 0);
+    await until(() => told().every((code) => code > 0));
+    expect(told().toSorted()).toEqual(refusals);
+  });
 });
 
 describe.skipIf(!espruino || !mosquittoHere)("a board that mosquitto refuses", () => {
