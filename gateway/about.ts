@@ -4,9 +4,11 @@
  */
 
 import { readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import type { Deaf } from "./affairs.ts";
 import { idText } from "./enrolment.ts";
 import type { Gateway } from "./gateway.ts";
+import { isLoopback } from "./http/access.ts";
 import type { Feed } from "./http/feed.ts";
 import type { MqttSide } from "./mqtt-side.ts";
 import type { GatewaySettings } from "./server.ts";
@@ -19,6 +21,15 @@ const DEAF_SHOWN = 50;
 /** A deaf interval as `/api/v1/gateway` and the event stream have it. */
 export function deafJson({ n, why, transport, fromAt, toAt }: Deaf, iso: (at: number) => string) {
   return { n, why, transport, from: iso(fromAt), to: toAt === null ? null : iso(toAt) };
+}
+
+/** HOST:PORT by which boards of the same network find the gateway. */
+function boardsAt(udp: UdpTransport | undefined): string[] {
+  if (udp === undefined || udp.addresses.every(isLoopback)) return [];
+  return Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ family, internal }) => family === "IPv4" && !internal)
+    .map(({ address }) => `${address}:${udp.port}`);
 }
 
 /** The version in package.json. */
@@ -101,6 +112,7 @@ export class About {
         receiveBuffer: this.#udp?.receiveBuffer ?? null,
       },
       http: { port: this.#httpPort, host: httpHost },
+      boardsAt: boardsAt(this.#udp),
       mqtt: this.#mqtt?.facts() ?? null,
       open,
       deaf: this.deaf()

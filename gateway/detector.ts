@@ -39,7 +39,18 @@
 import type { Evidence } from "./affairs.ts";
 import { chanceFrom } from "./chances.ts";
 import { type Hearing, silenceMs } from "./hearing.ts";
-import { ALL, BEATS, DOWN, GAP, Learned, LOST, latelyOf, NUMBERS, SPREAD } from "./learned.ts";
+import {
+  ALL,
+  BEATS,
+  DOWN,
+  GAP,
+  Learned,
+  LOST,
+  latelyOf,
+  NUMBERS,
+  SILENT,
+  SPREAD,
+} from "./learned.ts";
 import { Lessons, waitMaxX } from "./lessons.ts";
 import type { Limits } from "./limits.ts";
 import { type News, newsOf } from "./news.ts";
@@ -153,6 +164,13 @@ export class Detector {
     const beats = numbers[slot * NUMBERS + BEATS]!;
     const lost = numbers[slot * NUMBERS + LOST]!;
     return beats < TOLD_BEATS ? null : lost / (beats + lost);
+  }
+
+  /** The part of its promises of the last hours that were kept; null: too few to say. */
+  kept(slot: number): number | null {
+    const { numbers } = this.#learned;
+    const beats = numbers[slot * NUMBERS + BEATS]!;
+    return beats < TOLD_BEATS ? null : 1 - numbers[slot * NUMBERS + SILENT]! / beats;
   }
 
   /** The part of the beats that we heard whose ACKs did not arrive lately; null: unknown. */

@@ -58,6 +58,8 @@ export interface DeviceView {
   readonly clashAt: number | null;
   /** Taken in by `open`. */
   readonly open: boolean;
+  /** Shares of 1: promises kept in the last hours, beats lost on the way up, ACKs down. */
+  readonly kept: number | null;
   readonly lossUp: number | null;
   readonly lossDown: number | null;
   /** Commands waiting. */
@@ -116,6 +118,7 @@ export function viewOf(
     clashes: clashed ? clash.count : 0,
     clashAt: clashed ? clash.at : null,
     open: open === true,
+    kept: source === undefined ? null : detector.kept(slot),
     lossUp: source === undefined ? null : detector.lossUp(slot),
     lossDown: source === undefined ? null : detector.lossDown(slot),
     waiting,

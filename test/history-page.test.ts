@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 
 // A browser module without declarations: TypeScript checks it under gateway/tsconfig.web.json.
-const { cellsOf, dayWords, uptimeWords } = await import(
+const { cellsOf, pastWords, uptimeWords } = await import(
   new URL("../gateway/web/day.js", import.meta.url).href
 );
 
@@ -19,8 +19,9 @@ describe("a cell", () => {
   it.each([
     ["heard", [silent, heard, unknown]],
     ["missed", [heard, missed, heard]],
-    ["empty", [silent, unknown, deaf]],
-    ["unseen", [unknown, deaf, unknown]],
+    ["empty", [silent, unknown, silent]],
+    ["deaf", [silent, unknown, deaf]],
+    ["unseen", [unknown, unknown]],
   ])("is %s", (kind, steps) => {
     expect(cellsOf(steps, 1)).toEqual([kind]);
   });
@@ -34,10 +35,10 @@ describe("a cell", () => {
 });
 
 it("words say what was heard, missed, and not to be heard", () => {
-  expect(plain(dayWords([heard, missed, deaf]))).toBe(
+  expect(plain(pastWords([heard, missed, deaf], "last 24 hours"))).toBe(
     "last 24 hours: 2 beats heard, 2 missed; the gateway was deaf for 1 min",
   );
-  expect(dayWords([])).toBe("last 24 hours: 0 beats heard, 0 missed");
+  expect(pastWords([], "last 7 days")).toBe("last 7 days: 0 beats heard, 0 missed");
 });
 
 it.each([

@@ -58,6 +58,7 @@ export const Device = z.strictObject({
   battery,
   signal,
   alert: z.boolean().describe("the bit that the board's own program sets"),
+  kept: share.nullable().describe("promises of the last hours that were kept"),
   lossUp: share.nullable().describe("beats that got lost on the way up"),
   lossDown: share.nullable().describe("acknowledgements that got lost on the way down"),
   waiting: count.describe("commands that wait"),
@@ -197,6 +198,7 @@ export const About = z.looseObject({
   cursor: count.describe("of the last change"),
   udp: z.looseObject({ port: count.nullable(), addresses: z.array(z.string()) }),
   http: z.looseObject({ port: count, host: z.string() }),
+  boardsAt: z.array(z.string()).describe("HOST:PORT by which boards of the network find it"),
   mqtt: z
     .looseObject({ url: z.string(), connected: z.boolean(), why: z.string().nullable() })
     .nullable(),

@@ -36,6 +36,7 @@ export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
     battery: same.battery,
     signal: same.signal,
     alert: same.alert,
+    kept: same.kept,
     lossUp: same.lossUp,
     lossDown: same.lossDown,
     waiting: same.waiting,

@@ -8,13 +8,15 @@
  * before.
  *
  * Kinds: `heard`; `slow` (heard, after its promise had ended); `missed` (its number was skipped, or
- * its promise ended with silence); `unseen` (went by while the page had no contact: heard or lost,
- * it cannot tell).
+ * its promise ended with silence); `deaf` (its promise ended while the gateway could not hear);
+ * `unseen` (went by while the page had no contact: heard or lost, it cannot tell). At the end, for
+ * a board that sleeps as it promised: `asleep`.
  *
  * @import { Device } from "./live.js"
- * @typedef {"heard" | "slow" | "missed" | "unseen"} Cell
- * @typedef {{ cells: (Cell | "empty")[], silent: number, overdue: boolean }} Bar `silent`: promises broken up
- *   to now; `overdue`: late
+ * @typedef {"heard" | "slow" | "missed" | "deaf" | "unseen"} Cell
+ * @typedef {{ cells: (Cell | "empty")[], silent: number, last?: "overdue" | "asleep" | undefined }} Bar
+ *   `silent`: promises broken up to now; `last`: late, or asleep as promised
+ * @typedef {Cell | "overdue" | "asleep" | "empty"} Kind
  */
 
 export const CELLS_MAX = 60;
@@ -28,9 +30,10 @@ const LEAP_MAX = 12;
  * @param {Device} next
  * @param {boolean} told the page was in contact all the while, so that a number skipped is a beat
  *   that never came
+ * @param {boolean} deaf the gateway could not hear at some time in between
  * @returns {Cell[]} the same array when nothing new was heard
  */
-export function advance(cells, before, next, told) {
+export function advance(cells, before, next, told, deaf = false) {
   if (next.seenAt === null) return cells;
   if (before === undefined || before.seenAt === null) return [...cells, "heard"];
   const restarted = next.epoch !== before.epoch;
@@ -40,7 +43,8 @@ export function advance(cells, before, next, told) {
   const gap = Math.min(Math.max(skipped, broken), LEAP_MAX);
   /** @type {Cell[]} */
   const fresh = [];
-  for (let i = 0; i < gap; i++) fresh.push(told || i < broken ? "missed" : "unseen");
+  const silence = deaf ? "deaf" : "missed";
+  for (let i = 0; i < gap; i++) fresh.push(told || i < broken ? silence : "unseen");
   fresh.push(before.dueAt !== null && next.seenAt > before.dueAt ? "slow" : "heard");
   return [...cells, ...fresh].slice(-CELLS_MAX);
 }
@@ -58,7 +62,9 @@ function silentPromises(device, at) {
 /** @param {Cell[]} cells @param {Device} device @param {number} now @returns {Bar} */
 export function barOf(cells, device, now) {
   const silent = device.status === "absent" ? Math.max(1, silentPromises(device, now)) : 0;
-  return { cells, silent: Math.min(silent, LEAP_MAX), overdue: device.status === "late" };
+  const asleep = device.status === "present" && device.reach === 2 && now < (device.dueAt ?? 0);
+  const last = device.status === "late" ? "overdue" : asleep ? "asleep" : undefined;
+  return { cells, silent: Math.min(silent, LEAP_MAX), last };
 }
 
 /** Pitch of a cell in the units of the drawing; its height is 24. */
@@ -69,14 +75,18 @@ export const PITCH = 6;
  * differ by shape.
  * @param {Bar} bar
  * @param {number} width number of cells
- * @returns {Record<Cell | "overdue" | "empty", string>}
+ * @returns {Record<Kind, string>}
  */
 export function barPaths(bar, width) {
-  const paths = { heard: "", slow: "", missed: "", unseen: "", overdue: "", empty: "" };
-  /** @type {(Cell | "overdue" | "empty")[]} */
+  /** @type {Record<Kind, string>} */
+  const paths = {
+    ...{ heard: "", slow: "", missed: "", deaf: "", unseen: "" },
+    ...{ overdue: "", asleep: "", empty: "" },
+  };
+  /** @type {Kind[]} */
   const shown = [...bar.cells];
   for (let i = 0; i < bar.silent; i++) shown.push("missed");
-  if (bar.overdue) shown.push("overdue");
+  if (bar.last !== undefined) shown.push(bar.last);
   const first = width - shown.length;
   for (let i = 0; i < width; i++) {
     const x = i * PITCH + PITCH / 2;
@@ -86,19 +96,21 @@ export function barPaths(bar, width) {
   return paths;
 }
 
-/** @type {Record<Cell | "overdue" | "empty", (x: number) => string>} */
+/** @type {Record<Kind, (x: number) => string>} */
 const STROKES = {
   heard: (x) => `M${x} 4V20`,
   slow: (x) => `M${x} 10V20`,
   missed: (x) => `M${x} 4V8M${x} 16V20`,
+  deaf: (x) => `M${x} 10V10.1M${x} 14V14.1`,
   unseen: (x) => `M${x} 18V20`,
+  asleep: (x) => `M${x - 2} 12a2 2 0 1 0 4 0a2 2 0 1 0-4 0`,
   overdue: (x) => `M${x} 4V20`,
   empty: (x) => `M${x} 19.5V20`,
 };
 
 /** For those who do not see the drawing. @param {Bar} bar */
 export function barWords(bar) {
-  const count = { heard: 0, slow: 0, missed: bar.silent, unseen: 0, empty: 0 };
+  const count = { heard: 0, slow: 0, missed: bar.silent, deaf: 0, unseen: 0, empty: 0 };
   for (const cell of bar.cells) count[cell]++;
   const total = bar.cells.length + bar.silent;
   if (total === 0) return "no beat seen yet";
@@ -106,8 +118,9 @@ export function barWords(bar) {
   if (count.slow > 0) parts.push(`${count.slow} heard late`);
   const more = bar.silent === LEAP_MAX ? " or more" : "";
   if (count.missed > 0) parts.push(`${count.missed}${more} missed`);
+  if (count.deaf > 0) parts.push(`${count.deaf} while the gateway was deaf`);
   if (count.unseen > 0) parts.push(`${count.unseen} not seen`);
-  return `last ${total} ${total === 1 ? "beat" : "beats"}: ${parts.join(", ")}${
-    bar.overdue ? "; one overdue now" : ""
-  }`;
+  const ends = { overdue: "; one overdue now", asleep: "; asleep as promised" };
+  const last = bar.last === undefined ? "" : ends[bar.last];
+  return `last ${total} ${total === 1 ? "beat" : "beats"}: ${parts.join(", ")}${last}`;
 }

@@ -8,20 +8,24 @@
  * what is read, under `default-src 'self'`.
  *
  * @import { Entry } from "./draw.js"
- * @import { Change, Device, Link } from "./live.js"
+ * @import { Change, Device, GatewayFacts, Link } from "./live.js"
  */
 
 import { advance } from "./beats.js";
+import { Choice } from "./choice.js";
 import { Detail } from "./detail.js";
 import { byId, put, roomy } from "./draw.js";
+import { Enrol } from "./enrol.js";
 import { Feed } from "./feed.js";
 import { Horizon } from "./horizon.js";
+import { Incidents } from "./incidents.js";
 import { List } from "./list.js";
 import { Line } from "./live.js";
 import { Strip } from "./strip.js";
 import { STATUSES } from "./words.js";
 
-const CHANGES_MAX = 2_000;
+/** Of the gateway's deafness; what is older marks no cell any more. */
+const DEAF_MAX = 50;
 /** Spreads neighbours evenly, however many there will be. */
 const GOLDEN = 0.618034;
 /** Orders that beats alone upset; rows are put right so often and not at each beat. */
@@ -31,14 +35,14 @@ const SECOND_MS = 990;
 
 /** @type {Map<string, Entry>} */
 const fleet = new Map();
-/** @type {Change[]} */
-let changes = [];
 /** The view is kept in the address, so that it can be bookmarked and sent. */
 const place = new URLSearchParams(location.hash.slice(1));
 const chosen = place.get("status")?.split(",") ?? [];
 const view = {
   text: place.get("q") ?? "",
   order: place.get("order") ?? "attention",
+  site: place.get("site") ?? "",
+  label: place.get("label") ?? "",
   statuses: new Set(STATUSES.filter((status) => chosen.includes(status))),
   device: place.get("device") ?? "",
 };
@@ -53,18 +57,27 @@ let known = false;
 let told = false;
 /** The gateway's instant at which contact was lost; 0 = it stands. */
 let lostAt = 0;
+/** Where boards find the gateway. @type {string[]} */
+let boardsAt = [];
+/** When the gateway was deaf. @type {{ from: number, to: number }[]} */
+let deafness = [];
 
 const line = new Line({
   devices: learnDevices,
   whole: learnWhole,
   change: learnChange,
-  gateway: (facts) => strip.learn(facts),
+  gateway: learnGateway,
   link,
+  command: learnCommand,
+  deaf: learnDeaf,
 });
 const list = new List(byId("rows"), open, soon);
 const feed = new Feed(open);
 const strip = new Strip(view.statuses, search);
 const detail = new Detail(turned, open);
+const incidents = new Incidents((id) => fleet.get(id)?.device.name ?? id, arrangeSoon);
+const choices = { site: new Choice("site", search), label: new Choice("label", search) };
+new Enrol(boardsPlace);
 new Horizon(byId("horizon"), fleet, instant, open);
 
 /**
@@ -73,6 +86,44 @@ new Horizon(byId("horizon"), fleet, instant, open);
  */
 function instant() {
   return lostAt === 0 ? line.now() : lostAt;
+}
+
+/** @param {GatewayFacts} facts */
+function learnGateway(facts) {
+  boardsAt = facts.boardsAt ?? [];
+  deafness = facts.deaf.filter(({ why }) => why !== "clock").map(intervalOf);
+  strip.learn(facts);
+}
+
+/**
+ * The count in a device's facts is right with its next beat; until then it follows what is told.
+ * @param {{ id: string, state: string }} command
+ */
+function learnCommand(command) {
+  detail.learn(command);
+  const device = fleet.get(command.id)?.device;
+  const step = { queued: 1, offered: 0 }[command.state] ?? -1;
+  if (device) learnDevice({ ...device, waiting: Math.max(0, device.waiting + step) });
+  soon();
+}
+
+/** @param {{ why: string, from: string, to: string | null }} deaf */
+function learnDeaf(deaf) {
+  if (deaf.why === "clock") return;
+  deafness = [...deafness, intervalOf(deaf)].slice(-DEAF_MAX);
+  strip.hear(deaf);
+  soon();
+}
+
+/** @param {{ from: string, to: string | null }} deaf */
+function intervalOf({ from, to }) {
+  return { from: Date.parse(from), to: to === null ? Number.MAX_VALUE : Date.parse(to) };
+}
+
+/** As the gateway sees itself; where it has no network, as this page found it. */
+function boardsPlace() {
+  const [, host = location.hostname, port = "7227"] = /^(.*):(\d+)$/.exec(boardsAt[0] ?? "") ?? [];
+  return { host, port: Number(port) };
 }
 
 /** @param {Device[]} devices */
@@ -97,11 +148,15 @@ function learnDevice(device) {
   const before = entry?.device;
   // A list may have been written before an event that overtook it.
   if (before && (before.tseq > tseq || (before.seenAt ?? 0) > (seenAt ?? 0))) return;
-  const cells = advance(entry?.cells ?? [], before, device, told);
+  const dueAt = before?.dueAt ?? 0;
+  const deaf = deafness.some(({ from, to }) => from < (seenAt ?? 0) && to > dueAt);
+  const cells = advance(entry?.cells ?? [], before, device, told, deaf);
   const text = [name, id, site, ...labels, address ?? ""].join(" ").toLowerCase();
   const next = Object.assign(entry ?? { lane: (lanes++ * GOLDEN) % 1 }, { device, cells, text });
   fleet.set(id, next);
   if (before?.status !== status || before.name !== name || before.site !== site) arrangeSoon();
+  choices.site.add(site);
+  for (const label of labels) choices.label.add(label);
   list.touch(next, before);
 }
 
@@ -111,13 +166,12 @@ function learnDevice(device) {
  * @param {boolean} news
  */
 function learnChange(change, news) {
-  changes.push(change);
-  if (changes.length > 2 * CHANGES_MAX) changes = changes.slice(-CHANGES_MAX);
   const { id, tseq, to: status, cause } = change;
   const before = fleet.get(id)?.device;
   if (before && tseq > before.tseq) learnDevice({ ...before, tseq, status, cause });
   feed.add(change, fleet.get(id)?.device, line.now(), news);
   detail.add(change, line.now());
+  if (change.to === "absent" || change.from === "absent") incidents.soon();
   soon();
 }
 
@@ -144,7 +198,7 @@ function forget(id) {
 /** @param {string} id */
 function open(id) {
   const entry = fleet.get(id);
-  if (entry) detail.show(entry, changes, instant());
+  if (entry) detail.show(entry, instant());
 }
 
 /** The panel opened or closed for a device. @param {string} id @param {boolean} shown */
@@ -173,6 +227,7 @@ function paint(/** @type {number} */ at) {
   if (ticked) {
     tickedAt = at;
     strip.tick(now);
+    incidents.tick(now);
   }
   const patience = RESTLESS.has(view.order) ? RESTLESS_MS : Number.MAX_VALUE;
   if (known && at - arrangedAt > patience) arrange(at);
@@ -184,7 +239,10 @@ function paint(/** @type {number} */ at) {
 function arrange(at) {
   arrangedAt = at;
   const shown = list.arrange({ ...view, text: view.text.trim().toLowerCase() });
-  strip.paint([...fleet.values()].map((entry) => entry.device));
+  const devices = [...fleet.values()].map((entry) => entry.device);
+  strip.paint(devices, incidents.count);
+  choices.site.paint(view.site);
+  choices.label.paint(view.label);
   const of = shown === fleet.size ? "" : ` of ${fleet.size.toLocaleString()}`;
   put(byId("shown"), `${shown.toLocaleString()}${of}`);
   byId("none").hidden = shown > 0;
@@ -197,6 +255,8 @@ function arrange(at) {
 function search() {
   view.text = byId("find").value;
   view.order = byId("order").value;
+  view.site = choices.site.value;
+  view.label = choices.label.value;
   remember();
   arrangeSoon();
 }
@@ -205,6 +265,8 @@ function remember() {
   const parts = new URLSearchParams();
   if (view.text !== "") parts.set("q", view.text);
   if (view.statuses.size > 0) parts.set("status", [...view.statuses].join());
+  if (view.site !== "") parts.set("site", view.site);
+  if (view.label !== "") parts.set("label", view.label);
   if (view.order !== "attention") parts.set("order", view.order);
   if (view.device !== "") parts.set("device", view.device);
   const hash = parts.size > 0 ? `#${parts}` : "";
@@ -213,7 +275,7 @@ function remember() {
 
 /** @param {KeyboardEvent} event */
 function press(event) {
-  const typing = event.target instanceof Element && event.target.matches("input, select");
+  const typing = event.target instanceof Element && event.target.matches("input, select, textarea");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     byId("find").focus();

@@ -1,5 +1,5 @@
 /**
- * A device's last day out of the gateway's history, as cells and as words.
+ * A device's last day, or more of it, out of the gateway's history, as cells and as words.
  *
  * @import { Cell } from "./beats.js"
  * @typedef {{ heard: number | null, missed: number | null, deafMs: number }} Step
@@ -23,12 +23,17 @@ export function cellsOf(steps, count) {
     );
     if (part.some(({ missed }) => missed !== null && missed > 0)) return "missed";
     if (part.some(({ heard }) => heard !== null && heard > 0)) return "heard";
-    return part.every(({ heard, deafMs }) => heard === null || deafMs > 0) ? "unseen" : "empty";
+    if (part.some(({ deafMs }) => deafMs > 0)) return "deaf";
+    return part.every(({ heard }) => heard === null) ? "unseen" : "empty";
   });
 }
 
-/** For those who do not see the drawing. @param {readonly Step[]} steps */
-export function dayWords(steps) {
+/**
+ * For those who do not see the drawing.
+ * @param {readonly Step[]} steps
+ * @param {string} range "last 24 hours"
+ */
+export function pastWords(steps, range) {
   let [heard, missed, deafMs] = [0, 0, 0];
   for (const step of steps) {
     heard += step.heard ?? 0;
@@ -36,7 +41,7 @@ export function dayWords(steps) {
     deafMs += step.deafMs;
   }
   const deaf = deafMs === 0 ? "" : `; the gateway was deaf for ${span(deafMs)}`;
-  return `last 24 hours: ${heard} ${heard === 1 ? "beat" : "beats"} heard, ${missed} missed${deaf}`;
+  return `${range}: ${heard} ${heard === 1 ? "beat" : "beats"} heard, ${missed} missed${deaf}`;
 }
 
 /** Rounded down, so that 100 % is all of it. @param {Uptime} uptime */

@@ -9,7 +9,9 @@
 
 import { byId, drawBar, put, putMark, roomy } from "./draw.js";
 import { changeLine } from "./feed.js";
+import { Orders } from "./orders.js";
 import { Past } from "./past.js";
+import { Hush } from "./quiet.js";
 import {
   batteryWords,
   causeWords,
@@ -17,6 +19,7 @@ import {
   deviceSentence,
   reachWords,
   roughly,
+  shareWords,
   signalWords,
   span,
   suiteWords,
@@ -25,9 +28,6 @@ import {
 
 const BAR_CELLS = 52;
 const LINES_MAX = 20;
-
-/** @param {number | null} loss a part of 1 */
-const loss = (loss) => (loss === null ? "–" : `${(loss * 100).toFixed(1)}\u00a0%`);
 
 /** @type {[string, (device: Device, now: number) => string][]} */
 const FACTS = [
@@ -53,7 +53,8 @@ const FACTS = [
   ["Battery", (d) => batteryWords(d)],
   ["Signal", (d) => signalWords(d)],
   ["Alert", (d) => (d.alert ? "raised by its program" : "none")],
-  ["Loss up, down", (d) => `${loss(d.lossUp)}, ${loss(d.lossDown)}`],
+  ["Loss up, down", (d) => `${shareWords(d.lossUp, 1)}, ${shareWords(d.lossDown, 1)}`],
+  ["Promises kept", (d) => shareWords(d.kept, 1)],
   ["Transport", (d) => (d.transport ?? "–").toUpperCase()],
   ["Address", (d) => d.address ?? "–"],
   ["Site", (d) => d.site || "–"],
@@ -89,6 +90,8 @@ export class Detail {
   #lines = byId("d-changes");
   #values;
   #past;
+  #orders = new Orders();
+  #hush = new Hush();
   /** @type {Entry | undefined} */
   #entry;
 
@@ -100,7 +103,8 @@ export class Detail {
     this.#turned = turned;
     this.#open = open;
     this.#values = FACTS.map(([label]) => addFact(byId("d-facts"), label));
-    this.#past = new Past(/** @type {HTMLElement} */ (this.#values[PAST]));
+    const uptime = /** @type {HTMLElement} */ (this.#values[PAST]);
+    this.#past = new Past(uptime, (changes, now) => this.#list(changes, now));
     this.#dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       this.close();
@@ -120,16 +124,15 @@ export class Detail {
 
   /**
    * @param {Entry} entry
-   * @param {readonly Change[]} changes of all devices, newest last
    * @param {number} now
    */
-  show(entry, changes, now) {
+  show(entry, now) {
     if (this.#entry !== undefined) this.#turned(this.shown, false);
     this.#entry = entry;
-    const its = changes.filter((change) => change.id === this.shown).slice(-LINES_MAX);
     this.#lines.replaceChildren();
     byId("d-nothing").hidden = false;
-    for (const change of its) this.add(change, now);
+    this.#orders.show(entry.device);
+    this.#hush.show(entry.device.id);
     this.paint(now);
     this.#turned(this.shown, true);
     if (!this.#dialog.open) this.#place();
@@ -143,6 +146,20 @@ export class Detail {
     this.#entry = undefined;
     this.#dialog.close();
     this.#turned(id, false);
+  }
+
+  /** Its changes, newest last. @param {readonly Change[]} changes @param {number} now */
+  #list(changes, now) {
+    const newest = changes.slice(-LINES_MAX).reverse();
+    const line = (/** @type {Change} */ change) =>
+      changeLine(change, this.#entry?.device, now, this.#open);
+    this.#lines.replaceChildren(...newest.map(line));
+    byId("d-nothing").hidden = newest.length > 0;
+  }
+
+  /** The stream told of a command. @param {any} command */
+  learn(command) {
+    this.#orders.learn(command);
   }
 
   /** @param {Change} change @param {number} now */
@@ -163,6 +180,8 @@ export class Detail {
     put(byId("d-sentence"), deviceSentence(device, now));
     drawBar(byId("d-bar"), this.#entry, BAR_CELLS, now);
     this.#past.show(device);
+    this.#orders.paint(now);
+    this.#hush.paint(now);
     FACTS.forEach(([, words], i) => {
       const value = this.#values[i];
       if (value && i !== PAST) put(value, words(device, now));

@@ -20,10 +20,12 @@ export const SVG = "http://www.w3.org/2000/svg";
 export const BAR_KINDS = /** @type {const} */ ([
   "empty",
   "unseen",
+  "deaf",
   "heard",
   "slow",
   "missed",
   "overdue",
+  "asleep",
 ]);
 const GLOW_MS = 2_500;
 const GLOW = {
@@ -69,7 +71,7 @@ export function glow(element) {
 /** @param {Element} svg @param {Entry} entry @param {number} width in cells @param {number} now */
 export function drawBar(svg, entry, width, now) {
   const bar = barOf(entry.cells, entry.device, now);
-  const key = `${entry.device.id} ${bar.cells.join()} ${bar.silent} ${bar.overdue}`;
+  const key = `${entry.device.id} ${bar.cells.join()} ${bar.silent} ${bar.last}`;
   if (svg.getAttribute("data-key") === key) return;
   if (svg.childElementCount === 0) {
     svg.setAttribute("viewBox", `0 0 ${width * PITCH} 24`);

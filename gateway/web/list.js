@@ -15,7 +15,8 @@
  * @property {HTMLElement} element
  * @property {Record<typeof PARTS[number], HTMLElement>} parts
  * @property {boolean} stale news came since it was painted
- * @typedef {{ text: string, statuses: Set<Status>, order: string }} View `statuses` empty: all
+ * @typedef {{ text: string, statuses: Set<Status>, site: string, label: string, order: string }} View
+ *   `statuses` empty: all; `site` and `label` "": all
  */
 
 import { calm, copyOf, drawBar, glow, put, putMark } from "./draw.js";
@@ -24,7 +25,7 @@ import {
   byName,
   causeWords,
   dueWords,
-  roughly,
+  shareWords,
   signalBars,
   signalWords,
 } from "./words.js";
@@ -38,15 +39,16 @@ const PARTS = /** @type {const} */ ([
   "bar",
   "count",
   "line",
-  "promise",
+  "kept",
+  "lost",
   "battery",
   "strength",
   "dbm",
-  "via",
-  "address",
+  "waiting",
 ]);
 const BAR_CELLS = 26;
 const BATTERY_LOW = 20;
+const KEPT_LOW = 0.9;
 const SWELL_MS = 600;
 const SWELL = { transform: ["none", "scale(1.5)", "none"] };
 const BARS = ["M2 10V12", "M6 7V12", "M10 4V12", "M14 1V12"];
@@ -146,7 +148,7 @@ export class List {
    * @param {View} view
    * @returns {number} rows shown
    */
-  arrange({ text, statuses, order }) {
+  arrange({ text, statuses, site, label, order }) {
     const focused = document.activeElement;
     let at = this.#body.firstElementChild;
     let shown = 0;
@@ -154,8 +156,12 @@ export class List {
     for (const { element, entry } of this.#sorted(order)) {
       if (at === element) at = at.nextElementSibling;
       else this.#body.insertBefore(element, at);
-      const { id, status } = entry.device;
-      const fits = (statuses.size === 0 || statuses.has(status)) && entry.text.includes(text);
+      const { id, status, labels } = entry.device;
+      const fits =
+        (statuses.size === 0 || statuses.has(status)) &&
+        (site === "" || entry.device.site === site) &&
+        (label === "" || labels.includes(label)) &&
+        entry.text.includes(text);
       if (element.hidden === fits) element.hidden = !fits;
       if (fits && shown++ === 0) first = id;
     }
@@ -251,15 +257,16 @@ function fill({ entry: { device }, element, parts }) {
   put(parts.word, status);
   const silent = status === "absent" || status === "late";
   put(parts.why, device.alert ? "alert raised" : silent ? causeWords(device.cause) : "");
-  put(parts.promise, device.promiseMs === null ? "–" : roughly(device.promiseMs));
+  put(parts.kept, shareWords(device.kept));
+  parts.kept.classList.toggle("low", device.kept !== null && device.kept < KEPT_LOW);
+  put(parts.lost, shareWords(device.lossUp, 1));
   put(parts.battery, batteryWords(device));
   parts.battery.classList.toggle("low", typeof battery === "number" && battery <= BATTERY_LOW);
   put(parts.dbm, signalWords(device));
   const bars = signalBars(device.signal);
   parts.strength.firstElementChild?.setAttribute("d", BARS.slice(bars).join(""));
   parts.strength.lastElementChild?.setAttribute("d", BARS.slice(0, bars).join(""));
-  put(parts.via, device.transport?.toUpperCase() ?? "–");
-  put(parts.address, device.address ?? "");
+  put(parts.waiting, device.waiting === 0 ? "" : `${device.waiting}`);
 }
 
 /** What time alone changes. @param {Row} row @param {number} now */

@@ -32,6 +32,7 @@
  * @property {number | "external" | null} battery per cent
  * @property {number | null} signal dBm
  * @property {boolean} alert
+ * @property {number | null} kept share of promises
  * @property {number | null} lossUp
  * @property {number | null} lossDown
  * @property {number} waiting commands
@@ -49,6 +50,8 @@
  * @property {Record<Status, number>} devices
  * @property {{ acks: number }} counters
  * @property {unknown[]} hints senders that were refused lately
+ * @property {{ why: string, from: string, to: string | null }[]} deaf newest last; `to` null: now
+ * @property {string[]} boardsAt HOST:PORT, where boards find the gateway
  * @property {string} version
  * @typedef {{ kind: "live" } | { kind: "lost", retryAt: number, why: string }} Link `retryAt` by
  *   performance.now()
@@ -59,6 +62,8 @@
  *   happened under our eyes
  * @property {(facts: GatewayFacts) => void} gateway
  * @property {(link: Link) => void} link
+ * @property {(command: any) => void} command one of a device changed
+ * @property {(deaf: { why: string, from: string, to: string | null }) => void} deaf
  */
 
 const POLL_MS = 4_000;
@@ -259,6 +264,9 @@ export class Line {
     source.addEventListener("beats", ({ data }) => {
       this.#listener.devices(JSON.parse(data).items.map(readDevice));
     });
+    for (const name of /** @type {const} */ (["command", "deaf"])) {
+      source.addEventListener(name, ({ data }) => this.#listener[name](JSON.parse(data)));
+    }
     source.onerror = () => signal.aborted || this.#lose(undefined);
     return new Promise((resolve, reject) => {
       source.onopen = resolve;

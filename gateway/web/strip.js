@@ -7,6 +7,7 @@
  * @import { Device, GatewayFacts, Link, Status } from "./live.js"
  */
 
+import { causesSentence } from "./affairs.js";
 import { byId, put, putMark, SVG } from "./draw.js";
 import {
   attentionSentence,
@@ -30,6 +31,8 @@ export class Strip {
   #facts;
   /** @type {{ acks: number, at: number }[]} */
   #acks = [];
+  /** Why the gateway cannot hear now. @type {Set<string>} */
+  #deaf = new Set();
 
   /** @param {Set<Status>} chosen kept current @param {() => void} changed it was */
   constructor(chosen, changed) {
@@ -47,6 +50,7 @@ export class Strip {
   /** @param {GatewayFacts} facts */
   learn(facts) {
     this.#facts = facts;
+    this.#deaf = new Set(facts.deaf.filter(({ to }) => to === null).map(({ why }) => why));
     const { acks } = facts.counters;
     if (acks < (this.#acks.at(-1)?.acks ?? 0)) this.#acks = [];
     this.#acks = [...this.#acks, { acks, at: performance.now() }].slice(-ACK_POLLS);
@@ -59,8 +63,14 @@ export class Strip {
     byId("g-health").dataset.link = link.kind;
   }
 
-  /** @param {Device[]} devices all */
-  paint(devices) {
+  /** Deafness began or ended. @param {{ why: string, to: string | null }} deaf */
+  hear({ why, to }) {
+    if (to === null) this.#deaf.add(why);
+    else this.#deaf.delete(why);
+  }
+
+  /** @param {Device[]} devices all @param {number} causes open incidents */
+  paint(devices, causes) {
     /** @type {Record<Status, number>} */
     const counts = { absent: 0, late: 0, present: 0, left: 0, unknown: 0 };
     for (const device of devices) counts[device.status]++;
@@ -69,7 +79,8 @@ export class Strip {
       button.classList.toggle("zero", counts[status] === 0);
     }
     put(byId("verdict"), fleetSentence(counts));
-    put(byId("attention"), attentionSentence(devices));
+    const together = causesSentence(counts.absent, causes);
+    put(byId("attention"), `${attentionSentence(devices)} ${together}`.trim());
     document.title = counts.absent === 0 ? "nextbeat" : `${counts.absent} absent · nextbeat`;
   }
 
@@ -86,6 +97,9 @@ export class Strip {
       put(byId("g-refused"), hints.length.toLocaleString());
       byId("g-refused").parentElement.hidden = hints.length === 0;
     }
+    const deaf = this.#link?.kind === "lost" ? "" : [...this.#deaf].join(", ");
+    put(byId("g-deaf"), deaf);
+    byId("g-deaf").parentElement.hidden = deaf === "";
     if (this.#link?.kind === "lost") this.#complain(this.#link, now);
   }
 

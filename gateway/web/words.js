@@ -147,6 +147,14 @@ export function batteryWords(device) {
   return device.battery === null ? "–" : of(device.battery, "%");
 }
 
+/** @param {number | null} part of 1 @param {number} digits */
+export function shareWords(part, digits = 0) {
+  if (part === null) return "–";
+  // Rounded down, so that 100 % is all of it; what is lost is rounded up.
+  const n = Math.floor(part * 100 * 10 ** digits) / 10 ** digits;
+  return of(n.toFixed(digits), "%");
+}
+
 /** @param {Device} device */
 export function signalWords(device) {
   return device.signal === null ? "–" : of(String(device.signal).replace("-", "−"), "dBm");
