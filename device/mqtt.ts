@@ -22,7 +22,7 @@
 // What `net` does (2v29; run on Linux, read for the others):
 // - `connect` throws where it fails at once (refused, no route, no socket left), prints a line, and
 //   no event follows. On ESP32 and Linux it **blocks** until the peer answers or TCP gives up: the
-//   board stands, 127 s on Linux where nothing answers at all (seven SYNs; the ESP32's firmware is
+//   board stands: 134 s on Linux where nothing answers at all (seven SYNs; the ESP32's firmware is
 //   built for seven too, its beta for thirteen). No script can cut that short, so it is bounded in
 //   number: a pause as long as it stood follows each attempt, and the spacing on top, so that it
 //   stands less than half of the time. On ESP8266 and Espruino WiFi it returns at once, and a

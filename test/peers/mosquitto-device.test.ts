@@ -154,7 +154,7 @@ describe.skipIf(!espruino).each(pairs)("a board of suite $suite and $name", (pai
       expect(counters["clash"]).toBe(0);
       expect(used()).toBeLessThan(before + 15);
     },
-    120_000,
+    300_000,
   );
 });
 
