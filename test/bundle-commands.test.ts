@@ -1,12 +1,10 @@
-// The bundle with commands: what it costs, that the one without pays nothing for it, and that after
-// all that is done to make it small it obeys as its sources do: the flash first, each command once.
+// The bundle with commands: after all that is done to make it small it obeys as its sources do: the
+// flash first, each command once. What it costs stands in test/sizes.test.ts.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { bundle, joined, VARIANTS, type Variant } from "../device/build.ts";
-import { jsVars } from "../device/bundle/measure.ts";
-import { interpreter } from "../device/interpreter.ts";
 import { coldBoot } from "../device/state.ts";
 import { stream } from "../sim/random.ts";
 import { PretendFlash } from "./board-flash.ts";
@@ -17,23 +15,12 @@ import { Board } from "./gateway-rig.ts";
 import { clearUp, temporaryFolder } from "./socket-rig.ts";
 
 const SEED = Number(process.env["NEXTBEAT_SEED"] ?? 7227);
-/** Bytes of each bundle: without commands as before there were any. */
-const BYTES_MAX: Record<string, number> = {
-  "udp-hmac": 2_831,
-  "udp-chaskey": 3_478,
-  "udp-crc": 2_817,
-  "udp-hmac-commands": 3_700,
-  "udp-chaskey-commands": 4_350,
-};
-const JSVARS_MAX = 600;
 const OWN = 2_000;
 const HOUR = 3_600_000;
 
 const sources = new URL("../device", import.meta.url).pathname;
 const boards = VARIANTS.filter((v) => v.entry === "main.ts");
 const obeying = boards.filter((v) => v.commands);
-const espruino = interpreter();
-if (!espruino) console.warn("no espruino interpreter on the PATH: JsVars are not counted");
 
 afterEach(clearUp);
 
@@ -203,20 +190,6 @@ describe.each(obeying)(`the bundle $name (seed ${SEED})`, (variant) => {
     life.send("on");
     life.runFor(20 * OWN);
     expect(life.commands.map(({ state, code }) => [state, code])).toEqual([["refused", 3]]);
-  });
-});
-
-describe("what commands cost", () => {
-  it.each(boards)("$name has its bytes, and no more", async (variant) => {
-    const { length } = await bundled(variant);
-    expect(length).toBeLessThanOrEqual(BYTES_MAX[variant.name]!);
-    expect(length).toBeGreaterThan(BYTES_MAX[variant.name]! - 60);
-  });
-
-  it.skipIf(!espruino)(`is ${JSVARS_MAX} JsVars in all while it runs from RAM`, async () => {
-    const found = await jsVars(espruino!, await bundled(obeying[0]!));
-    expect(found.used).toBeGreaterThan(400);
-    expect(found.used).toBeLessThanOrEqual(JSVARS_MAX);
   });
 });
 

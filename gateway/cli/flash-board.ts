@@ -105,9 +105,9 @@ interface Room {
 
 async function roomOn(board: BoardConsole): Promise<Room> {
   const storage = 'require("Storage")';
-  const stats = `(${storage}.getStats?${storage}.getStats():{freeBytes:${storage}.getFree(),trashBytes:0})`;
-  const old = `(${storage}.read("${FILE}")||"").length`;
-  const sum = `(function(s){return s.freeBytes+s.trashBytes})(${stats})+${old}`;
+  const sum =
+    "(function(t){var s=t.getStats?t.getStats():{freeBytes:t.getFree(),trashBytes:0};" +
+    `return s.freeBytes+s.trashBytes+(t.read("${FILE}")||"").length})(${storage})`;
   const native = `(function(){try{return !!require("crypto").SHA256}catch(e){}})()?1:0`;
   const said = await board.know(`${sum},process.memory().free,${native}`);
   const [bytes, vars, sha256] = said.split(" ").map(Number);
@@ -172,7 +172,8 @@ function safe(message: string): string {
  * console or a flash damages; against malice at the cable nothing would help.
  */
 export async function verify({ console: board }: FoundBoard, text: string): Promise<string> {
-  const read = `(function(f){return f.length+":"+E.CRC32(f)})(require("Storage").read("${FILE}")||"")`;
+  const file = `require("Storage").read("${FILE}")||""`;
+  const read = `(function(f){return f.length+":"+E.CRC32(f)})(${file})`;
   const held = await board.know(read, RESET_MS);
   const meant = `${text.length}:${crc32(Buffer.from(text, "latin1"))}`;
   if (held !== meant)
