@@ -5,6 +5,7 @@
 // have to take back what has been promised.
 
 import { u8, u16 } from "./bytes.ts";
+import { byteOf, EXT_SPREAD } from "./extensions.ts";
 import { jittered, seal } from "./hello.ts";
 import { clamp, intervalCode, intervalMs } from "./interval.ts";
 import { TELLS } from "./ladder.ts";
@@ -20,9 +21,9 @@ import {
   UNACKED_PATIENT,
 } from "./schedule.ts";
 import { LOADED, type Sender } from "./state.ts";
-import { sealHeartbeat } from "./tag.ts";
+import { sealHeartbeat, tagBytes } from "./tag.ts";
 import { APP, ownNow } from "./vitals.ts";
-import { encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
+import { EXTENDED, encodeHeartbeat, HEARTBEAT, LEAVING } from "./wire.ts";
 
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 declare const WITH_BINDING: boolean | undefined;
@@ -81,8 +82,8 @@ export function waitsForMakeUp(s: Sender): boolean {
   return true;
 }
 
-/** The beat in flight was acknowledged by an ACK that asks for `pace`. */
-export function cleared(s: Sender, pace: number, now: number): void {
+/** The beat in flight was acknowledged, by this ACK. */
+export function cleared(s: Sender, ack: string, now: number): void {
   // RFC 6298 section 2 with G = 0. Karn: only a beat sent once gives a sample, else the doubled
   // time-out stays.
   if (s.tries === 1 && !s.nonce && !(MAKES && s.madeUp)) {
@@ -94,8 +95,11 @@ export function cleared(s: Sender, pace: number, now: number): void {
   // The gap behind this beat is promised already: a new pace begins with the next one.
   const own = APP ? ownNow(s) : s.own;
   const ownCode = APP && own !== s.own ? intervalCode(own) : s.ownCode;
-  s.code = paceStep(s.code, pace, ownCode, s.paceMin, s.paceMax);
+  s.code = paceStep(s.code, ack.charCodeAt(3), ownCode, s.paceMin, s.paceMax);
   s.interval = s.code === ownCode ? own : intervalMs(s.code);
+  s.mapped = ack.charCodeAt(4);
+  if (TELLS && ack.charCodeAt(0) & EXTENDED)
+    s.spread = byteOf(ack, 6, ack.length - tagBytes(s.key.suite), EXT_SPREAD) || s.spread;
   // But it may have been stretched, and the gap of a beat that was heard is long enough.
   if (s.unacked >= UNACKED_PATIENT) {
     const interval = BINDS ? Math.min(s.interval, s.life) : s.interval;

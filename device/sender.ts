@@ -16,7 +16,7 @@
 import { cleared, sealBeat, waitsForMakeUp } from "./beat.ts";
 import { getU16, getU32, u16 } from "./bytes.ts";
 import { askedBy, BEGIN, ordered } from "./commands.ts";
-import { byteOf, EXT_SPREAD, wellFormedExtensions } from "./extensions.ts";
+import { wellFormedExtensions } from "./extensions.ts";
 import { openHello, seal, welcomed } from "./hello.ts";
 import { MAKE_UP } from "./ladder.ts";
 import {
@@ -176,10 +176,7 @@ function obey(s: Sender, frame: string, b0: number, again: boolean, now: number)
     s.nudgeAt = now + NUDGE_MS;
     s.beatAt = now;
   } else {
-    if (!again) cleared(s, frame.charCodeAt(3), now);
-    s.mapped = frame.charCodeAt(4);
-    if (READS && b0 & EXTENDED)
-      s.spread = byteOf(frame, 6, frame.length - tagBytes(s.key.suite), EXT_SPREAD) || s.spread;
+    if (!again) cleared(s, frame, now);
     if (SLEEPS) turnWindow(s, b0 & MORE, again, now);
   }
   s.wakeAt = now;

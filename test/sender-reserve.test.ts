@@ -35,6 +35,42 @@ test("rule 10: one durable write reserves 32 numbers, before the first of them i
   expect(writes).toEqual([1, 33, 65, 97]);
 });
 
+test("rule 10: where one number is reserved at a time, flash knows the very last one", () => {
+  const rig = new Rig({ reserve: 1, reach: 2 });
+  for (let seq = 1; seq <= 5; seq++) {
+    const beat = rig.nextBeat();
+    expect(rig.flash).toMatchObject({ limit: seq, acked: 0 });
+    rig.hear(rig.ack(beat));
+    expect(rig.flash).toMatchObject({ limit: seq, acked: 1 });
+    rig.boot();
+  }
+  expect(rig.settle()[0]).toMatchObject({ epoch: 7, seq: 6 });
+});
+
+test("section 2: near the end of the numbers a board says HELLO, however many it reserves", () => {
+  for (const reserve of [1, 32]) {
+    for (const [limit, beats] of [
+      [0xffffffff - 32, 0],
+      [0xffffffff - 33, 1],
+      [0xffffffff - 64, 32],
+    ] as const) {
+      const rig = new Rig({ reserve }, { limit });
+      let count = 0;
+      for (let turn = 0; turn < 200 && !rig.sent.some(isHello); turn++) {
+        rig.now = Math.max(rig.now, rig.s.wakeAt);
+        for (const f of rig.settle().filter(isBeat)) {
+          rig.hear(rig.ack(f));
+          count++;
+        }
+      }
+      expect([reserve, limit, count]).toEqual([reserve, limit, beats]);
+      expect(rig.flash.limit).toBeLessThanOrEqual(0xffffffff);
+      expect(rig.hear(rig.welcome(rig.sent.at(-1)!, 8))).toBe(3);
+      expect(rig.nextBeat()).toMatchObject({ epoch: 8, seq: 1 });
+    }
+  }
+});
+
 test("rule 10: a further try needs no write, and has the same number and bytes", () => {
   const rig = new Rig();
   rig.settle();

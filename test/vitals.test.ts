@@ -1,11 +1,12 @@
 // What the application and the board say of themselves, and the interval that follows.
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readExtensions } from "../device/extensions.ts";
 import { intervalCode, intervalMs } from "../device/interval.ts";
 import { leave } from "../device/sender.ts";
 import { alert, load, measure, measureTemperature, ownNow, PAYLOAD_MAX } from "../device/vitals.ts";
-import { acked, gaps, Rig } from "./sender-rig.ts";
+import { acked, gaps, holds, isBeat, Rig, SEED } from "./sender-rig.ts";
 
 const POLICY = { own: 60_000, ownMin: 5_000, ownMax: 240_000 };
 
@@ -137,6 +138,45 @@ test("rule 15: the policy's interval widens the limits of the pace, as the own o
   expect(rig.s.interval).toBe(240_000);
   rig.hear(rig.ack(rig.nextBeat(), 1));
   expect(rig.s.code).toBe(Math.max(90, intervalCode(240_000) - 20));
+});
+
+test(`rule 14: whatever is felt, asked or lost, the next beat comes within its promise (seed ${SEED})`, () => {
+  const event = fc.record({
+    is: fc.constantFrom(
+      "alert",
+      "calm",
+      "low",
+      "full",
+      "ack",
+      "ack",
+      "ack",
+      "pace",
+      "lost",
+      "wait",
+    ),
+    n: fc.integer({ min: 1, max: 254 }),
+  });
+  holds(
+    fc.property(fc.array(event, { maxLength: 60, size: "max" }), (events) => {
+      const rig = new Rig({ ...POLICY, paceMin: 1, paceMax: 254 });
+      let before = { at: 0, ms: Infinity, seq: 0 };
+      for (const { is, n } of events) {
+        if (is === "alert" || is === "calm") alert(rig.s, is === "alert", rig.now);
+        if (is === "low" || is === "full") measure(rig.s, is === "low" ? 20 : 21, -60);
+        if (is === "wait") rig.run(n * 100);
+        rig.settle();
+        // Rule 12: HELLO may take the place of what comes behind 16 unheard ones.
+        if (is === "lost" && rig.s.unacked > 2) continue;
+        const beat = rig.nextBeat();
+        for (const f of rig.sent.filter((f) => isBeat(f) && f.seq > before.seq)) {
+          expect(f.at - before.at).toBeLessThanOrEqual(before.ms);
+          before = { at: f.at, ms: promiseOf(rig, f), seq: f.seq };
+        }
+        if (is !== "lost" || rig.s.unacked > 2) rig.hear(rig.ack(beat, is === "pace" ? n : 0));
+      }
+    }),
+    300,
+  );
 });
 
 test("who has left says no more, whatever changes", () => {
