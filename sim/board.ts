@@ -102,7 +102,6 @@ export class Board extends Owner {
         this.roster.flashes.keep(this.number, s.epoch, s.limit, s.acked);
         s.dirty = 0;
       }
-      if (s.spread !== 0) this.roster.flashes.spread(this.number, s.spread);
       if (!climbs(this, s, time, now, shell)) return;
       if (frame === "") {
         if (body) rest(this, body, s, now);
@@ -129,7 +128,10 @@ export class Board extends Owner {
     const time = this.time(now);
     if (!listening(s, time)) return -1;
     body?.power?.frame("down", frame.length);
-    return handle(s, frame, time);
+    const { spread } = s;
+    const result = handle(s, frame, time);
+    if (s.spread !== spread) this.roster.flashes.spread(this.number, s.spread);
+    return result;
   }
 
   /** Power goes when the next send comes to `step`, and is back `offMs` later. */
