@@ -3,7 +3,7 @@
  * gateway runs.
  *
  * A new client is made for each attempt, and our own rule says when: half to all of a wait that
- * doubles up to a minute. The library's own reconnecting lost: it waits as long each time, so all
+ * doubles up to half a minute. The library's own reconnecting lost: it waits as long each time, so all
  * that lost the same broker come back in the same second; and it goes on with the version of MQTT
  * that was just refused.
  *
@@ -23,7 +23,7 @@ import { watchPackets } from "./packets.ts";
 const ECHO_TOPIC = "nextbeat/gateway/echo";
 /** Waits between attempts, ms. */
 const WAIT_FIRST_MS = 1_000;
-const WAIT_MAX_MS = 60_000;
+const WAIT_MAX_MS = 30_000;
 /** Something must come in so often, ms; after so many times without, nothing does. */
 const ECHO_MS = 2_000;
 const MISSES = 3;
@@ -70,6 +70,7 @@ export class MqttLink {
   #tries = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #ticks: NodeJS.Timeout;
+  #upAt = 0;
   #heardAt = 0;
   #misses = 0;
   #closed = false;
@@ -167,7 +168,9 @@ export class MqttLink {
     client.on("error", onError);
     client.once("close", () => {
       if (this.#client !== client) return;
-      if (!answered || why === OLD_VERSION) this.#otherVersion(version);
+      // A broker that knows only another version says so, or hangs up.
+      const free = this.#options.settings.version === undefined;
+      if (free && (!answered || why === OLD_VERSION)) this.#version = version === 5 ? 4 : 5;
       this.#lost(why ?? "the connection was closed", why === OLD_VERSION);
     });
   }
@@ -198,9 +201,8 @@ export class MqttLink {
 
   #found(refused: readonly string[]): void {
     this.#up = true;
-    this.#tries = 0;
     this.#misses = 0;
-    this.#heardAt = this.#options.now();
+    this.#upAt = this.#heardAt = this.#options.now();
     this.why = undefined;
     this.#said = undefined;
     this.#options.log.few("broker connected", { version: this.version });
@@ -227,19 +229,16 @@ export class MqttLink {
     }
   }
 
-  /** A broker that knows only another version says so, or hangs up. */
-  #otherVersion(tried: 4 | 5): void {
-    if (this.#options.settings.version === undefined) this.#version = tried === 5 ? 4 : 5;
-  }
-
   #lost(why: string, again: boolean): void {
-    const { log, onLost, random = Math.random } = this.#options;
+    const { log, now, onLost, random = Math.random } = this.#options;
     const was = this.#up;
+    // Two gateways at one broker would else take each other's place each second.
+    if (was && now() - this.#upAt > WAIT_MAX_MS) this.#tries = 0;
     this.#up = false;
     this.#client = undefined;
     if (this.#closed) return;
     this.why = why;
-    if (why !== this.#said && !again) log.few("broker lost", { why });
+    if (!again && why !== this.#said) log.few("broker lost", { why });
     if (!again) this.#said = why;
     if (was) onLost(this.#heardAt);
     const wait = Math.min(WAIT_MAX_MS, WAIT_FIRST_MS * 2 ** this.#tries);

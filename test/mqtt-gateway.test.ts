@@ -201,6 +201,7 @@ describe("commands over MQTT", () => {
     expect(JSON.parse(reader.now.get("nextbeat/000001/result")!)).toMatchObject({
       ...{ n: 1, payloadHex: "6f00ff", state: "done", result: "done!" },
     });
+    expect(reader.said).toHaveLength(1);
   });
 
   it("that are too long, or for nobody, are refused in words", async () => {

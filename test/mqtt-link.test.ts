@@ -159,6 +159,18 @@ describe("the connection", () => {
     expect(events.lost).toEqual([]);
   });
 
+  it("says so where another client takes its name", async () => {
+    const { url } = await hand((packet, socket, version) => {
+      welcoming()(packet, socket, version);
+      if (packet.cmd !== "subscribe") return;
+      say(socket, { cmd: "disconnect", reasonCode: 142 }, version);
+      socket.end();
+    });
+    const { link, events } = await open(url);
+    await wait(() => events.lost.length === 1);
+    expect([events.up, link.why]).toEqual([1, "another client took the name nextbeat-gateway"]);
+  });
+
   it("is lost when nothing comes back, since what was heard last", async () => {
     const { packets, url } = await hand(welcoming());
     const { link, events } = await open(url);

@@ -108,6 +108,20 @@ describe.skipIf(!mosquittoHere)("the gateway at Mosquitto", () => {
     await until(plain, (one) => !one.connected && one.why !== "not connected yet");
   });
 
+  it("takes its place back from another gateway ever more slowly", async () => {
+    const { url } = await brokerUp();
+    const lines: string[] = [];
+    const first = await start(settings(url), new Map(), { log: keptLog(lines) });
+    await until(first, ({ connected }) => connected);
+    await start(settings(url));
+    await until(first, ({ connected }) => !connected);
+    const times = (what: string) => lines.filter((line) => line.includes(what)).length;
+    const from = performance.now();
+    while (times("broker connected") < 4) await new Promise((wake) => setTimeout(wake, 20));
+    // Half of 1 and 2 and 4 s, at least.
+    expect(performance.now() - from).toBeGreaterThan(3_400);
+  });
+
   it("drops frames that the broker kept, and those of another id than the topic's", async () => {
     const { url } = await brokerUp();
     const board = new Board(1);
