@@ -3,9 +3,9 @@
  * gateway runs.
  *
  * A new client is made for each attempt, and our own rule says when: half to all of a wait that
- * doubles up to half a minute. The library's own reconnecting lost: it waits as long each time, so all
- * that lost the same broker come back in the same second; and it goes on with the version of MQTT
- * that was just refused.
+ * doubles up to half a minute. The library's own reconnecting lost: it waits as long each time, so
+ * all that lost the same broker come back in the same second; and it goes on with the version of
+ * MQTT that was just refused.
  *
  * Whether we would hear a beat is proven end to end: where nothing came in for `ECHO_MS` we publish
  * to ourselves. A broker that is gone without a word (power, a dead switch) is thus known in
