@@ -187,9 +187,10 @@ export function boardsTable(): string {
       b.noUdp ? "MQTT" : "UDP, MQTT",
       `${mark(b.noLight)}, ${mark(b.noDeep)}`,
       `${b.storage / KB} KB`,
-      `${b.vars} of ${b.varBytes} bytes`,
+      b.name === "linux" ? "as needed" : `${b.vars} of ${b.varBytes} bytes`,
     ].join(" | "),
   );
   const head = "board | `--board` | suite | transports | light, deep sleep | Storage | JsVars";
-  return [head, "---|---|---|---|---|---|---", ...rows].map((row) => `| ${row} |\n`).join("");
+  const rule = head.replace(/[^|]+/g, "---");
+  return [`| ${head} |`, `|${rule}|`, ...rows.map((row) => `| ${row} |`)].join("\n");
 }

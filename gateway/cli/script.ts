@@ -21,6 +21,8 @@ import type { KeyJson } from "./devices.ts";
 import { SIZES } from "./sizes.ts";
 
 const SALT_BYTES = 8;
+/** Bytes of a script that a JsVar holds, where it lies in RAM and in pieces. */
+const TEXT_VAR = 10;
 const SUITE_NAMES = ["crc", "hmac", "chaskey"];
 /** Read on the board, and written nowhere else. */
 const MADE_ON_BOARD = ["wake"];
@@ -60,7 +62,8 @@ export function boardScript(found: KeyJson, wanted: Wanted): BoardScript {
     .filter(([name]) => reads(program, name) && !MADE_ON_BOARD.includes(name))
     .map(([name, value]) => `${name}:${written(value)}`);
   const head = `var NEXTBEAT={${config.join(",")}};\n`;
-  const vars = (SIZES[client.name]?.[1] ?? 0) + Math.ceil((head.length + app.length) / 10);
+  const beside = head.length + join.length + app.length;
+  const vars = (SIZES[client.name]?.[1] ?? 0) + Math.ceil(beside / TEXT_VAR);
   const parts = [head, program, app] as const;
   return { board, client: client.name, parts, text: parts.join(""), vars };
 }
