@@ -36,7 +36,7 @@ export const PACE_STEP = 20;
 /** The window after an ACK with MORE, in ms: silence that ends it, and its whole (rule 15). */
 export const WINDOW_QUIET_MS = 2000;
 export const WINDOW_MS = 15000;
-/** Make-ups of a beat: the first so long after its first try, the second twice as long after that. */
+/** A beat's first make-up is so long after its first try, the second twice as long after that. */
 export const MAKE_UP_MS = 60000;
 export const MAKE_UPS_MAX = 2;
 /** A NUDGE is obeyed at most once in this many ms (rule 17). */
@@ -94,7 +94,7 @@ export interface Timing {
  * 1.25, 30 in all; and the network is slower by a whole time-out. No wait of the next one is longer
  * than the gap before it (`sent` sees to that): where the gap is shorter than the tries, the next
  * beat is the next try. One HELLO exchange may come first (rule 12). With make-ups it may be the
- * last of them that arrives, each a wake of its own, by which time the time-outs are at their bound.
+ * last of them that arrives, each a wake of its own, by when the time-outs are at their bound.
  */
 export function promiseMs(s: Timing, gap: number): number {
   return (

@@ -15,9 +15,9 @@
 //   37  make-ups begun                 38  retryAt 32
 //   42  length of `extra`    43  length of `load`, then both, then the frame in flight, then a tag
 //
-// The tag is one of the device's own, under its key and epoch: what is damaged, or another device's,
-// is ignored as a whole. So is what allows beats, and is of another beat than the last one reserved:
-// a string that a power cut left behind cannot hide that beats were unheard (rule 12).
+// The tag is one of the device's own, under its key and epoch: what is damaged, or of another
+// device, is ignored as a whole. So is what allows beats and is of another beat than the last one
+// reserved: a string that a power cut left behind cannot hide that beats were unheard (rule 12).
 // What lost: a string of names and values, three times as long, which would be taken in part.
 
 import { getU16, getU32, u8, u16, u32 } from "./bytes.ts";
@@ -59,8 +59,8 @@ function proven(s: Sender): boolean {
 }
 
 /**
- * Whether the beat in flight is sent again after the sleep: then it stays in flight. Its number must
- * be the last one reserved, from which a boot goes on.
+ * Whether the beat in flight is sent again after the sleep: then it stays in flight. Its number
+ * must be the last one reserved, from which a boot goes on.
  */
 function waits(s: Sender): boolean {
   return proven(s) && s.frame !== "" && s.madeUp > 0 && !s.tries && s.seq === s.limit;
@@ -159,8 +159,8 @@ function take(s: Sender, text: string): void {
 }
 
 /**
- * After a boot, before the first `poll`: puts back what `doze` gave. The clock must be at 0 when the
- * sleep was to end. Returns 1, or 0 where `kept` was ignored as a whole.
+ * After a boot, before the first `poll`: puts back what `doze` gave. The clock must be at 0 when
+ * the sleep was to end. Returns 1, or 0 where `kept` was ignored as a whole.
  */
 export function rouse(s: Sender, kept: string): number {
   const end = kept.length - tagBytes(s.key.suite);

@@ -64,7 +64,8 @@ export function alert(s: Sender, on: boolean, now: number): void {
 
 /**
  * The application's payload of 0..200 bytes, for the next beat and on until one that carried it is
- * acknowledged. The one before it, if no beat that carried it was, is given up. Throws if it is too long.
+ * acknowledged. The one before it, if no beat that carried it was, is given up. Throws if it
+ * is too long.
  */
 export function load(s: Sender, payload: string): void {
   if (payload.length > PAYLOAD_MAX)

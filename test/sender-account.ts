@@ -1,5 +1,5 @@
-// An account of what a board may do, kept from what was seen of it (rules 10 to 13 and 19). It knows
-// the rules and nothing of the code: it keeps lists where the sender keeps bits and counters.
+// An account of what a board may do, kept from what was seen of it (rules 10 to 13 and 19). It
+// knows the rules and nothing of the code: it keeps lists where the sender keeps bits and counters.
 
 import { expect } from "vitest";
 import { readExtensions } from "../device/extensions.ts";

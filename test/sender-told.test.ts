@@ -1,5 +1,5 @@
-// What an ACK tells beside its acknowledgement: the hash of the address that the gateway saw, and the
-// spread of first beats (extension 13); and what it must not.
+// What an ACK tells beside its acknowledgement: the hash of the address that the gateway saw, and
+// the spread of first beats (extension 13); and what it must not.
 
 import fc from "fast-check";
 import { expect, test } from "vitest";

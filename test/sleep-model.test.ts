@@ -1,5 +1,5 @@
-// Deep sleep in any order of events: wakes that are heard, paced or unheard, power cuts at each step
-// of a send, and boots that find on flash what an earlier sleep left there (rules 10 to 13 and 19).
+// Deep sleep in any order of events: wakes that are heard, paced or unheard, power cuts at each
+// step of a send, and boots that find what an earlier sleep left (rules 10 to 13 and 19).
 //
 // The board sleeps whenever it may. The account of sender-account.ts stands beside it, and is told
 // which of the sleeps a boot goes on from: the newest, one that a power cut made old, or none.
