@@ -1,5 +1,4 @@
-// Deep sleep: what `doze` keeps and `rouse` puts back. Any sender that may sleep, put to sleep or
-// not, goes on alike; what is damaged or stale is as nothing.
+// What `doze` keeps and `rouse` puts back: any sender goes on alike; what is damaged is as nothing.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
