@@ -1,245 +1,199 @@
-// Deep sleep on the virtual interpreter, by the very bundle that is flashed: its rhythm, its chains
-// of sleeps, what it costs in awake time and flash when something fails, and what it says.
+// Deep sleepers in the world: each wake is a boot, so what a rule asks for must survive one; and no
+// failure may keep a board awake. Rules are those of protocol.md, section 5.
 
-import { describe, expect, it } from "vitest";
-import { bundle, VARIANTS } from "../device/build.ts";
-import { decodeUp } from "../device/decode.ts";
-import { readExtensions } from "../device/extensions.ts";
-import { intervalCode } from "../device/interval.ts";
-import { HEARTBEAT } from "../device/wire.ts";
-import { APP, FINE, HOUR, type Kind, Sleeper } from "./sleeper-rig.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { decodeUp, type Heartbeat } from "../device/decode.ts";
+import { intervalMs } from "../device/interval.ts";
+import { HEARTBEAT, HELLO } from "../device/wire.ts";
+import { POWER_CUTS } from "../sim/board-kind.ts";
+import { parseScenario } from "../sim/scenario/parse.ts";
+import { ScenarioRun } from "../sim/scenario/run.ts";
 
 const MINUTE = 60_000;
-const OWN = 300_000;
-const sources = new URL("../device", import.meta.url).pathname;
-const named = (name: string) => VARIANTS.find((v) => v.name === name)!;
-const parts = (name: string) =>
-  Promise.all(["wifi", name].map((part) => bundle(named(part), sources)));
-const scripts = {
-  chaskey: (await parts("udp-chaskey-sleep")).join(";\n"),
-  hmac: (await parts("udp-hmac-sleep")).join(";\n"),
-};
-const sleeper = (kind: Kind = {}) => new Sleeper(scripts.chaskey, kind);
+const HOUR = 60 * MINUTE;
+const TAG_BYTES = 8;
+const GROUP = "group: a, reach: deep, board: esp32, clock: exact";
+const LINK = "{delay: 10ms}";
 
-/** Lives that began by the timer, without the one that runs. */
-const wakes = ({ lives }: Sleeper) => lives.filter((_, n) => lives[n - 1]?.why === "sleep");
-const printed = ({ lives, board }: Sleeper): string[] =>
-  [...lives.flatMap(({ log }) => log), ...board.log].filter((line) => /print|uncaught/.test(line));
-
-/** Extensions of each beat in turn: their types, and values in hex. */
-function told(s: Sleeper): Record<number, string>[] {
-  return s.frames.flatMap(({ type, frame }) => {
-    const up = decodeUp(frame, s.pen.suite ? 8 : 2);
-    if (type !== HEARTBEAT || typeof up === "string" || up.type !== HEARTBEAT) return [];
-    const list = readExtensions(up.ext, 0) ?? [];
-    return [
-      Object.fromEntries(list.map((e) => [e.type, Buffer.from(e.value, "latin1").toString("hex")])),
-    ];
-  });
+interface Said {
+  readonly at: number;
+  readonly bytes: string;
+  readonly type: number;
 }
 
-describe.each([
-  ["ESP32", 1, scripts.hmac],
-  ["ESP8266", 2, scripts.chaskey],
-] as const)("a deep sleeper on %s, suite %i", (kind, suite, script) => {
-  const s = new Sleeper(script, { chip: kind, suite });
-  s.live(24 * HOUR);
-
-  it("keeps its spacing (rule 14), and is awake for 1.6 s of each", () => {
-    const at = s.beatsAt;
-    const gaps = at.slice(2).map((t, n) => t - at[n + 1]!);
-    expect(gaps.length).toBeGreaterThan(285);
-    // What it wakes too early for comes off: joining takes always the same here.
-    expect(Math.min(...gaps)).toBeGreaterThan(0.89 * OWN);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(OWN + 1_000);
-    expect(s.view.status).toBe("present");
-    expect(Math.max(...wakes(s).map(({ awake }) => awake))).toBeLessThan(2_200);
-    expect(s.wrong).toEqual([]);
-    expect(printed(s)).toEqual([]);
+/** One sleeper, or more; `said` by the first one, `wakes` of it: since when, and how long, ms. */
+function play({ more = "", link = LINK, interval = "60s", faults = "[]" }, ms: number) {
+  const fleet = `fleet: [{${GROUP}, interval: ${interval}, link: ${link}${more}}]`;
+  const run = new ScenarioRun(parseScenario(`run: 3d\n${fleet}\nfaults: ${faults}\n`, "test"), 7);
+  const { board } = run.cast.members[0]!;
+  const said: Said[] = [];
+  const wakes: [at: number, ms: number][] = [];
+  let woke = -1;
+  run.world.observe({
+    sent({ at, bytes, direction, ...seen }) {
+      const type = (bytes.charCodeAt(0) >> 3) & 7;
+      if (direction === "up" && seen.board === board) said.push({ at, bytes, type });
+    },
+    slept(who, asleep, at) {
+      if (who !== board) return;
+      if (asleep && woke >= 0) wakes.push([woke, at - woke]);
+      if (!asleep) woke = at;
+    },
   });
+  run.world.run(ms);
+  const violations = () => run.checkers.violations.map((v) => `${v.invariant}: ${v.what}`);
+  return { run, board, said, wakes, violations };
+}
 
-  it("writes two bytes of flash a wake, and a file in 121", () => {
-    const writes = s.lives
-      .slice(1)
-      .flatMap(({ log }) => log.filter((line) => / write /.test(line)));
-    const made = writes.filter((line) => !/ write nb \d+ 0 00$/.test(line));
-    expect(writes.length - made.length).toBeGreaterThan(570);
-    expect(made.map((line) => line.split(" ")[2])).toEqual(["nb", "nb"]);
-    expect([...s.flash.files.keys()].sort()).toEqual(["nb", "nbb", "nbk"]);
-    expect(s.flash.taken).toBeLessThan(1_500);
-  });
+const beatsOf = (said: readonly Said[]) => said.filter(({ type }) => type === HEARTBEAT);
+const fields = ({ bytes }: Said) => decodeUp(bytes, TAG_BYTES) as Heartbeat;
+/** Each frame when it was said first. */
+function firsts(said: readonly Said[]): Said[] {
+  const seen = new Set<string>();
+  return said.filter(({ bytes }) => !seen.has(bytes) && seen.add(bytes));
+}
 
-  it("stays awake for 10 s at power-on, so that it can be flashed", () => {
-    expect(s.lives[0]!.awake).toBeGreaterThanOrEqual(10_000);
-    expect(s.lives[0]!.awake).toBeLessThan(10_200);
-  });
+test("rule 10: numbers go on from wake to wake, one by one, and each wake counts as a boot", () => {
+  const { said, board, violations } = play({}, HOUR);
+  const numbers = firsts(beatsOf(said)).map((each) => fields(each).seq16);
+  expect(numbers.length).toBeGreaterThan(55);
+  expect(numbers).toEqual(numbers.map((_, n) => n + 1));
+  expect([board.flash.boots, board.flash.limit]).toEqual([numbers.length, numbers.length]);
+  expect(violations()).toEqual([]);
 });
 
-describe("sleeps of more than 35 minutes", () => {
-  const boots = (s: Sleeper) => s.lives.map(({ log }) => log.some((line) => / send /.test(line)));
-
-  it("are chained, without the radio", () => {
-    const s = sleeper({ config: { own: 2 * HOUR } });
-    s.live(24 * HOUR);
-    const at = s.beatsAt;
-    const gaps = at.slice(2).map((t, n) => t - at[n + 1]!);
-    expect(gaps.length).toBeGreaterThan(9);
-    for (const gap of gaps) {
-      expect(gap).toBeGreaterThan(1.79 * HOUR);
-      expect(gap).toBeLessThanOrEqual(2 * HOUR + 1_000);
-    }
-    expect(boots(s).filter((sent) => !sent).length).toBeGreaterThan(2.5 * gaps.length);
-    const links = s.lives.filter((_, n) => !boots(s)[n]);
-    expect(Math.max(...links.map(({ awake }) => awake))).toBe(0);
-    expect(Math.max(...s.lives.map(({ ms }) => ms))).toBeLessThanOrEqual(35 * MINUTE);
-    expect(s.wrong).toEqual([]);
+test("rule 10: power goes at any step of a wake, over and over: no number is used twice", () => {
+  const cut = fc.record({
+    step: fc.constantFrom(...POWER_CUTS),
+    afterMs: fc.integer({ min: 0, max: 4 * MINUTE }),
+    offMs: fc.integer({ min: 0, max: 2 * MINUTE }),
   });
-
-  it("end at a power-on: it beats at once, and the rest of the chain is forgotten", () => {
-    const s = sleeper({ config: { own: 2 * HOUR } });
-    s.live(HOUR);
-    expect(s.flash.files.get("nbs")).toMatch(/\xff$/);
-    const beats = s.beatsAt.length;
-    s.powerOn();
-    s.live(MINUTE);
-    expect(s.beatsAt.length).toBe(beats + 1);
-    s.live(10 * HOUR);
-    expect(s.view.status).toBe("present");
-    expect(s.wrong).toEqual([]);
-  });
-
-  it("go on for ever once it has left, until a power-on", () => {
-    const s = sleeper({ app: `${APP}\nsetTimeout(function () { NEXTBEAT.leave(); }, 5000);` });
-    s.change({ app: APP });
-    s.live(HOUR);
-    expect(s.view.status).toBe("left");
-    const beats = s.beatsAt.length;
-    s.live(30 * 24 * HOUR);
-    expect(s.beatsAt.length).toBe(beats);
-    s.powerOn();
-    s.live(MINUTE / 3);
-    expect(s.view.status).toBe("present");
-  });
+  fc.assert(
+    fc.property(fc.array(cut, { minLength: 10, maxLength: 40 }), (cuts) => {
+      const link = "{delay: 10ms, loss: 20%}";
+      const { run, board, violations } = play({ link, more: ", config: {makeUps: 1}" }, 1);
+      for (const { step, afterMs, offMs } of cuts) {
+        run.world.run(run.world.now + afterMs);
+        board.cutPower(step, offMs);
+      }
+      run.world.run(run.world.now + 10 * MINUTE);
+      expect(violations()).toEqual([]);
+    }),
+    { seed: 11, numRuns: 40 },
+  );
 });
 
-describe("awake time is bounded", () => {
-  const cases: [string, Kind, number][] = [
-    [
-      "without an access point",
-      { air: { joins: () => "no such network", resolves: () => null } },
-      11_100,
-    ],
-    ["where DHCP never answers", { air: { joins: () => undefined, resolves: () => null } }, 11_100],
-    ["where the name is not known", { air: { joins: () => 800, resolves: () => null } }, 11_100],
-    [
-      "where the name is never answered",
-      { air: { joins: () => 800, resolves: () => undefined } },
-      11_100,
-    ],
-    ["without a gateway", { loss: 1 }, 32_000],
-  ];
-  it.each(cases)("%s", (_, kind, most) => {
-    const s = sleeper();
-    s.live(3 * OWN);
-    const before = s.view.seq;
-    s.change(kind);
-    s.live(24 * HOUR);
-    const bad = s.lives.slice(5);
-    expect(bad.length).toBeGreaterThan(30);
-    expect(Math.max(...bad.map(({ awake }) => awake))).toBeLessThanOrEqual(most);
-    // The gaps have doubled up to eight intervals, and no further.
-    const sleeps = bad.map(({ ms }) => ms).slice(-8);
-    for (const ms of sleeps) expect(ms).toBeLessThanOrEqual(8 * OWN);
-    if (!kind.loss) expect(s.view.seq).toBe(before);
-    s.change({ loss: 0, air: FINE });
-    s.live(9 * OWN);
-    expect(s.view.status).toBe("present");
-    expect(s.wrong).toEqual([]);
-  });
-
-  it("with a full flash: no beat whose number is not durable, and a beat when there is room", () => {
-    const s = sleeper();
-    s.live(3 * OWN);
-    const write = s.flash.write;
-    s.flash.write = () => {
-      throw new Error("no space");
-    };
-    const frames = s.frames.length;
-    s.live(24 * HOUR);
-    expect(s.frames.length).toBe(frames);
-    const bad = wakes(s).slice(4);
-    expect(Math.max(...bad.map(({ awake }) => awake))).toBeLessThan(32_000);
-    expect(bad.length).toBeLessThan(45);
-    s.flash.write = write;
-    s.live(9 * OWN);
-    expect(s.view.status).toBe("present");
-    expect(s.wrong).toEqual([]);
-  });
-
-  it("where each of the application's hooks throws, and no beat is lost by it", () => {
-    const hook = (name: string) => `NEXTBEAT.${name} = function () { throw "no"; };`;
-    const app = ["battery", "signal", "temperature", "onCommand"].map(hook).join("\n");
-    const s = sleeper({ app });
-    s.live(10 * OWN);
-    s.send("on");
-    s.live(3 * OWN);
-    expect(s.view.status).toBe("present");
-    expect(s.beatsAt.length).toBeGreaterThanOrEqual(13);
-    expect(s.commands.map(({ state, code }) => [state, code])).toEqual([["failed", 2]]);
-    expect(Math.max(...wakes(s).map(({ awake }) => awake))).toBeLessThan(2_200);
-  });
+test("rule 12: sixteen beats unheard over sixteen wakes, then HELLO alone, an hour apart at last", () => {
+  const away = "[{at: 10m, do: stop, for: 2d}]";
+  const { said, run, violations } = play({ faults: away }, 24 * HOUR);
+  const unheard = firsts(said).filter(({ at }) => at > 10 * MINUTE);
+  expect(beatsOf(unheard)).toHaveLength(16);
+  const hellos = unheard.filter(({ type }) => type === HELLO).map(({ at }) => at);
+  const gaps = hellos.slice(-5).map((at, n, all) => (n > 0 ? at - all[n - 1]! : HOUR));
+  for (const gap of gaps) expect(Math.abs(gap / HOUR - 0.95)).toBeLessThan(0.06);
+  // The energy of it is life.ts's to tell; here: it spoke for two hours of the day at most.
+  expect(said.length).toBeLessThan(250);
+  run.world.run(50 * HOUR);
+  expect(run.world.host.view(run.cast.members[0]!.board.id, run.world.now)?.status).toBe("present");
+  expect(violations()).toEqual([]);
 });
 
-describe("what a sleeper says", () => {
-  it("carries cause and firmware at power-on only", () => {
-    const s = sleeper({ chip: "ESP8266" });
-    s.live(5 * OWN);
-    const types = told(s).map((list) => Object.keys(list).join());
-    expect(types).toEqual(["4,7", "", "", "", "", ""].slice(0, types.length));
-    expect(told(s)[0]![4]).toBe("01");
-  });
-
-  it("tells battery, signal, temperature and payload, and keeps the payload until it is heard", () => {
-    const app = `
-      NEXTBEAT.battery = function () { return 52; };
-      NEXTBEAT.temperature = function () { return -3.25; };
-      NEXTBEAT.send("hello");`;
-    const s = sleeper({ app });
-    s.live(2 * OWN);
-    const last = told(s).at(-1)!;
-    expect(last[3]).toBe("febb");
-    expect(last[11]).toBe(Buffer.from("hello").toString("hex"));
-    expect([s.view.battery, s.view.signal]).toEqual([50, -66]);
-  });
-
-  it("obeys commands in the window after its ACK, each once", () => {
-    const s = sleeper({ loss: 0.3, seed: 5 });
-    const payloads = Array.from({ length: 12 }, (_, n) => `order ${n}`);
-    s.live(OWN);
-    for (const payload of payloads) s.send(payload);
-    s.live(40 * OWN);
-    expect(s.commands.map(({ state }) => state)).toEqual(payloads.map(() => "done"));
-    expect(s.did).toEqual(payloads);
-    expect(Math.max(...wakes(s).map(({ awake }) => awake))).toBeLessThan(45_000);
-  });
+test("rule 12: an epoch of which no beat was acknowledged is not used in a later wake", () => {
+  const deaf = "[{at: 0s, do: loss, share: 100%, direction: down, for: 5m, where: a}]";
+  const { said, violations } = play({ faults: deaf }, 20 * MINUTE);
+  expect(said[0]!.type).toBe(HELLO);
+  const heard = said.findIndex(({ type }) => type === HEARTBEAT);
+  expect(said.slice(0, heard).every(({ at, type }) => type === HELLO || at > 5 * MINUTE)).toBe(
+    true,
+  );
+  expect(violations()).toEqual([]);
 });
 
-describe("first beats are spread (extension 13)", () => {
-  it("at power-on only, the same for the same epoch, and within the own interval", () => {
-    const s = sleeper();
-    s.live(2 * OWN);
-    const kept = s.flash.files.get("nbk")!;
-    expect(kept.charCodeAt(6)).toBe(s.spread);
-    const waits: number[] = [];
-    for (let n = 0; n < 3; n++) {
-      s.powerOn();
-      const at = s.bench.now;
-      s.live(4 * MINUTE);
-      waits.push(s.beatsAt.find((t) => t > at)! - at);
-    }
-    expect(new Set(waits.map((ms) => Math.round(ms / 100))).size).toBe(1);
-    expect(waits[0]).toBeGreaterThan(1_500);
-    expect(intervalCode(waits[0]!)).toBeLessThanOrEqual(intervalCode(30_000 + 2_500));
-    expect(Math.max(...wakes(s).map(({ awake }) => awake))).toBeLessThan(2_200);
+test("rule 13: make-ups are the same bytes a minute and three later, each in a wake of its own", () => {
+  const faults = "[{at: 9m, do: cut, direction: both, for: 3m25s, where: a}]";
+  const more = ", config: {makeUps: 2}";
+  const { said, wakes, violations } = play({ more, interval: "10m", faults }, 18 * MINUTE);
+  const beat = firsts(beatsOf(said)).find(({ at }) => at > 9 * MINUTE)!;
+  const tries = said.filter(({ bytes }) => bytes === beat.bytes);
+  expect(tries).toHaveLength(7);
+  const sets = [0, 3, 6].map((n) => (tries[n]!.at - beat.at) / MINUTE);
+  for (const [n, least] of [0, 0.85, 2.65].entries()) {
+    expect(sets[n]).toBeGreaterThanOrEqual(least);
+    expect(sets[n]).toBeLessThan(least + 0.4);
+  }
+  const woken = wakes.filter(([at, ms]) => tries.some((each) => each.at - at < ms && each.at > at));
+  expect(woken).toHaveLength(3);
+  expect(violations()).toEqual([]);
+});
+
+test("rule 14: first tries keep U(0.9, 1) intervals from wake to wake, and every promise", () => {
+  const { said, violations } = play({ link: "{delay: 10ms, loss: 10%}" }, 12 * HOUR);
+  const all = firsts(beatsOf(said)).slice(1);
+  const gaps = all.slice(1).map(({ at }, n) => at - all[n]!.at);
+  const usual = gaps.filter((gap) => gap < 1.2 * MINUTE);
+  const mean = usual.reduce((sum, gap) => sum + gap, 0) / usual.length;
+  // What joining took last time is taken off, so that its mean costs no spacing.
+  expect(Math.abs(mean / MINUTE - 0.95)).toBeLessThan(0.015);
+  for (const [n, gap] of gaps.entries()) {
+    expect(gap).toBeLessThan(intervalMs(fields(all[n]!).promise));
+  }
+  expect(violations()).toEqual([]);
+});
+
+test("rule 18: unheard, the gaps double from wake to wake up to eight intervals", () => {
+  const faults = "[{at: 5m, do: cut, direction: both, for: 2h, where: a}]";
+  const { said } = play({ faults }, 80 * MINUTE);
+  const all = firsts(beatsOf(said)).filter(({ at }) => at > 5 * MINUTE);
+  const gaps = all.slice(1, 9).map(({ at }, n) => Math.round((at - all[n]!.at) / MINUTE / 0.95));
+  expect(gaps.slice(0, 4)).toEqual([1, 1, 2, 4]);
+  for (const gap of gaps.slice(4)) expect(Math.abs(gap - 8)).toBeLessThanOrEqual(1);
+});
+
+test("without an access point it gives up joining after ten seconds, and spends no beat on it", () => {
+  const faults = "[{at: 5m, do: ap, for: 1h, where: a}]";
+  const { said, wakes, violations } = play({ faults }, 80 * MINUTE);
+  const deaf = wakes.filter(([at]) => at > 5 * MINUTE && at < 64 * MINUTE);
+  expect(deaf.map(([, ms]) => Math.round(ms / 100))).toEqual(deaf.map(() => 103));
+  const gaps = deaf.slice(1).map(([at], n) => Math.round((at - deaf[n]![0]) / MINUTE / 0.95));
+  expect(gaps.slice(0, 3)).toEqual([1, 2, 4]);
+  for (const gap of gaps.slice(3)) expect(Math.abs(gap - 8)).toBeLessThanOrEqual(1);
+  expect(said.filter(({ at }) => at > 5 * MINUTE && at < 65 * MINUTE)).toEqual([]);
+  const numbers = firsts(beatsOf(said)).map((each) => fields(each).seq16);
+  expect(numbers).toEqual(numbers.map((_, n) => n + 1));
+  expect(violations()).toEqual([]);
+});
+
+test("no failure keeps it awake: half a minute, however slow and lossy the way", () => {
+  const link = "{delay: 100ms..2500ms, loss: 60%}";
+  const { wakes, violations } = play(
+    { link, more: ", config: {wake: 10s, rtoMax: 8s}" },
+    24 * HOUR,
+  );
+  expect(wakes.length).toBeGreaterThan(200);
+  expect(Math.max(...wakes.map(([, ms]) => ms))).toBeLessThan(30_001);
+  expect(violations()).toEqual([]);
+});
+
+test("extension 13: power comes back to a site, and its sleepers join over the spread; not so a wake", () => {
+  const more = ", count: 40, ap: site";
+  const { run } = play({ more, interval: "5m" }, 12 * MINUTE);
+  const { now } = run.world;
+  const at = new Map<string, number>();
+  run.world.observe({
+    sent({ board, direction, ...seen }) {
+      if (board && direction === "up" && !at.has(board.name)) at.set(board.name, seen.at - now);
+    },
   });
+  for (const { board } of run.cast.members) {
+    run.world.unplug(board);
+    run.world.plug(board);
+  }
+  run.world.run(now + MINUTE);
+  const waits = [...at.values()].sort((a, b) => a - b);
+  expect(waits).toHaveLength(40);
+  // Of 5.2 s, behind boot and join.
+  expect(waits.at(-1)! - waits[0]!).toBeGreaterThan(3_500);
+  expect(waits.at(-1)!).toBeLessThan(5_200 + 270 + 5_000);
+  expect(new Set(waits.map((ms) => Math.round(ms / 100))).size).toBeGreaterThan(15);
 });
