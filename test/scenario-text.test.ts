@@ -205,7 +205,7 @@ describe("a scenario made up by luck", () => {
     // The text has presets by name, so their numbers may change; what is drawn may not.
     let sum = 0;
     for (let seed = 0; seed < 40; seed++) sum = mixBytes(sum, scenarioText(randomScenario(seed)));
-    expect(sum.toString(16)).toBe("d204552");
+    expect(sum.toString(16)).toBe("87eca056");
     expect(scenarioText(randomScenario(7))).toBe(scenarioText(randomScenario(7)));
   });
 
