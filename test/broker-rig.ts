@@ -5,6 +5,7 @@ import { generate, type Packet, parser } from "mqtt-packet";
 import { coldBoot } from "../device/state.ts";
 import { stream } from "../sim/random.ts";
 import { PretendFlash } from "./board-flash.ts";
+import { chip } from "./board-natives.ts";
 import type { Line, Peer } from "./board-net.ts";
 import { PretendBoard } from "./board-rig.ts";
 import { Bench } from "./gateway-bench.ts";
@@ -23,27 +24,32 @@ const publish = (topic: string, frame: string, retain = false): string => {
 export class BrokerWorld {
   readonly bench = new Bench();
   readonly pen: Board;
-  readonly board: PretendBoard;
+  board!: PretendBoard;
+  /** How the lives before this one ended, and what they did. */
+  readonly lives: { why: string; awake: number; ms: number }[] = [];
+  readonly log: string[] = [];
   /** Instants at which it connected, or tried to, and what became of it. */
   readonly knocks: { at: number; fate: Fate }[] = [];
   /** Nothing fails any more. */
   calm = false;
   readonly #luck: () => number;
-  readonly #base: number;
+  readonly #flash = new PretendFlash();
+  readonly #start: (timer: boolean) => PretendBoard;
+  #base = 0;
   #line: Line | undefined;
   #subscribed = false;
   /** When the last piece of the connection comes. */
   #lastAt = 0;
 
-  constructor(script: string, suite: number, own: number, seed: number) {
+  /** @param reach 2: an ESP32 that sleeps deeply, a boot for each wake */
+  constructor(script: string, suite: number, own: number, seed: number, reach = 0) {
     this.#luck = stream(seed, 1, "broker");
     this.pen = new Board(0xbeef, suite);
     this.bench.enrol(this.pen);
     this.bench.onSent = ({ frame }) => this.#down(frame);
-    this.#base = this.bench.now;
     const config = {
       ...{ id: 0xbeef, secret: this.pen.enrolment.key, host: "10.0.0.1", port: 1883, way: 1 },
-      ...{ own, salt: "saltsalt", extra: coldBoot(1, "test") },
+      ...{ own, reach, wakeMs: reach * 2_500, salt: "saltsalt", extra: coldBoot(1, "test") },
     };
     const world = {
       dice: stream(seed, 2, "dice"),
@@ -51,17 +57,33 @@ export class BrokerWorld {
       replies: () => [],
       accepts: (_to: object, line: Line) => this.#accepts(line),
     };
-    const natives = { startAt: this.#base };
-    this.board = new PretendBoard(script, config, new PretendFlash(), world, natives);
+    this.#start = (timer) => {
+      this.#base = this.bench.now;
+      this.#line = undefined;
+      const globals = reach === 2 ? { ESP32: chip("ESP32", timer, () => this.board) } : {};
+      const natives = { globals, startAt: this.#base };
+      return new PretendBoard(script, config, this.#flash, world, natives, (board) => {
+        this.board = board;
+      });
+    };
+    this.#start(false);
   }
 
   live(ms: number): void {
     const until = this.bench.now + ms;
-    const { board, bench } = this;
-    while (bench.now < until && !board.ended) {
-      const at = Math.min(this.#base + board.nextAt, bench.core.wakeAt, until);
+    const { bench } = this;
+    while (bench.now < until) {
+      const { board } = this;
+      const { why, ms: pause } = board.ended ?? { why: "", ms: board.nextAt - board.now };
+      const next = this.#base + board.now + pause;
+      const at = Math.min(next, bench.core.wakeAt, until);
       bench.pass(Math.max(0, at - bench.now));
-      board.runTo(bench.now - this.#base);
+      if (why === "") board.runTo(bench.now - this.#base);
+      else if (bench.now >= next) {
+        this.lives.push({ why, awake: board.now, ms: pause });
+        this.log.push(...board.log);
+        this.#start(why === "sleep");
+      }
     }
   }
 

@@ -53,6 +53,38 @@ describe(`boards over MQTT (protocol, section 7; seed ${SEED})`, () => {
     }
   });
 
+  it("in deep sleep it connects, beats and is acknowledged in each wake, within a second", async () => {
+    const variant = variants.find(({ name }) => name === "mqtt-hmac-sleep")!;
+    for (const script of [await joined(variant, sources), await bundle(variant, sources)]) {
+      const world = new BrokerWorld(script, variant.suite, 5 * MINUTE, SEED, 2);
+      world.calm = true;
+      world.live(600 * MINUTE);
+      const wakes = world.lives.slice(2);
+      expect(wakes.length).toBeGreaterThan(115);
+      for (const { why, awake } of wakes) {
+        expect(why).toBe("sleep");
+        expect(awake).toBeLessThan(1_000);
+      }
+      const { fresh, duplicate, welcome } = world.bench.core.counters;
+      // It sleeps now.
+      const lives = world.lives.length + 1;
+      expect([fresh, duplicate, welcome]).toEqual([lives, 0, 1]);
+      expect(world.knocks.length).toBe(lives);
+    }
+  });
+
+  it("in deep sleep it is awake for 30 s at most, whatever the broker does, and comes back", async () => {
+    const variant = variants.find(({ name }) => name === "mqtt-hmac-sleep")!;
+    const world = new BrokerWorld(await joined(variant, sources), 1, 5 * MINUTE, SEED, 2);
+    world.live(1_200 * MINUTE);
+    const most = Math.max(...world.lives.slice(1).map(({ awake }) => awake));
+    expect(most).toBeLessThanOrEqual(31_000);
+    expect(new Set(world.knocks.map(({ fate }) => fate)).size).toBe(7);
+    world.calm = true;
+    world.live(120 * MINUTE);
+    expect(world.view.status).toBe("present");
+  });
+
   it("does not knock in a row: attempts are spaced while none is granted", async () => {
     const variant = variants.find(({ name }) => name === "mqtt-hmac")!;
     const script = await joined(variant, sources);
