@@ -29,24 +29,31 @@ export interface Flashed {
 export interface Extras {
   readonly commands: boolean;
   readonly app: string;
+  /** Of the bundles in its place, joined; further fields of the configuration, as text. */
+  readonly variants?: readonly string[];
+  readonly config?: string;
 }
 
 /** A board of `suite` enrolled and its script made, which beats every `ownMs`. */
 export async function flashed(
   suite: 1 | 2,
   ownMs: number,
-  { commands, app }: Extras = { commands: false, app: "" },
+  { commands, app, variants, config: more = "" }: Extras = { commands: false, app: "" },
 ): Promise<Flashed> {
   const gateway = await startHere(new Map());
   const id = 0xb0a0 + suite;
   const key = suite === 1 ? "a key of sixteen" : "another, sixteen";
   await gateway.registry.add({ id, name: `board-${suite}`, site: "", labels: [], suite, key });
   const relay = await openRelay(gateway.udpPort, LOSSY, 11 + suite);
-  const variant = VARIANTS.find(
-    (v) => v.suite === suite && v.entry === "main.ts" && (v.commands ?? false) === commands,
+  const usual = VARIANTS.find(
+    (v) => v.suite === suite && v.entry === "main.ts" && v.commands === commands,
   )!;
+  const parts = VARIANTS.filter((v) => (variants ?? [usual.name]).includes(v.name));
+  // What stands in front of a client comes first.
+  parts.sort((a, b) => Number(a.entry === "main.ts") - Number(b.entry === "main.ts"));
+  const client = await Promise.all(parts.map((part) => bundle(part, SOURCES)));
   const config =
     `var NEXTBEAT={id:${id},secret:"${key}",host:"127.0.0.1",port:${relay.port},own:${ownMs},` +
-    'salt:"12345678",extra:"A\\x00q1"};\n';
-  return { gateway, relay, id, script: `${config}${await bundle(variant, SOURCES)};\n${app}` };
+    `salt:"12345678",extra:"A\\x00q1"${more}};\n`;
+  return { gateway, relay, id, script: `${config}${client.join(";\n")};\n${app}` };
 }
