@@ -68,6 +68,25 @@ test("`sim fleet` enrols its boards, runs, reports, and takes them out again", a
   expect(((await list.json()) as { items: DeviceJson[] }).items).toEqual([]);
 });
 
+test("`sim fleet --mqtt` speaks as clients of a broker, each under its own name", async () => {
+  const mqtt = { url: new URL("mqtt://127.0.0.1"), commands: false, discovery: undefined };
+  const broker = { host: "127.0.0.1", port: 0 };
+  const gateway = await startHere(new Map(), { mqtt, broker });
+  gateways.push(gateway);
+  const out: string[] = [];
+  const flags = ["--link", "wifi-good", "--interval", "300ms", "--seconds", "2", "--json"];
+  const code = await main(
+    [
+      ...["fleet", "--mqtt", `mqtt://127.0.0.1:${gateway.brokerPort}`, "--devices", "10", ...flags],
+      ...["--url", `http://127.0.0.1:${gateway.httpPort}`, "--seed", "5"],
+    ],
+    { out: (text) => void out.push(text), err: () => {} },
+  );
+  expect(code).toBe(0);
+  const told = JSON.parse(out.join("")) as { boards: number; heard: number; sockets: number };
+  expect(told).toMatchObject({ boards: 10, heard: 10, sockets: 10 });
+});
+
 test("bad usage is one line and exit code 2, a gateway that is not there exit code 1", async () => {
   const run = async (...argv: string[]) => {
     let said = "";
@@ -86,6 +105,12 @@ test("bad usage is one line and exit code 2, a gateway that is not there exit co
   expect(await run("fleet", "--gateway", "a b", "--devices", "1", "--link", "lan")).toMatch(/^2 /);
   expect(await run(...fleet.slice(0, 3), "--devices", "1", "--link", "wlan")).toMatch(/^2 .*geo/);
   expect(await run("demo", "--seconds", "3")).toMatch(/^2 .*20 to/);
+  const mqtt = (url: string) => run("fleet", "--mqtt", url, "--devices", "1", "--link", "lan");
+  expect(await mqtt("http://localhost")).toMatch(/^2 .*Expected mqtt:/);
+  expect(await mqtt("mqtt://me:secret@localhost")).toMatch(/^2 .*--mqtt-password-file/);
+  expect(await run("fleet", "--devices", "1", "--link", "lan")).toMatch(
+    /^2 .*--gateway, or --mqtt/,
+  );
   expect(await run("transcript", "/nowhere")).toMatch(/^2 .*there is no such file/);
   expect(await run(...fleet, "--devices", "1", "--keys", "/nowhere")).toMatch(/^2 error: --keys/);
   expect(await run(...fleet, "--devices", "1", "--url", "http://127.0.0.1:9")).toMatch(/^1 error/);
