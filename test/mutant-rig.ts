@@ -115,6 +115,20 @@ faults:
   - {at: 5h, where: b-1, do: die}
   - {at: 9h, where: b-2, do: die}
 `,
+  nights: `
+run: 26h
+calm: 25h
+fleet:
+  - {group: a, count: 3, interval: 15m, reach: deep, board: esp32, clock: rc-esp32,
+     config: {makeUps: 2, clockError: 6%, wake: 12s}, link: {preset: wifi-good, loss: 45%}}
+  - {group: b, count: 2, interval: 5m, reach: deep, board: esp32, clock: rc-esp32,
+     config: {makeUps: 1, clockError: 6%, wake: 12s}, link: lan}
+faults:
+  - {at: 2h, every: {random: 40m}, where: a-1, do: powercut, step: after-send, for: 8s}
+  - {at: 2h, every: {random: 40m}, where: a-2, do: powercut, step: after-store, for: 1s}
+  - {at: 3h, do: stop, for: 20h}
+  - {at: 5h, where: b-1, do: die}
+`,
   stranger: `
 run: 30m
 calm: 25m
