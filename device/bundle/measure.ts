@@ -41,16 +41,22 @@ function printed(espruino: string, program: string): Promise<string> {
   });
 }
 
+async function measured(espruino: string, program: string): Promise<[number, number]> {
+  const text = await printed(espruino, program);
+  const found = /VARS (\d+) (\d+)/.exec(text);
+  if (!found || /rror/.test(text)) throw new Error(`did not run on ${espruino}: ${text}`);
+  return [Number(found[1]), Number(found[2])];
+}
+
+/** The bare interpreter, and what the question takes: the same for every bundle. */
+const bare = new Map<string, Promise<[[number, number], [number, number]]>>();
+
 /** JsVars that a bundle holds while it runs from RAM on an `espruino` binary. */
 export async function jsVars(espruino: string, code: string): Promise<JsVars> {
-  const measure = async (program: string): Promise<[number, number]> => {
-    const text = await printed(espruino, program);
-    const found = /VARS (\d+) (\d+)/.exec(text);
-    if (!found || /rror/.test(text)) throw new Error(`did not run on ${espruino}: ${text}`);
-    return [Number(found[1]), Number(found[2])];
-  };
-  const [empty, bytes] = await measure(ASK);
-  const [asked] = await measure(ASK_LATER);
-  const [all] = await measure(NEXTBEAT + code + ASK_LATER);
+  const known =
+    bare.get(espruino) ?? Promise.all([measured(espruino, ASK), measured(espruino, ASK_LATER)]);
+  bare.set(espruino, known);
+  const [[empty, bytes], [asked]] = await known;
+  const [all] = await measured(espruino, NEXTBEAT + code + ASK_LATER);
   return { used: all - (asked - empty), empty, bytes };
 }

@@ -8,6 +8,7 @@
  * error at boot, and the console is there to flash again.
  */
 
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { type BoardFacts, boardNamed } from "./boards.ts";
@@ -19,6 +20,9 @@ import { quote } from "./script.ts";
 /** Bytes of script a line: with its frame below what a console buffers, 256 on the smallest. */
 const CHUNK = 128;
 const PROBE_MS = 1_000;
+const AGAIN_MS = 250;
+/** Questions without an answer, after which a person is told what to do. */
+const PATIENCE = 3;
 /** Making room may move all of Storage, 4 KB in 50 to 100 ms. */
 const COMPACT_MS = 60_000;
 const RESET_MS = 15_000;
@@ -36,7 +40,7 @@ export interface FoundBoard {
 
 /**
  * The interpreter behind a port, for which it looks until `ms` are over: a board that sleeps is
- * there for ten seconds after power-on only. @param waiting called once nobody answered at first
+ * there for ten seconds after power-on only. @param waiting called once, when nobody answers
  */
 export async function findBoard(
   where: Where,
@@ -44,41 +48,43 @@ export async function findBoard(
   waiting: () => void,
 ): Promise<FoundBoard> {
   const end = performance.now() + ms;
-  let noise = "";
-  for (let tries = 0; ; tries++) {
-    if (tries === 2) waiting();
-    const open = await openUntil(where, end);
-    const board = new BoardConsole(open);
+  let silences = 0;
+  const silent = (): void => {
+    if (++silences === PATIENCE) waiting();
+  };
+  for (;;) {
+    const board = new BoardConsole(await openUntil(where, end, silent));
     // Once a connection: Linux takes a second one for the wish to end it.
     board.interrupt();
-    while (!board.closed && performance.now() < end) {
+    while (!board.closed) {
       const said = await board.ask("process.env.BOARD,process.env.VERSION", PROBE_MS);
       const [id, version] = said?.split(" ") ?? [];
       if (id && version) return { console: board, id, version };
-      if (tries++ === 2) waiting();
+      if (performance.now() > end) break;
+      silent();
     }
-    noise = board.noise || noise;
+    const { noise } = board;
     board.close();
-    if (performance.now() < end) {
-      await sleep(PROBE_MS / 4);
-      continue;
-    }
-    if (noise) throw new Failed(`--port ${where.name}: no Espruino answers, but ${quote(noise)}`);
-    throw new Failed(
-      `--port ${where.name}: nobody answers; is Espruino on the board? One that sleeps listens ` +
-        "for 10 s after power-on: press its reset button meanwhile",
-    );
+    if (performance.now() < end) await sleep(AGAIN_MS);
+    else if (noise)
+      throw new Failed(`--port ${where.name}: no Espruino answers, but ${quote(noise)}`);
+    else
+      throw new Failed(
+        `--port ${where.name}: nobody answers; is Espruino on the board? One that sleeps listens ` +
+          "for 10 s after power-on: press its reset button meanwhile",
+      );
   }
 }
 
-async function openUntil(where: Where, end: number) {
+async function openUntil(where: Where, end: number, refused: () => void): Promise<Duplex> {
   for (;;) {
     try {
       return await openPort(where);
     } catch (error) {
       // A board that boots is not there yet; a serial port that is not there will not come.
       if (where.kind === "serial" || performance.now() + PROBE_MS > end) throw error;
-      await sleep(PROBE_MS / 4);
+      refused();
+      await sleep(AGAIN_MS);
     }
   }
 }
