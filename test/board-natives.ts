@@ -17,7 +17,7 @@ export class PretendWifi {
   status = "off";
   rssi = -61;
   board: PretendBoard | undefined;
-  private readonly air: Air;
+  air: Air;
   private readonly listeners = new Map<string, (() => void)[]>();
   private joins = 0;
   private names = 0;
@@ -37,6 +37,11 @@ export class PretendWifi {
       this.status = typeof came === "number" ? "connected" : "off";
       done(typeof came === "number" ? null : came);
     });
+  }
+  disconnect(done: () => void): void {
+    this.asked.push("leave");
+    this.status = "off";
+    this.board!.after(1, done);
   }
   getHostByName(name: string, done: (address: string | null) => void): void {
     this.asked.push(name);

@@ -51,6 +51,9 @@ export class Sleeper {
   /** Power goes at this instant of the bench, if that comes first. */
   darkAt = Infinity;
   board!: PretendBoard;
+  /** The Wi-Fi module of this life. */
+  wifi!: PretendWifi;
+  private readonly wifis: PretendWifi[] = [];
   private readonly script: string;
   /** Extension 13 as the gateway last said it. */
   spread = 0;
@@ -122,7 +125,9 @@ export class Sleeper {
   private boot(timer: boolean): void {
     const { bench, kind, pen, luck } = this;
     this.base = bench.now;
-    const wifi = new PretendWifi(kind.air ?? FINE);
+    const wifi = new PretendWifi(this.air);
+    this.wifi = wifi;
+    this.wifis.push(wifi);
     const name = kind.chip ?? "ESP32";
     const config = {
       ...{ id: pen.id, secret: pen.enrolment.key, own: 300_000, reach: 2, wakeMs: 5_000 },
@@ -191,6 +196,15 @@ export class Sleeper {
 
   get commands() {
     return this.bench.core.requests.commandsOf(this.pen.id, this.bench.now);
+  }
+
+  /** What was asked of Wi-Fi in all lives. */
+  get asked(): string[] {
+    return this.wifis.flatMap(({ asked }) => asked);
+  }
+
+  get air(): Air {
+    return this.kind.air ?? FINE;
   }
 
   get view() {
