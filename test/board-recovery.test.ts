@@ -10,9 +10,9 @@ import { GATEWAY, REBOOT, REJOIN, SOCKET } from "../device/ladder.ts";
 import { coldBoot } from "../device/state.ts";
 import { HEARTBEAT } from "../device/wire.ts";
 import { PretendFlash } from "./board-flash.ts";
+import { APP, FINE, HOUR, type Kind, Sleeper } from "./board-life.ts";
 import type { Peer } from "./board-net.ts";
 import { PretendBoard, type World } from "./board-rig.ts";
-import { APP, FINE, HOUR, type Kind, Sleeper } from "./sleeper-rig.ts";
 
 const OWN = 60_000;
 const sources = new URL("../device", import.meta.url).pathname;

@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { bundle, VARIANTS } from "../device/build.ts";
 import { stream } from "../sim/random.ts";
-import { type Kind, Sleeper } from "./sleeper-rig.ts";
+import { type Kind, Sleeper } from "./board-life.ts";
 
 const SEED = Number(process.env["NEXTBEAT_SEED"] ?? 7227);
 /** Torn in so many ways at each step. */
