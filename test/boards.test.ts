@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BOARDS, boardNamed, boardsTable, refusal } from "../gateway/cli/boards.ts";
+import { TOOLS } from "../gateway/cli/port.ts";
 import { SIZES } from "../gateway/cli/sizes.ts";
 
 const README = new URL("../README.md", import.meta.url);
@@ -50,6 +51,11 @@ describe("the boards", () => {
   it.each(["PICO_R1_3", "ESPRUINOBOARD", "PUCKJS", "BANGLEJS2", "MICROBIT1"])("refuse %s", (name) =>
     expect(boardNamed(name)).toMatch(/cannot run it: it (has no network of its own|speaks)/),
   );
+
+  it("are flashed with the tools that the project names", () => {
+    const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    expect(TOOLS).toBe(`espruino@${JSON.parse(text).devDependencies.espruino}`);
+  });
 
   it("can each do something, awake", () => {
     for (const board of BOARDS) {

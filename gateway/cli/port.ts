@@ -20,9 +20,11 @@ export type Where =
 /** What port 23 is to telnet; the interpreter on Linux has 2323. */
 const TELNET_PORT = 23;
 const CONNECT_MS = 5_000;
-const TOOLS = "espruino@0.1.67";
+/** The tools whose serial driver is used: as in package.json. */
+export const TOOLS = "espruino@0.1.67";
 
 export function whereIs(port: string, baud: number): Where {
+  if (!(baud > 0)) throw new Usage("--baud: expected a number such as 115200");
   if (!/^\w+:\/\//.test(port)) return { kind: "serial", name: port, baud };
   const url = URL.canParse(port) ? new URL(port) : undefined;
   if (url?.protocol !== "tcp:" || !url.hostname || !/^\/?$/.test(url.pathname))

@@ -249,6 +249,7 @@ describe("what is no board", () => {
     await bad(1, "there is no such port; ", "--port", "/dev/ttyNONE9");
     await bad(1, "nobody listens there", "--port", "tcp://127.0.0.1:1");
     await bad(2, "expected tcp://HOST[:PORT]", "--port", "http://x/");
+    await bad(2, "--baud: expected a number", "--port", "/dev/ttyNONE9", "--baud", "fast");
     await bad(2, "required option '--port <port>'");
   }, 30_000);
 });
