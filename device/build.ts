@@ -109,6 +109,12 @@ export async function joined(variant: Variant, sources: string): Promise<string>
   return built.outputFiles[0]!.text.replace('"use strict";', "");
 }
 
+/** Fields of the one object that a board makes of its own, `Binding`: none is a native's name. */
+const OWN_FIELDS = new RegExp(
+  "^(known|dirty|useful|low|high|used|silent|phase|question|answer|sendAt|endAt|nextAt|beganAt|" +
+    "pause|probes|dayAt|ackTag|ackAt|warm)$",
+);
+
 /** The minified bundle of a variant. Throws, naming each place, on what the board cannot run. */
 export async function bundle(variant: Variant, sources: string): Promise<string> {
   const text = await joined(variant, sources);
@@ -127,7 +133,7 @@ export async function bundle(variant: Variant, sources: string): Promise<string>
         unsafe_arrows: true,
         keep_fargs: false,
       },
-      mangle: { toplevel: true, reserved: ["of"] },
+      mangle: { toplevel: true, reserved: ["of"], properties: { regex: OWN_FIELDS } },
       format: { ascii_only: true, ecma: 2015 },
     });
     const code = `{${looselyCompared(short.code!)}}`;
