@@ -188,6 +188,27 @@ describe(`what the board hears (seed ${SEED})`, () => {
     expect(taken(["0\xff\xff\xff\x7f", "x".repeat(5000)])).toEqual([]);
   });
 
+  it("is never kept beyond what can be ours, however long it is going to be", () => {
+    // Seen where its length is read again with each chunk.
+    const { charCodeAt } = String.prototype;
+    let most = 0;
+    String.prototype.charCodeAt = function (this: string, at: number) {
+      most = Math.max(most, this.length);
+      return charCodeAt.call(this, at);
+    };
+    try {
+      for (const size of [200, 256, 257, 400, 2_000, 20_000, 200_000]) {
+        const packet = publish("nextbeat/00beef/down", "x".repeat(size));
+        const chunks = packet.match(/[\s\S]{1,20}/g)!;
+        expect(taken([...chunks, "\xd0\0"])).toEqual(size > 256 ? ["\xd0\0"] : [packet, "\xd0\0"]);
+      }
+    } finally {
+      String.prototype.charCodeAt = charCodeAt;
+    }
+    expect(most).toBeGreaterThan(PACKET_MAX - 20);
+    expect(most).toBeLessThanOrEqual(PACKET_MAX);
+  });
+
   it("is the same of noise in chunks as of noise in one piece, and never longer than ours", () => {
     // Once it is no packet, it stays that: what comes after is only told again.
     const told = (chunks: readonly string[]) => {
