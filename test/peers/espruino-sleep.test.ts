@@ -1,116 +1,105 @@
-// A deep sleeper on the interpreter that boards have: the bundle that is flashed, over UDP, through
-// a fifth of loss. The chip and its Wi-Fi module are a few lines in front of it; a sleep is the end
-// of the process, a wake its next start in the folder that holds the flash. Its power is cut, too.
+/**
+ * Deep sleep on the board's own interpreter: a sender that is put to sleep and roused again and again
+ * says there, and keeps, what it does here, byte for byte. Runs where an `espruino` binary is on the
+ * PATH.
+ */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { expect, it } from "vitest";
 import { interpreter } from "../../device/interpreter.ts";
-import type { CommandView } from "../../gateway/forecast.ts";
-import { run } from "../cli-rig.ts";
-import { type Flashed, flashed } from "./flashed.ts";
 
 const espruino = interpreter();
-if (!espruino) console.warn("no espruino interpreter on the PATH: deep sleep is not tried on it");
+if (espruino === undefined) console.warn("espruino-sleep: no interpreter on the PATH, skipped");
 
-const OWN = 2_500;
-const APP = `
-NEXTBEAT.battery = function () { return 40; };
-NEXTBEAT.onCommand = function (payload) {
-  var storage = require("Storage");
-  storage.write("did", (storage.read("did") || "") + payload + " ");
-  return "did " + payload;
-};`;
+const here = new URL(".", import.meta.url).pathname;
 
-/** @param timer whether the timer woke it */
-const chip = (timer: boolean) => `
-var ESP32 = {
-  getWakeupCause: function () { return ${timer ? 4 : 0}; },
-  deepSleep: function (us) { print("SLEEP " + us); quit(); },
-  reboot: function () { print("REBOOT"); quit(); }
-};
-Modules.addCached("Wifi", 'exports.connect=function(s,o,f){setTimeout(f,150,null)};' +
-  'exports.disconnect=function(f){setTimeout(f,1)};exports.on=function(){};' +
-  'exports.getHostByName=function(n,f){setTimeout(f,5,"127.0.0.1")};' +
-  'exports.getDetails=function(){return{status:"connected",rssi:-60}}');
+/** One life: nobody answers, and everything that is kept over sleep is there once. */
+const SCRIPT = `
+import { climb } from "../../device/ladder.ts";
+import { leave, listening, poll, sent } from "../../device/sender.ts";
+import { doze, rouse } from "../../device/sleep.ts";
+import { createSender } from "../../device/state.ts";
+import { makeTagKey } from "../../device/tag.ts";
+import { alert, load, measure, measureTemperature } from "../../device/vitals.ts";
+
+const hex = (text) => text.split("").map((c) => (256 + c.charCodeAt(0)).toString(16).substr(1)).join("");
+const key = makeTagKey(2, "0123456789abcdef", (m) => m);
+// Sixteenths, so that sums are exact and no rounding decides.
+let dice = 0.25;
+const config = { id: 5, key: key, own: 300000, ownMin: 20000, ownMax: 3600000, reach: 2, makeUps: 2,
+  reserve: 1, random: () => dice };
+let memory = { epoch: 4000000000, limit: 70000, acked: 1, origin: "salt" };
+let s = createSender(config, memory, 0);
+let now = 0;
+for (let n = 0; n < 160; n++) {
+  const frame = poll(s, now);
+  if (s.dirty) memory = { epoch: s.epoch, limit: s.limit, acked: s.acked, origin: "salt" };
+  s.dirty = 0;
+  if (frame) {
+    // A HELLO's nonce is of its instant.
+    print("SAID", hex(frame).substr(0, frame.charCodeAt(0) === 0x52 ? 16 : 999));
+    sent(s, now);
+  }
+  const rung = climb(s, now);
+  if (rung) print("RUNG", rung);
+  if (n === 7) load(s, "abc");
+  if (n === 20) alert(s, true, now);
+  if (n === 30) measure(s, 15, -70);
+  if (n === 33) measureTemperature(s, -3.21);
+  if (n === 150) leave(s, now);
+  if (!listening(s, now) && s.wakeAt > now) {
+    const kept = doze(s, now);
+    const other = createSender(config, memory, 0);
+    s = createSender(config, memory, 0);
+    print("KEPT", hex(kept), rouse(other, kept.substr(1)), rouse(s, kept));
+    now = 0;
+    dice = ((n * 7 + 3) & 15) / 16;
+  }
+  now = Math.max(now, s.wakeAt);
+}
 `;
 
-const lives: Flashed[] = [];
-const folders: string[] = [];
-let running: ChildProcess | undefined;
-
-afterEach(async () => {
-  running?.kill("SIGKILL");
-  for (const { relay } of lives) relay.close();
-  await Promise.all(lives.splice(0).map(({ gateway }) => gateway.stop()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** One life, until the board sleeps or is killed after `killMs`: what it printed. */
-function live(folder: string, file: string, killMs?: number): Promise<string> {
-  return new Promise((done) => {
-    const board = spawn(espruino!, [file], { cwd: folder, stdio: ["pipe", "pipe", "ignore"] });
-    running = board;
-    let said = "";
-    board.stdout.on("data", (text: Buffer) => {
-      said += text.toString("latin1");
+it.skipIf(!espruino)(
+  "a sender that sleeps says and keeps the same on the interpreter",
+  async () => {
+    const bundled = await build({
+      stdin: { contents: SCRIPT, resolveDir: here, loader: "ts" },
+      bundle: true,
+      write: false,
+      format: "iife",
+      target: "es2015",
+      define: {
+        WITH_SUITE: "2",
+        WITH_SLEEP: "true",
+        WITH_COMMANDS: "true",
+        WITH_APP: "true",
+        WITH_EXTENSIONS: "true",
+        WITH_BINDING: "false",
+      },
     });
-    const kill = killMs && setTimeout(() => board.kill("SIGKILL"), killMs);
-    board.on("close", () => {
-      clearTimeout(kill);
-      done(said);
-    });
-  });
-}
-
-describe.skipIf(!espruino)("a deep sleeper on the interpreter", () => {
-  it.each([1, 2] as const)(
-    "of suite %d wakes, beats, obeys and sleeps, also when its power goes",
-    async (suite) => {
-      const variant = suite === 1 ? "udp-hmac-sleep" : "udp-chaskey-sleep";
-      const more = ',ssid:"home",pass:"",reach:2,wakeMs:1500,makeUps:0';
-      const extras = { commands: true, app: APP, variants: ["wifi", variant], config: more };
-      const life = await flashed(suite, OWN, extras);
-      lives.push(life);
-      const { gateway, id, script } = life;
-      const folder = mkdtempSync(join(tmpdir(), "nextbeat-espruino-"));
-      folders.push(folder);
-      for (const timer of [true, false])
-        writeFileSync(join(folder, `${timer}.js`), chip(timer) + script);
-      const view = () => gateway.core.view(id, performance.now())!;
-      const told = (): CommandView[] => gateway.core.requests.commandsOf(id, performance.now());
-      const url = `http://127.0.0.1:${gateway.httpPort}`;
-
-      const heard = new Set<string>();
-      const orders = ["one", "two", "three"];
-      for (let wake = 0; wake < 10; wake++) {
-        const order = wake % 3 === 1 ? orders[(wake - 1) / 3] : undefined;
-        if (order) await run("send", `board-${suite}`, order, "--url", url);
-        // One wake is cut short, whatever it is at.
-        const said = await live(
-          folder,
-          `${wake > 0 && wake !== 6}.js`,
-          wake === 5 ? 250 : undefined,
-        );
-        expect(said).not.toMatch(/rror|ncaught|nextbeat cannot/);
-        const slept = /SLEEP (\d+)/.exec(said);
-        if (wake !== 5) expect(slept, said).not.toBeNull();
-        heard.add(`${view().epoch}/${view().seq}`);
-        const ms = slept ? Number(slept[1]) / 1000 : 100;
-        expect(ms).toBeLessThanOrEqual(OWN * 8);
-        await new Promise((woken) => setTimeout(woken, Math.min(ms, OWN)));
-      }
-      // One wake was cut, and some beats are lost three times: the others were heard.
-      expect(heard.size).toBeGreaterThanOrEqual(7);
-      expect(view()).toMatchObject({ reach: 2, battery: 40, signal: -66 });
-      expect(gateway.core.counters["clash"] ?? 0).toBe(0);
-      expect(told().map(({ state }) => state)).toEqual(orders.map(() => "done"));
-      const flash = readFileSync(join(folder, "espruino.flash"), "latin1");
-      expect(flash).toContain(`${orders.join(" ")} `);
-      expect(flash).not.toMatch(/\b(one|two|three) (.* )?\1 /);
-    },
-    240_000,
-  );
-});
+    const script = bundled.outputFiles[0]!.text;
+    const expected: string[] = [];
+    new Function("print", script)((...said: unknown[]) => expected.push(said.join(" ")));
+    const folder = await mkdtemp(join(tmpdir(), "nextbeat-sleep-"));
+    try {
+      const file = join(folder, "sleep.js");
+      await writeFile(file, script);
+      const { stdout } = await promisify(execFile)(espruino!, [file], {
+        cwd: folder,
+        timeout: 60_000,
+      });
+      const told = stdout.replace(/\r/g, "").split("\n");
+      expect(told.filter((line) => /^(SAID|RUNG|KEPT) /.test(line))).toEqual(expected);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    const kept = expected.filter((line) => line.startsWith("KEPT"));
+    expect(kept.length).toBeGreaterThan(15);
+    expect(kept.every((line) => line.endsWith(" 0 1"))).toBe(true);
+  },
+);
