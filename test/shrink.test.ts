@@ -6,20 +6,10 @@ import { decided } from "../device/bundle/decide.ts";
 import { flattenSender } from "../device/bundle/flatten.ts";
 import { inlineOnce } from "../device/bundle/inline.ts";
 import { aliased, charCodes, lifted } from "../device/bundle/natives.ts";
-import { foldParameters, unwrapped } from "../device/bundle/parameters.ts";
 import { scattered } from "../device/bundle/scatter.ts";
 import { uniquelyNamed } from "../device/bundle/syntax.ts";
 import { arrows, looselyCompared, shrunk } from "../device/shrink.ts";
-
-/** Without blanks and empty statements. */
-const bare = (script: string): string =>
-  script.replace(/\s+/g, "").replace(/;+(?=[;}]|$)|(?<=[{;]);+/g, "");
-
-/** A rewriting, and pairs of a script and what becomes of it; one script alone stays as it is. */
-function rewrites(rewrite: (script: string) => string, ...pairs: [string, string?][]): void {
-  for (const [script, expected] of pairs)
-    expect(bare(rewrite(script)), script).toBe(bare(expected ?? script));
-}
+import { bare, rewrites } from "./shrink-rig.ts";
 
 test("names become unique, also where a property is written short", () => {
   rewrites(
@@ -101,73 +91,6 @@ describe("a function that is called once", () => {
       ["function f() { a(); } on(f);"],
     );
     rewrites((s) => inlineOnce(s, ["f"]), ["function f() { a(); } function h() { f(); }"]);
-  });
-});
-
-test("what every call hands over alike is no parameter", () => {
-  rewrites(
-    foldParameters,
-    ["function f(a, b) { g(a, b); } f(1, x); f(1, y);", "function f(b) { g(1, b); } f(x); f(y);"],
-    [
-      "let k = 1; function f(a) { g(a); } f(k); f(k);",
-      "let k = 1; function f() { g(k); } f(); f();",
-    ],
-    ["let k = 1; k++; function f(a) { g(a); } f(k); f(k);"],
-    ["function f(a) { a++; } f(1); f(1);"],
-    ["function f(a) {} f(1); on(f);"],
-    // Brackets of its own, and those of the next one, which a tree does not show.
-    [
-      "function f(a, b) { g(a, b); } f((1), (x)); f(1, (y));",
-      "function f(b) { g(1, b); } f((x)); f((y));",
-    ],
-    [
-      "function f(a, b) { g(a, b); } f((x), (1)); f(y, 1);",
-      "function f(a) { g(a, 1); } f((x)); f(y);",
-    ],
-    ["function f(a) { g(a); } f((1)); f(1);", "function f() { g(1); } f(); f();"],
-    // What only the caller has.
-    ["function f(a) { g(a); } function h(k) { f(k.x); f(k.x); } on(h);"],
-  );
-});
-
-test("a function that only calls another one gives way to it", () => {
-  rewrites(
-    unwrapped,
-    [
-      "function p(n, c) {} function u(n) { return p(n, 2); } f(u(a) + u(b));",
-      "function p(n, c) {} f(p(a, 2) + p(b, 2));",
-    ],
-    ["function p(n, c) {} function u(a, b) { return p(b, a); } u(1, 2);"],
-  );
-});
-
-describe("the one sender", () => {
-  const maker =
-    'function createSender(c, m, now) { return Object.assign({ seq: m.limit, at: now, gap: c.own, max: 3, tag: "" }, c, m); }';
-  const script = (body: string): string =>
-    `${maker} function step(s, n) { s.seq += n; ${body} } const m = recall(); const s = createSender({ own: NB.own }, m, 0); step(s, s.max);`;
-
-  it("becomes variables, and what never changes a value", () => {
-    expect(bare(flattenSender(script("s.tag = f(s.own, s.own, s.own, s.limit, s.at);")))).toBe(
-      bare(
-        "function step(n) { s_seq += n; s_tag = f(s_own, s_own, s_own, s_limit, 0); } const m = recall();" +
-          'let s_own = NB.own; let s_limit = m.limit; let s_seq = s_limit; let s_gap = s_own; let s_tag = ""; step(3);',
-      ),
-    );
-  });
-
-  it("may begin undefined where nothing asks but for truth", () => {
-    expect(flattenSender(script("if (s.tag) f(); s.tag = 1;"), ["tag"])).toContain("let s_tag;");
-  });
-
-  it.each([
-    ["f(s);", /no function/],
-    ["let t = s;", /does not know/],
-    ["s[n] = 1;", /does not know/],
-    ["s();", /does not know/],
-    ["step(n, 1);", /without a sender/],
-  ])("is not used as in %s", (body, error) => {
-    expect(() => flattenSender(script(body))).toThrow(error);
   });
 });
 
@@ -259,4 +182,34 @@ test("all of it together keeps what a script does", () => {
   };
   expect(run(script)).toEqual([6, 7]);
   expect(run(shrunk(script))).toEqual([6, 7]);
+});
+
+describe("the one sender", () => {
+  const maker =
+    'function createSender(c, m, now) { return Object.assign({ seq: m.limit, at: now, gap: c.own, max: 3, tag: "" }, c, m); }';
+  const script = (body: string): string =>
+    `${maker} function step(s, n) { s.seq += n; ${body} } const m = recall(); const s = createSender({ own: NB.own }, m, 0); step(s, s.max);`;
+
+  it("becomes variables, and what never changes a value", () => {
+    expect(bare(flattenSender(script("s.tag = f(s.own, s.own, s.own, s.limit, s.at);")))).toBe(
+      bare(
+        "function step(n) { s_seq += n; s_tag = f(s_own, s_own, s_own, s_limit, 0); } const m = recall();" +
+          'let s_own = NB.own; let s_limit = m.limit; let s_seq = s_limit; let s_gap = s_own; let s_tag = ""; step(3);',
+      ),
+    );
+  });
+
+  it("may begin undefined where nothing asks but for truth", () => {
+    expect(flattenSender(script("if (s.tag) f(); s.tag = 1;"), ["tag"])).toContain("let s_tag;");
+  });
+
+  it.each([
+    ["f(s);", /no function/],
+    ["let t = s;", /does not know/],
+    ["s[n] = 1;", /does not know/],
+    ["s();", /does not know/],
+    ["step(n, 1);", /without a sender/],
+  ])("is not used as in %s", (body, error) => {
+    expect(() => flattenSender(script(body))).toThrow(error);
+  });
 });

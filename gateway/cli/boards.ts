@@ -46,7 +46,7 @@ export const BOARDS: readonly BoardFacts[] = [
   {
     name: "esp32",
     about: "ESP32, ESP32-C3, ESP32-S3",
-    // Of these builds ESP32_IDF4 has no SHA-256: what the board itself says is asked before flashing.
+    // ESP32_IDF4 has no SHA-256: `flash` asks the board.
     ids: ["ESP32", "ESP32_CYD", "ESP32C3_IDF4", "ESP32S3_IDF4", "ESP32_IDF4"],
     wifi: "wifi",
     storage: 896 * KB,
