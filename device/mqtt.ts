@@ -1,9 +1,9 @@
 // MQTT on the board: a connection to the broker, opened when there is a frame to send, and the
-// frames of one device on it. It keeps no session, sends no ping and has no will: whether the way to
-// the gateway is there, the acks say, and nothing else does. So a half-open connection looks to the
-// sender like loss, and the ladder's "new socket" is `dropMqtt`. A frame that finds another on this
-// connection unanswered for 10 s takes a new one by itself: the ladder's rungs are an hour apart by
-// the time a board says no more than a HELLO an hour.
+// frames of one device on it. It keeps no session, sends no ping and has no will: whether the way
+// to the gateway is there, the acks say, and nothing else does. So a half-open connection looks to
+// the sender like loss, and the ladder's "new socket" is `dropMqtt`. A frame that finds another on
+// this connection unanswered for 10 s takes a new one by itself: the ladder's rungs are an hour
+// apart by the time a board says no more than a HELLO an hour.
 //
 // One frame waits at a time, the newest: for the CONNACK, or for what the network has not taken
 // yet. A try that finds the one before still queued is lost, as on a socket of udp.ts: TCP repeats

@@ -1,5 +1,5 @@
-// A board of the virtual interpreter, a broker that fails as brokers and lines do, and the gateway's
-// own core behind it, in one virtual time.
+// A board of the virtual interpreter, a broker that fails as brokers and lines do, and behind it
+// the gateway's own core, in one virtual time.
 
 import { generate, type Packet, parser } from "mqtt-packet";
 import { coldBoot } from "../device/state.ts";

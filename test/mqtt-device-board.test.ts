@@ -1,6 +1,6 @@
-// Whole boards over MQTT on the virtual interpreter, with a broker that refuses, dies, goes deaf, or
-// is none: whatever it does, once it is well the board is back; and the bundle does what its plain
-// script does.
+// Whole boards over MQTT on the virtual interpreter, with a broker that refuses, dies, goes deaf,
+// or is none: whatever it does, once it is well the board is back; and the bundle does what its
+// plain script does.
 
 import { describe, expect, it } from "vitest";
 import { bundle, joined, VARIANTS } from "../device/build.ts";
