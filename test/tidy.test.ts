@@ -111,7 +111,10 @@ describe("the import graph", () => {
 
 describe("the cores", () => {
   it.each([
-    ["device", reach(["sender", "binding", "state", "describe"].map((n) => `device/${n}.ts`))],
+    [
+      "device",
+      reach(["sender", "sleep", "binding", "state", "describe"].map((n) => `device/${n}.ts`)),
+    ],
     ["gateway", reach(["gateway/gateway.ts"])],
     ["sim", reach(["sim/world.ts"])],
   ])("of %s know no clock, timer, dice, console or node", (_, files) => {

@@ -1,7 +1,7 @@
 /**
- * Deep sleep on the board's own interpreter: a sender that is put to sleep and roused again and again
- * says there, and keeps, what it does here, byte for byte. Runs where an `espruino` binary is on the
- * PATH.
+ * Deep sleep on the board's own interpreter: a sender that is put to sleep and roused again and
+ * again says there, and keeps, what it does here, byte for byte. Runs where an `espruino` binary is
+ * on the PATH.
  */
 
 import { execFile } from "node:child_process";
@@ -27,7 +27,8 @@ import { createSender } from "../../device/state.ts";
 import { makeTagKey } from "../../device/tag.ts";
 import { alert, load, measure, measureTemperature } from "../../device/vitals.ts";
 
-const hex = (text) => text.split("").map((c) => (256 + c.charCodeAt(0)).toString(16).substr(1)).join("");
+const two = (c) => (256 + c.charCodeAt(0)).toString(16).substr(1);
+const hex = (text) => text.split("").map(two).join("");
 const key = makeTagKey(2, "0123456789abcdef", (m) => m);
 // Sixteenths, so that sums are exact and no rounding decides.
 let dice = 0.25;
