@@ -8,14 +8,14 @@
 // tries keep their spacing (rule 14); joining faster makes a beat early, which breaks no promise.
 //
 // **Awake time is bounded** whatever happens. Without a network 10 s after joining began the board
-// gives up: no beat was spent, and it sleeps 1, 2, 4, then 8 intervals. In all it is awake 30 s, the
-// longest window (15 s) and the console's apart: no answer, no room on flash, an exception in each
-// turn. A second's timer looks, which nothing else touches.
+// gives up: no beat was spent, and it sleeps 1, 2, 4, then 8 intervals. In all it is awake 30 s,
+// the longest window (15 s) and the console's apart: no answer, no room on flash, an exception in
+// each turn. A timer of a second looks, which nothing else touches.
 //
 // **Sleeps of more than 35 minutes** are a chain, since the timer takes 2^31 microseconds: `nbs`
 // holds the length of a link, their number less one, and a mark for each that is begun. The boot
-// between two spends a mark and sleeps on, before anything else: no radio, 0.6 s. No marks at all is
-// a board that has left: it sleeps on for ever. A wake that is not the timer's ends the chain.
+// between two spends a mark and sleeps on, before anything else: no radio, 0.6 s. No marks at all
+// is a board that has left: it sleeps on for ever. A wake that is not the timer's ends the chain.
 //
 //     0     4         8       10                10 + links - 1
 //     +-----+---------+-------+------------------+
@@ -91,7 +91,7 @@ function sleep(ms: number): void {
   down(ms);
 }
 
-/** At boot, before anything else: sleeps on if a chain is not over, and then nothing must follow. */
+/** At boot, before anything else: sleeps on if a chain is not over; then nothing must follow. */
 export function resumeChain(): void {
   const file = storage.read("nbs") || "";
   const head = file.substr(4, 6);

@@ -8,8 +8,10 @@ import { coldBoot } from "../device/state.ts";
 import { computeTag, tagBytes } from "../device/tag.ts";
 import { ACK, HEARTBEAT, HELLO, tagInput, UP, WELCOME } from "../device/wire.ts";
 import { stream } from "../sim/random.ts";
+import { PretendBroker } from "./board-broker.ts";
 import { PretendFlash } from "./board-flash.ts";
 import { type Air, chip, PretendWifi } from "./board-natives.ts";
+import type { Line } from "./board-net.ts";
 import { PretendBoard } from "./board-rig.ts";
 import { Bench } from "./gateway-bench.ts";
 import { Board } from "./gateway-rig.ts";
@@ -31,6 +33,8 @@ export interface Kind {
   /** Share of frames lost, each way. */
   readonly loss?: number;
   readonly air?: Air;
+  /** False: nobody answers TCP. */
+  readonly broker?: boolean;
   /** How long after a power cut it comes back. */
   readonly darkMs?: number;
 }
@@ -53,6 +57,7 @@ export class Sleeper {
   board!: PretendBoard;
   /** The Wi-Fi module of this life. */
   wifi!: PretendWifi;
+  readonly broker = new PretendBroker((frame) => this.up(frame));
   private readonly wifis: PretendWifi[] = [];
   private readonly script: string;
   /** Extension 13 as the gateway last said it. */
@@ -132,9 +137,16 @@ export class Sleeper {
     const config = {
       ...{ id: pen.id, secret: pen.enrolment.key, own: 300_000, reach: 2, wakeMs: 5_000 },
       ...{ host: "gateway.example", port: 7227, salt: "saltsalt", extra: coldBoot(0, "test") },
-      ...{ ssid: "home", pass: "secret", ...kind.config },
+      ...{ ssid: "home", pass: "secret", ...structuredClone(kind.config) },
     };
-    const world = { dice: luck, sends: () => true, replies: (frame: string) => this.up(frame) };
+    const world = {
+      dice: luck,
+      sends: () => true,
+      replies: (frame: string) => this.up(frame),
+      accepts: (_: object, line: Line) =>
+        kind.broker === false ? undefined : this.broker.accept(line),
+    };
+    this.broker.forget();
     const globals = {
       [name]: chip(name, timer, () => this.board),
       did: (payload: string) => this.did.push(payload),
@@ -155,7 +167,10 @@ export class Sleeper {
     if (typeof read !== "string" && read.type === ACK)
       for (const { type, value } of readExtensions(read.ext, 1) ?? [])
         if (type === EXT_SPREAD) this.spread = value.charCodeAt(0);
-    if (this.luck() >= this.loss) this.board.deliver(frame, 5 + this.luck() * 20);
+    if (this.luck() < this.loss) return;
+    const ms = 5 + this.luck() * 20;
+    if (this.broker.connected) this.broker.publish("nextbeat/00beef/down", frame, ms);
+    else this.board.deliver(frame, ms);
   }
 
   /** The board sent one. */

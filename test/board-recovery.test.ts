@@ -1,4 +1,4 @@
-// What a board that stays awake does about silence, on the virtual interpreter and by the bundle
+// What a board does about silence, on the virtual interpreter and by the bundle
 // that is flashed: the ladder's rungs carried out and told, Wi-Fi that only seems to be there, and
 // the words of a board that cannot run a bundle at all.
 
@@ -116,6 +116,34 @@ describe("light sleep", () => {
     s.send("on");
     s.live(2 * OWN);
     expect(s.did).toEqual(["on"]);
+  });
+});
+
+describe("a sleeper over MQTT", () => {
+  const own = { own: 5 * OWN, way: 1, port: 1883 };
+
+  it("connects, beats, obeys, says goodbye and sleeps", async () => {
+    const s = new Sleeper(await script("wifi", "mqtt-chaskey-sleep"), { config: own });
+    s.live(20 * OWN);
+    s.send("on");
+    s.live(100 * OWN);
+    expect(s.view.status).toBe("present");
+    expect(s.did).toEqual(["on"]);
+    expect(s.broker.goodbyes).toBe(s.lives.length);
+    expect(Math.max(...s.lives.slice(1).map(({ awake }) => awake))).toBeLessThan(4_000);
+    expect(s.lives.flatMap(({ log }) => log).filter((line) => /uncaught/.test(line))).toEqual([]);
+    expect(s.wrong).toEqual([]);
+  });
+
+  it("takes UDP where no broker answers, and remembers it from wake to wake", async () => {
+    const more = [["gateway.example", 7227, 0]];
+    const text = await script("wifi", "both-chaskey-sleep");
+    const s = new Sleeper(text, { broker: false, config: { ...own, more } });
+    s.live(24 * HOUR);
+    expect(s.view.status).toBe("present");
+    const late = s.lives.slice(-20).flatMap(({ log }) => log);
+    expect(late.filter((line) => / connect /.test(line))).toEqual([]);
+    expect(s.wrong).toEqual([]);
   });
 });
 

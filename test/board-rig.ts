@@ -2,9 +2,9 @@
 // fail as the firmware's do, a flash whose bytes are filled once, timers, promises. Two scripts
 // that are given the same world and leave the same log behave alike.
 //
-// The order of work is the interpreter's: timers, then the network's first attempt to send, then
-// what promises call, then the next attempt. A failed `sendto` drops 7 bytes of the queue and takes
-// what is left for the next datagram: the log shows it as `leaked`.
+// The order of work is the interpreter's: timers, the network's first attempt to send, what promises
+// call, the next attempt. A failed `sendto` drops 7 bytes of the queue and takes what is left for
+// the next datagram: the log shows it as `leaked`.
 
 import { createHash } from "node:crypto";
 import { createContext, runInContext } from "node:vm";
@@ -46,7 +46,7 @@ export interface Ended {
   readonly ms: number;
 }
 
-/** What a board has beside the interpreter's own. */
+/** What a board has beside the interpreter's own; `begin` gets it before its script runs. */
 export interface Natives {
   /** Modules for `require`, and globals. */
   readonly modules?: Record<string, object>;
@@ -73,7 +73,6 @@ export class PretendBoard {
     flash: PretendFlash,
     world: World,
     { modules: more = {}, globals = {}, startAt = 1_000_000 }: Natives = {},
-    /** Called with the board before its script runs. */
     begin: (board: PretendBoard) => void = () => {},
   ) {
     begin(this);
