@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readExtensions } from "../device/extensions.ts";
+import { intervalMs } from "../device/interval.ts";
 import { UP } from "../device/wire.ts";
 import { quote } from "../gateway/cli/script.ts";
-import { refused, run } from "./cli-rig.ts";
-import { clearUp, temporaryFolder } from "./socket-rig.ts";
+import { bundle, enrolled, KEY } from "./cli-bundle-rig.ts";
+import { run } from "./cli-rig.ts";
+import { clearUp } from "./socket-rig.ts";
 
-const KEY = "000102030405060708090a0b225c0d0a";
 const prebuilt = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../dist/device/${name}`, import.meta.url)), "latin1");
 
@@ -22,26 +23,6 @@ beforeAll(() => {
   }
 });
 afterEach(clearUp);
-
-/** Bundles device `shed` with the given flags. @returns the script, and what its first line sets */
-async function bundle(data: string, ...flags: string[]) {
-  const file = join(data, "out.js");
-  const where = ["--data", data, "--gateway", "192.168.1.5", "-o", file];
-  const said = await run("device", "bundle", "shed", ...where, ...flags);
-  expect(said).toMatchObject({ code: 0, err: "" });
-  const script = readFileSync(file, "latin1");
-  expect(script).toMatch(/^[\x20-\x7e\n]*$/);
-  const first = script.slice(0, script.indexOf("\n"));
-  const config = vm.runInNewContext(`${first};NEXTBEAT`) as Record<string, string | number>;
-  return { said, file, script, config };
-}
-
-async function enrolled(suite: string): Promise<string> {
-  const data = temporaryFolder();
-  const key = suite === "crc16" ? [] : ["--key", KEY];
-  await run("device", "add", "shed", "--id", "4d2", ...key, "--suite", suite, "--data", data);
-  return data;
-}
 
 describe("device bundle", () => {
   it.each(["hmac", "chaskey"])("puts configuration before the %s bundle", async (suite) => {
@@ -136,6 +117,37 @@ describe("device bundle", () => {
     expect(told.jsVars).toBeGreaterThan(480);
   });
 
+  it("says all that was asked in the words of the board's configuration", async () => {
+    const data = await enrolled("hmac");
+    const ways = ["--also", "10.0.0.2", "--also", "b.lan:99", "--mqtt", "10.0.0.9"];
+    const sleep = [
+      "--reach",
+      "deep",
+      "--interval",
+      "5m",
+      "--interval-max",
+      "2h",
+      "--make-ups",
+      "1",
+    ];
+    const wifi = ["--wifi", "x", "--wifi-ip", "10.0.0.7/22,10.0.0.1"];
+    const { config } = await bundle(data, ...ways, ...sleep, ...wifi);
+    expect(config).toMatchObject({
+      ...{ host: "192.168.1.5", port: 7227, own: 300_000, ownMax: 7_200_000, makeUps: 1 },
+      ...{ reach: 2, wakeMs: 5_100, clockError: 0.03, ip: "10.0.0.7", gw: "10.0.0.1" },
+      mask: "255.255.252.0",
+      more: [
+        ["10.0.0.2", 7227, 0],
+        ["b.lan", 99, 0],
+        ["10.0.0.9", 1883, 1],
+      ],
+    });
+    // 2 h and no less.
+    expect(intervalMs(Number(config.paceMax))).toBeGreaterThanOrEqual(7_200_000);
+    for (const name of ["ownMin", "way", "paceMin", "user"])
+      expect(config).not.toHaveProperty(name);
+  });
+
   it("speaks MQTT alone, as a user of the broker", async () => {
     const data = await enrolled("chaskey");
     writeFileSync(join(data, "pass"), "secret\n");
@@ -159,65 +171,6 @@ describe("device bundle", () => {
     const deep = ["--board", "esp8266", "--reach", "deep"];
     const { said } = await bundle(await enrolled("chaskey"), ...deep);
     expect(said.out).toContain("before it sleeps: GPIO16 must be wired to RST");
-  });
-
-  it("refuses what a board could not use, and writes nothing", async () => {
-    const data = await enrolled("hmac");
-    const out = join(data, "out.js");
-    const flags = ["--data", data, "-o", out];
-    const to = ["--gateway", "192.168.1.5", ...flags];
-    const bad = (code: number, words: string, ...argv: string[]) =>
-      refused(code, words, "device", "bundle", "shed", ...argv);
-    await bad(2, "expected --gateway HOST, --mqtt HOST, or both", ...flags);
-    await bad(2, "required option '-o, --output <file>'", "--gateway", "a", "--data", data);
-    await bad(2, "boards do not speak IPv6", "--gateway", "::1", ...flags);
-    await bad(2, "such as 90s, 5m or 1h30m", ...to, "--interval", "60");
-    await bad(2, "Allowed choices are awake, light, deep", ...to, "--reach", "asleep");
-    await bad(2, "expected --wifi SSID with it", ...to, "--wifi-pass-file", out);
-    await bad(2, "expected --wifi SSID with it", ...to, "--wifi-ip", "10.0.0.7/24,10.0.0.1");
-    await bad(2, "Expected ADDRESS/BITS,ROUTER", ...to, "--wifi", "x", "--wifi-ip", "10.0.0.7");
-    await bad(2, "expected --mqtt HOST with it", ...to, "--mqtt-user", "x");
-    await bad(2, "given 33 bytes, expected 1 to 32", ...to, "--wifi", "x".repeat(33));
-    await bad(2, "there is no such file", ...to, "--wifi", "x", "--wifi-pass-file", out);
-    await bad(2, "--app /nowhere: there is no such file", ...to, "--app", "/nowhere");
-    await bad(2, "Expected 0, 1 or 2", ...to, "--make-ups", "3");
-    await bad(2, "--interval-max: is below --interval", ...to, "--interval-max", "30s");
-    await bad(2, "a wake takes that long", ...to, "--reach", "deep", "--interval", "5s");
-    await bad(2, "no binding", ...to, "--reach", "deep", "--nat");
-    await bad(1, "no such file or folder", "--gateway", "a", "--data", data, "-o", "/nowhere/x");
-    await refused(1, 'name "other"', "device", "bundle", "other", ...to);
-    writeFileSync(join(data, "app.js"), "one();\nvar = 1;\n");
-    await bad(2, "--app: line 2: Unexpected token", ...to, "--app", join(data, "app.js"));
-    expect(existsSync(out)).toBe(false);
-    expect(existsSync(`${out}.part`)).toBe(false);
-  });
-
-  it.each([
-    ["esp8266", "suite 1: its crypto module has SHA-1 only; enrol the device with --suite 2"],
-    ["esp8266-512k", "suite 1: its firmware has no crypto module"],
-    ["espruino-wifi", "UDP: its network driver"],
-    ["pico-w", "pico-w cannot run it: Espruino's build for the Raspberry Pi Pico"],
-    ["PUCKJS", "it speaks Bluetooth only"],
-    ["toaster", "there is no board toaster: expected esp32, esp8266"],
-    ["linux", "deep sleep: a program cannot turn its computer off and on", "--reach", "deep"],
-    ["linux", "--wifi: the computer joins its networks itself", "--wifi", "x"],
-  ])("refuses by board: %s, %s", async (board, words, ...flags) => {
-    const data = await enrolled("hmac");
-    const to = ["--gateway", "10.0.0.1", "--data", data, "-o", join(data, "out.js")];
-    const argv = [...to, "--board", board, ...flags];
-    await refused(2, words, "device", "bundle", "shed", ...argv);
-  });
-
-  it("refuses under suite 0 what only a key protects", async () => {
-    const data = await enrolled("crc16");
-    const to = ["--gateway", "10.0.0.1", "--data", data, "-o", join(data, "out.js")];
-    const bad = (words: string, ...argv: string[]) =>
-      refused(2, words, "device", "bundle", "shed", ...to, ...argv);
-    writeFileSync(join(data, "app.js"), "NEXTBEAT.onCommand = function () {};\n");
-    await bad("--commands: suite 0 (crc16) has none", "--commands");
-    await bad("--mqtt: suite 0", "--mqtt", "x");
-    await bad("NEXTBEAT.onCommand does not exist under suite 0", "--app", join(data, "app.js"));
-    await bad("no client over UDP under suite 0 carries all of --nat", "--nat");
   });
 
   it("writes any bytes as ASCII that means them", () => {

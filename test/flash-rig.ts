@@ -1,5 +1,5 @@
-// A gateway with one device enrolled, for the tests that flash it: onto the real interpreter, and at
-// ports behind which there is no board.
+// A gateway with one device enrolled, for the tests that flash it: onto the real interpreter, and
+// at ports behind which there is no board.
 
 import type { RunningGateway } from "../gateway/server.ts";
 import { startHere } from "./socket-rig.ts";

@@ -50,7 +50,7 @@ async function portFree(): Promise<void> {
   }
 }
 
-/** A board whose flash is in `folder`. Its input stays open: at its end some builds read for ever. */
+/** A board whose flash is in `folder`. Its input stays open: some builds read on past its end. */
 function powerOn(folder: string): ChildProcess {
   const board = spawn(espruino!, ["--telnet"], {
     cwd: folder,
