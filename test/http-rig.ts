@@ -15,7 +15,9 @@ export const HOST = { host: "127.0.0.1:8227" };
 export const KEY = "000102030405060708090a0b0c0d0eff";
 
 /** A gateway without sockets, and its app. */
-export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono; feed: Feed }> {
+export async function bench(
+  more: Partial<AppOptions> = {},
+): Promise<{ app: Hono; feed: Feed; registry: Registry }> {
   const clock = systemClock(0);
   const store = memoryStore({ clock });
   const loaded = await store.open();
@@ -49,7 +51,7 @@ export async function bench(more: Partial<AppOptions> = {}): Promise<{ app: Hono
     },
     ...more,
   });
-  return { app, feed };
+  return { app, feed, registry };
 }
 
 export interface Answer {

@@ -31,6 +31,8 @@ const GOLDEN = 0.618034;
 /** Orders that beats alone upset; rows are put right so often and not at each beat. */
 const RESTLESS = new Set(["due", "battery", "signal"]);
 const RESTLESS_MS = 5_000;
+/** Arranging takes at most about this part of the time: 1 / 20. */
+const ARRANGE_SHARE = 20;
 const SECOND_MS = 990;
 
 /** @type {Map<string, Entry>} */
@@ -49,6 +51,9 @@ const view = {
 
 let lanes = 0;
 let arrangedAt = Number.NEGATIVE_INFINITY;
+/** Order, filter or counts are no longer right; and when they may be put right again. */
+let disturbed = true;
+let arrangeAgainAt = 0;
 let painting = false;
 let tickedAt = 0;
 /** The fleet was read at least once. */
@@ -151,7 +156,11 @@ function learnDevice(device) {
   const dueAt = before?.dueAt ?? 0;
   const deaf = deafness.some(({ from, to }) => from < (seenAt ?? 0) && to > dueAt);
   const cells = advance(entry?.cells ?? [], before, device, told, deaf);
-  const text = [name, id, site, ...labels, address ?? ""].join(" ").toLowerCase();
+  const same = before?.name === name && before.site === site && before.address === address;
+  const text =
+    entry && same && before.labels === labels
+      ? entry.text
+      : [name, id, site, ...labels, address ?? ""].join(" ").toLowerCase();
   const next = Object.assign(entry ?? { lane: (lanes++ * GOLDEN) % 1 }, { device, cells, text });
   fleet.set(id, next);
   if (before?.status !== status || before.name !== name || before.site !== site) arrangeSoon();
@@ -169,7 +178,7 @@ function learnChange(change, news) {
   const { id, tseq, to: status, cause } = change;
   const before = fleet.get(id)?.device;
   if (before && tseq > before.tseq) learnDevice({ ...before, tseq, status, cause });
-  feed.add(change, fleet.get(id)?.device, line.now(), news);
+  feed.add(change, fleet.get(id)?.device, news);
   detail.add(change, line.now());
   if (change.to === "absent" || change.from === "absent") incidents.soon();
   soon();
@@ -216,7 +225,7 @@ function soon() {
 }
 
 function arrangeSoon() {
-  arrangedAt = Number.NEGATIVE_INFINITY;
+  disturbed = true;
   soon();
 }
 
@@ -230,7 +239,10 @@ function paint(/** @type {number} */ at) {
     incidents.tick(now);
   }
   const patience = RESTLESS.has(view.order) ? RESTLESS_MS : Number.MAX_VALUE;
-  if (known && at - arrangedAt > patience) arrange(at);
+  // A large fleet in a storm: what takes long is done less often, or nothing else would be.
+  const due = (disturbed && at > arrangeAgainAt) || at - arrangedAt > patience;
+  if (known && due) arrange(at);
+  feed.paint(now);
   list.paint(now, ticked);
   detail.paint(now);
 }
@@ -238,6 +250,8 @@ function paint(/** @type {number} */ at) {
 /** @param {number} at */
 function arrange(at) {
   arrangedAt = at;
+  disturbed = false;
+  const begun = performance.now();
   const shown = list.arrange({ ...view, text: view.text.trim().toLowerCase() });
   const devices = [...fleet.values()].map((entry) => entry.device);
   strip.paint(devices, incidents.count);
@@ -249,6 +263,7 @@ function arrange(at) {
   const words = fleet.size > 0 ? "No device fits this filter." : "Enrol one on the gateway: ";
   put(byId("none-why"), words);
   byId("none-how").hidden = fleet.size > 0;
+  arrangeAgainAt = at + (performance.now() - begun) * ARRANGE_SHARE;
 }
 
 /** The filter or the order was changed. */

@@ -76,6 +76,8 @@ const ANSWER_MAX_MS = 10_000;
 const PAGE = 500;
 /** Changes from before the page was opened. */
 const PAST_MAX = 60;
+/** Changes are read for so long at a time. */
+const READ_MS = 12;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 15_000;
 const SAMPLES = 8;
@@ -160,6 +162,8 @@ export class Line {
   #past = 0;
   /** Changes that wait until the devices they name are known. @type {Change[] | undefined} */
   #held;
+  /** Changes as they came, not read yet. @type {string[]} */
+  #unread = [];
   /** Devices at the last reading, and when that was. */
   #count = -1;
   #readAt = 0;
@@ -179,6 +183,7 @@ export class Line {
     clearTimeout(this.#retryTimer);
     this.#attempt.abort();
     this.#attempt = new AbortController();
+    this.#unread = [];
     const { signal } = this.#attempt;
     this.#run(signal).catch((error) => signal.aborted || this.#lose(error));
   }
@@ -254,12 +259,8 @@ export class Line {
     const source = new EventSource(urlOf(`events?after=${this.#cursor}`));
     signal.addEventListener("abort", () => source.close());
     source.addEventListener("change", ({ data }) => {
-      const change = JSON.parse(data);
-      if (change.cursor <= this.#cursor) return;
-      this.#cursor = change.cursor;
-      change.at = Date.parse(change.at);
-      if (this.#held === undefined) this.#listener.change(change, true);
-      else this.#held.push(change);
+      this.#unread.push(data);
+      if (this.#unread.length === 1) setTimeout(() => this.#read());
     });
     source.addEventListener("beats", ({ data }) => {
       this.#listener.devices(JSON.parse(data).items.map(readDevice));
@@ -272,6 +273,22 @@ export class Line {
       source.onopen = resolve;
       setTimeout(() => reject(new LineError("the gateway does not answer")), ANSWER_MAX_MS);
     });
+  }
+
+  /** What came, for as long as a person does not feel it; then the rest, after a breath. */
+  #read() {
+    const until = performance.now() + READ_MS;
+    let at = 0;
+    while (at < this.#unread.length && performance.now() < until) {
+      const change = JSON.parse(this.#unread[at++] ?? "");
+      if (change.cursor <= this.#cursor) continue;
+      this.#cursor = change.cursor;
+      change.at = Date.parse(change.at);
+      if (this.#held === undefined) this.#listener.change(change, true);
+      else this.#held.push(change);
+    }
+    this.#unread.splice(0, at);
+    if (this.#unread.length > 0) setTimeout(() => this.#read());
   }
 
   #release() {
