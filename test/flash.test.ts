@@ -1,5 +1,5 @@
-// `flash` at ports behind which there is no board, or one too old, or one without room: each is told
-// in a line that says what helps. A board that is one: test/peers/espruino-flash.test.ts.
+// `flash` at ports behind which there is no board, or one too old, or one without room: each is
+// told in a line that says what helps. A board that is one: test/peers/espruino-flash.test.ts.
 
 import { once } from "node:events";
 import { createServer } from "node:net";
