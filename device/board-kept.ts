@@ -62,9 +62,11 @@ export function slept(s: Sender, now: number): void {
  * Before a sleep that nothing but its awake time ended. How many intervals it shall last: the most
  * where flash has no room to count them.
  */
-export function failed(s: Sender): number {
+export function failed(s: Sender, joined: boolean, now: number): number {
   const before = file;
   const intervals = 1 << fails;
+  // Without a network nothing happened to the sender: what it kept still holds.
+  if (joined) dozing = doze(s, now);
   fails = Math.min(fails + 1, FAILS_MAX);
   keep(s);
   return file === before ? 1 << FAILS_MAX : intervals;

@@ -130,7 +130,7 @@ export function begin(s: Sender, wait: number): void {
     const now = clock();
     const most = joinMs < 0 ? JOIN_MS : AWAKE_MS;
     if (!going && now >= Math.max(begunAt + most, openUntil(s), timed ? 0 : CONSOLE_MS)) {
-      goDown(jittered(s, s.interval) * failed(s), now);
+      goDown(jittered(s, s.interval) * failed(s, joinMs >= 0, now), now);
     } else setTimeout(look, LOOK_MS);
   }
   if (deep) {

@@ -8,7 +8,7 @@ import { decodeUp } from "../device/decode.ts";
 import { EXT_RECOVERY, readExtensions } from "../device/extensions.ts";
 import { GATEWAY, REBOOT, REJOIN, SOCKET } from "../device/ladder.ts";
 import { coldBoot } from "../device/state.ts";
-import { HEARTBEAT } from "../device/wire.ts";
+import { HEARTBEAT, HELLO } from "../device/wire.ts";
 import { PretendFlash } from "./board-flash.ts";
 import { APP, FINE, HOUR, type Kind, Sleeper } from "./board-life.ts";
 import type { Peer } from "./board-net.ts";
@@ -116,6 +116,25 @@ describe("light sleep", () => {
     s.send("on");
     s.live(2 * OWN);
     expect(s.did).toEqual(["on"]);
+  });
+});
+
+describe("a sleeper whose network goes amid a wake", () => {
+  it("is awake for half a minute, and the sender keeps what it knew", () => {
+    const s = awake({ config: { own: 5 * OWN, reach: 2 } });
+    s.live(15 * OWN);
+    s.loss = 1;
+    const beats = s.beatsAt.length;
+    while (s.beatsAt.length === beats) s.live(50);
+    s.wifi.lose(true);
+    s.live(5 * OWN);
+    s.loss = 0;
+    s.live(20 * OWN);
+    expect(s.lives.filter(({ awake }) => awake > 25_000).length).toBe(1);
+    expect(s.view.status).toBe("present");
+    // It says HELLO once in its life.
+    expect(s.frames.filter(({ type }) => type === HELLO).length).toBe(1);
+    expect(s.wrong).toEqual([]);
   });
 });
 
