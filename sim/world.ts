@@ -111,8 +111,7 @@ export class World {
 
   /** One of many of a kind, which share what they have in common. */
   make(identity: Identity, kind: BoardKind, ap?: AccessPoint, transport?: "udp" | "mqtt"): Board {
-    const { name } = identity;
-    if (this.boards.has(name)) throw new RangeError(`two boards named ${name}`);
+    if (this.boards.has(identity.name)) throw new RangeError(`two boards named ${identity.name}`);
     const board = new (kind.probes ? Prober : Board)(identity, kind, this.roster);
     this.settle(board, ap, transport);
     this.machine.enrol(board);
@@ -227,13 +226,12 @@ export class World {
     if (!this.wakes.fires(number, at)) return;
     const board = this.roster.boards[number]!;
     if (!board.on) return;
-    const slept = board.body?.asleep;
+    const slept = board.body?.asleep === true;
     this.waking = board;
     board.wake(this.now, this.transmit, this.shell);
-    const asleep = board.body?.asleep;
-    if (asleep !== slept && this.observers.any) {
-      this.observers.notify("slept", board, asleep === true, this.now);
-    }
+    const asleep = board.body?.asleep === true;
+    if (asleep !== slept && this.observers.any)
+      this.observers.notify("slept", board, asleep, this.now);
     if (board.on) this.stir(board, at + 1);
     else this.powerLost(board);
   }

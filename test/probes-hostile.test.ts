@@ -1,4 +1,5 @@
-// PROBE under attack: what copies, floods and forgeries get, and that what is remembered is bounded.
+// PROBE under attack: what copies, floods and forgeries get, and that what is remembered is
+// bounded.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
