@@ -117,6 +117,18 @@ describe("device bundle", () => {
     expect(told.jsVars).toBeGreaterThan(480);
   });
 
+  it.each([
+    ["udp-hmac-commands", "var n = NEXTBEAT; n.alert(true);"],
+    ["udp-hmac-commands", "NEXTBEAT['onCommand'] = f;"],
+    ["udp-hmac-commands", "NEXTBEAT.battery = f;"],
+    ["udp-hmac", "setWatch(f, BTN);"],
+  ])("takes the client %s for an application such as %s", async (client, app) => {
+    const data = await enrolled("hmac");
+    writeFileSync(join(data, "app.js"), app);
+    const { said } = await bundle(data, "--json", "--app", join(data, "app.js"));
+    expect(JSON.parse(said.out)).toMatchObject({ variant: client });
+  });
+
   it("says all that was asked in the words of the board's configuration", async () => {
     const data = await enrolled("hmac");
     const ways = ["--also", "10.0.0.2", "--also", "b.lan:99", "--mqtt", "10.0.0.9"];

@@ -67,8 +67,9 @@ const ALSO_MAX = 4;
 const UDP = 0;
 const MQTT = 1;
 
-/** What an application may touch of NEXTBEAT: device/app.md. */
+/** What an application may touch of NEXTBEAT: device/app.md. Under another name it may be all. */
 const APP_NAMES = /\bNEXTBEAT\s*\.\s*(onCommand|battery|signal|temperature|alert|leave|send)\b/g;
+const APP_ALIAS = /\bonCommand\b|\bNEXTBEAT\b(?!\s*\.)/;
 
 export function withBundle(command: Command): Command {
   const interval = duration(INTERVAL_MIN_MS, INTERVAL_MAX_MS, "100ms to 7d");
@@ -140,6 +141,7 @@ export function wanted(options: BundleOptions, { suite }: KeyJson, board = "esp3
   if (why !== undefined) throw new Usage(why);
   const app = options.app === undefined ? "" : readGiven("--app", options.app, "latin1");
   const names = [...app.matchAll(APP_NAMES)].map((match) => match[1]!);
+  if (APP_ALIAS.test(app)) names.push("onCommand");
   checkTogether(options, suite, names);
   const more: [string, number, number][] = [
     ...(options.also ?? []).map(({ host, port }): [string, number, number] => [host, port, UDP]),
