@@ -1,5 +1,7 @@
 // The boards' facts: README's table is printed from them, a board is known by its name and by what
 // it says of itself, and what it cannot do has a reason.
+//
+//     UPDATE=1 npx vitest run test/boards.test.ts      writes README's table and sizes anew
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
