@@ -73,7 +73,11 @@ export function chip(kind: "ESP32" | "ESP8266", timer: boolean, board: () => Pre
   const sleep = (us: unknown): void => {
     if (!Number.isInteger(us) || (us as number) < 1 || (us as number) > 0x7fffffff)
       throw new Error(`Invalid microseconds ${us}`);
-    board().end("sleep", (us as number) / 1000);
+    const end = (): never => board().end("sleep", (us as number) / 1000);
+    if (kind === "ESP32") end();
+    // The other chip goes down a moment later, and the script runs on until then.
+    board().note("goes down");
+    board().after(20, end);
   };
   const reboot = () => board().end("reboot");
   return kind === "ESP32"
