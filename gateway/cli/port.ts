@@ -6,10 +6,12 @@
  * gateway in a container goes without.
  */
 
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
 import { Failed, reason, Usage } from "./errors.ts";
 
 /** Where a board's console is. */
@@ -88,9 +90,19 @@ function serialDriver(): new (options: object) => SerialPort {
   } catch (error) {
     throw new Failed(
       `a serial port wants the espruino tools (${reason(error).split("\n")[0]}); ` +
-        `this installs them: npm install ${TOOLS}`,
+        `this installs them: ${toolsCommand(fileURLToPath(import.meta.url))}`,
     );
   }
+}
+
+/** What puts the tools where this program, which lies in `file`, finds them. */
+export function toolsCommand(file: string): string {
+  const place = file.lastIndexOf(join("/node_modules/nextbeat/"));
+  if (place < 0) return "npm ci";
+  const folder = file.slice(0, place);
+  // Beside those that are installed for everybody there is no package.json.
+  const where = existsSync(join(folder, "package.json")) ? `--prefix "${folder}"` : "--global";
+  return `npm install ${where} ${TOOLS}`;
 }
 
 function serialReason(message: string): string {
