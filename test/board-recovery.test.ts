@@ -2,10 +2,12 @@
 // that is flashed: the ladder's rungs carried out and told, Wi-Fi that only seems to be there, and
 // the words of a board that cannot run a bundle at all.
 
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { bundle, VARIANTS } from "../device/build.ts";
 import { decodeUp } from "../device/decode.ts";
 import { EXT_RECOVERY, readExtensions } from "../device/extensions.ts";
+import { intervalMs } from "../device/interval.ts";
 import { GATEWAY, REBOOT, REJOIN, SOCKET } from "../device/ladder.ts";
 import { coldBoot } from "../device/state.ts";
 import { HEARTBEAT, HELLO } from "../device/wire.ts";
@@ -105,6 +107,16 @@ describe("the ladder, carried out", () => {
     expect(s.view.status).toBe("present");
     expect(s.wrong).toEqual([]);
   });
+});
+
+it("waits before it joins where first beats are spread (extension 13): hash(id, epoch)", () => {
+  const s = awake();
+  s.live(5 * OWN);
+  s.powerOn();
+  const { now, core } = s.bench;
+  s.live(OWN);
+  const wait = crc32(`${s.pen.id}/${core.view(s.pen.id, now)!.epoch}`) % intervalMs(s.spread);
+  expect(s.beatsAt.find((at) => at > now)! - now - wait).toBeCloseTo(1_522, -1);
 });
 
 describe("light sleep", () => {
