@@ -1,6 +1,6 @@
 // The ladder's rungs carried out (ladder.ts says when): a new socket, Wi-Fi left and joined again
 // with the name resolved anew, the next gateway in the list, a reboot. A deep sleeper does all but
-// the third at each wake, so it has those rungs not.
+// the third at each wake, so of these it has only that one.
 //
 // ESP32's Wi-Fi module stops its radio after the third loss, and until then says "connected": no
 // event finds that, silence does. What was climbed is on flash before a reboot: the beat that is
