@@ -34,8 +34,8 @@ export interface BoardPower {
   /** From power or the end of deep sleep until its program runs. */
   readonly bootMs: number;
   /**
-   * A wake between two links of a chain of sleeps: radio off, a mark on flash, asleep again; in time
-   * at the boot's current. 0: its timer holds any sleep.
+   * A wake between two links of a chain of sleeps: radio off, a mark on flash, asleep again; in
+   * time at the boot's current. 0: its timer holds any sleep.
    */
   readonly linkMs: number;
   /** It gives up joining after so long. */

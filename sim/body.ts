@@ -19,7 +19,7 @@ const BACK_OFF = purposeOf("join again");
 /** A board whose voltage broke down tries again after so long, doubling up to the second. */
 const RECOVER_MS = 10_000;
 const RECOVER_MAX_MS = 3_600_000;
-/** What a sleeper's program keeps to: joining, being awake beyond that, gaps between failed joins. */
+/** What a sleeper's program keeps to: joining, awake beyond that, gaps between failed joins. */
 const JOIN_MAX_MS = 10_000;
 const AWAKE_MAX_MS = 20_000;
 const GAPS_MAX = 8;

@@ -1,5 +1,5 @@
-// A body for a board that sleeps deeply and was given none: on mains, joined at once, with the clock
-// of its kind. A board that sleeps cannot do without one, since each of its wakes is a boot.
+// A body for a board that sleeps deeply and was given none: on mains, joined at once, with the
+// clock of its kind. A board that sleeps cannot do without one, since each of its wakes is a boot.
 
 import type { BoardKind } from "./board-kind.ts";
 import { Body, type Clock } from "./body.ts";

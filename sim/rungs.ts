@@ -1,6 +1,6 @@
 // What a board's shell does for its sender's ladder (device/ladder.ts), and which rungs there are
-// here: there is one gateway in a world; and to a deep sleeper each wake is a new socket, a join and
-// a boot already.
+// here: there is one gateway in a world; and to a deep sleeper each wake is a new socket, a join
+// and a boot already.
 
 import { climb, GATEWAY, REBOOT, REJOIN, SOCKET } from "../device/ladder.ts";
 import type { Sender, SenderConfig } from "../device/state.ts";

@@ -60,8 +60,8 @@ export function rest(board: Board, body: Body, s: Sender, world: number): void {
 }
 
 /**
- * How long it waits before it joins after a power-on (extension 13), ms: so that a fleet whose power
- * comes back does not speak as one.
+ * How long it waits before it joins after a power-on (extension 13), ms: so that a fleet whose
+ * power comes back does not speak as one.
  */
 export function spreadMs(id: number, { spread, epoch }: Flash, intervalMs: number): number {
   if (spread === 0) return 0;

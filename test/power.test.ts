@@ -11,8 +11,6 @@ import { Power } from "../sim/power.ts";
 const SEED = 42;
 const DAY_MS = 86_400_000;
 const MC_PER_MAH = 3_600;
-const esp32 = BOARDS["esp32"]!;
-
 /** As it was measured: without the 200 ms that Espruino waits at boot. */
 function measured(name: string): BoardPower {
   const board = BOARDS[name]!;

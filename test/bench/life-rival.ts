@@ -1,6 +1,6 @@
 /**
  * What stands beside our boards in life.ts: a client that wakes at a fixed interval and says one
- * thing over MQTT and TLS, as most examples do it. Deep sleep loses its session, so each wake joins,
+ * thing over MQTT and TLS, as most examples do it. Deep sleep loses its session: each wake joins,
  * opens TCP, shakes hands in full, says CONNECT and PUBLISH with QoS 1, waits for each answer, and
  * sleeps on. It has no promise to keep, no back-off, and no gateway that asks it to slow down.
  *

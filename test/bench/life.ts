@@ -3,9 +3,9 @@
  * board in deep sleep beside one that says the same over MQTT and TLS (life-rival.ts); and what it
  * costs when the gateway's host is gone for three days.
  *
- * Links lose single frames, the same share each way, and take 10 ms. Days are charge over mean draw,
- * the bare module's: self-discharge, a regulator and cold come off both alike. The first hours, with
- * their HELLO, are not counted. An outage costs what the board takes in its three days, in per cent
+ * Links lose single frames, the same share each way, and take 10 ms. Days are charge over mean
+ * draw, the bare module's: self-discharge, a regulator and cold come off both alike. The first
+ * hours, with their HELLO, are not counted. An outage costs what the board takes in its three days, in per cent
  * of the 2 500 mAh; beside it what three ordinary days cost.
  *
  * Usage: node dist/test/bench/life.js [--seed 1] [--svg FILE]
@@ -60,8 +60,8 @@ function settled(interval: string, count: number, kinds: readonly Kind[], days: 
     const link = `{loss: ${loss}%, delay: ${DELAY_MS}ms}`;
     const clock = `clock: rc-${board}, config: {makeUps: ${makeUps}, ${CLOCK[board]}}`;
     const what = `suite: hmac, interval: ${interval}, reach: deep, board: ${board}`;
-    const boot = `boot: ${interval}`;
-    return `  - {group: ${nameOf(kind)}, count: ${count}, ${what}, link: ${link}, ${clock}, ${boot}}`;
+    const rest = `link: ${link}, ${clock}, boot: ${interval}`;
+    return `  - {group: ${nameOf(kind)}, count: ${count}, ${what}, ${rest}}`;
   });
   const text = `run: ${days + 1}d\nfleet:\n${fleet.join("\n")}\n`;
   const run = new ScenarioRun(parseScenario(text, "life"), seed);
