@@ -72,9 +72,10 @@ async function boot(suite: 1 | 2, port: number, login = ""): Promise<Said[]> {
   const folder = mkdtempSync(join(tmpdir(), "nextbeat-espruino-"));
   ends.push(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, "bundle.js"), `${config}${await bundle(variant, SOURCES)};${APP}`);
+  // Without an input the console of a 32-bit build reads its end for ever, into its memory.
   const board: ChildProcess = spawn(espruino!, ["bundle.js"], {
     cwd: folder,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["pipe", "pipe", "ignore"],
   });
   ends.push(() => board.kill("SIGKILL"));
   const said: Said[] = [];
