@@ -52,8 +52,8 @@ const WIFI_JOIN_MAX_MS = 10_000;
  * Boot 70 ms and 3.3 mC; with WPA2 and a fixed address 734 ms and 100.2 mC in all (glenn20,
  * upy-esp32-experiments). Espruino adds 200 ms in which it waits (targets/esp32/main.c), at 30 mA
  * with the processor idle (data sheet): 270 ms and 9.3 mC. Deep sleep 10 uA (data sheet), awake 0.1
- * mC a ms, sending 240 mA. "light" is what Espruino has of it: the radio in power save, the processor
- * at full speed, 28.8 mA at DTIM 3 (Espressif); the 2.33 mA of automatic light sleep want
+ * mC a ms, sending 240 mA. "light" is what Espruino has of it: the radio in power save, the
+ * processor at full speed, 28.8 mA at DTIM 3 (Espressif); the 2.33 mA of automatic light sleep want
  * CONFIG_PM_ENABLE, which no build of it sets. A wake in a chain of sleeps is a boot and a mark on
  * flash, 9.6 mC; a join that fails costs
  * what a join costs for as long as it tries, 0.3 to 1.5 C. The spread of the joins: estimate.

@@ -7,9 +7,9 @@
 //   u8 x 16   counters, flags, which make it is of
 //
 // What all boards of a make have in common (intervals, bounds) stands once, what a sender seldom
-// has stands apart. A sender as an object of its own costs 360 bytes and another 200 for its fractions,
-// which V8 boxes, and its strings grow old between two beats and then cost the collector most of
-// its time. Here it costs 40 loads and 40 stores a change of board. What lost: senders as columns.
+// has stands apart. A sender as an object of its own costs 360 bytes and another 200 for its
+// fractions, which V8 boxes, and its strings grow old and then cost the collector most of its time.
+// Here it costs 40 loads and 40 stores a change of board. What lost: senders as columns.
 
 import type { Sender } from "../device/state.ts";
 import { SUITE_CHASKEY, type TagKey } from "../device/tag.ts";

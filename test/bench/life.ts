@@ -5,8 +5,8 @@
  *
  * Links lose single frames, the same share each way, and take 10 ms. Days are charge over mean
  * draw, the bare module's: self-discharge, a regulator and cold come off both alike. The first
- * hours, with their HELLO, are not counted. An outage costs what the board takes in its three days, in per cent
- * of the 2 500 mAh; beside it what three ordinary days cost.
+ * hours, with their HELLO, are not counted. An outage costs what the board takes in its three days,
+ * in per cent of the 2 500 mAh; beside it what three ordinary days cost.
  *
  * Usage: node dist/test/bench/life.js [--seed 1] [--svg FILE]
  */
