@@ -18,7 +18,7 @@ import { plainBody } from "./plain.ts";
 import { stream } from "./random.ts";
 import type { Roster } from "./roster.ts";
 import { climbs, configOf } from "./rungs.ts";
-import { awoken, pressed, rest, spreadMs } from "./sleeper.ts";
+import { awoken, pressed, rest, resumed, spreadMs } from "./sleeper.ts";
 
 /** Frames that one wake may send; a sender that wants more would never sleep again. */
 const FRAMES_PER_WAKE_MAX = 8;
@@ -68,7 +68,7 @@ export class Board extends Owner {
     // Without a body nothing but its sender can wait.
     const from = this.time(now) + (body ? 0 : waitMs);
     const s = createSender(config, memoryOf(flash, ""), from);
-    s.rungs = flash.takeRungs();
+    resumed(s, flash, config.extra!);
     roster.put(this.number, recalled(s, flash));
     this.on = true;
   }

@@ -29,6 +29,15 @@ export function awoken(board: Board, body: Body): Sender {
   return recalled(s, flash);
 }
 
+/** After a boot that is no wake of its timer's: nobody knows how long it was off, so it beats. */
+export function resumed(s: Sender, flash: Flash, extra: string): void {
+  if (flash.doze !== "" && rouse(s, flash.doze)) {
+    s.beatAt = s.leaving = 0;
+    s.extra = extra;
+  }
+  s.rungs |= flash.takeRungs();
+}
+
 /** What was wanted of it while it slept. `now` on the sender's clock. */
 export function pressed(body: Body, s: Sender, now: number): void {
   if (body.leaves) leave(s, now);
