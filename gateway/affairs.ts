@@ -44,6 +44,12 @@ export interface Command {
   readonly result: string;
 }
 
+/** What a device's own program said, and when it came: bytes, at most 243 (payloads.ts). */
+export interface Payload {
+  readonly payload: string;
+  readonly at: number;
+}
+
 /**
  * Changes with one cause. `scope`: what broke: "device:<id>", "site:<name>", "address:<address>",
  * "broker" or "fleet"; "gateway" is ourselves, deaf, without members.

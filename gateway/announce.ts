@@ -2,10 +2,10 @@
 
 import type { Clock } from "./clock.ts";
 import { idText } from "./enrolment.ts";
-import type { Change } from "./facts.ts";
+import type { Change, Fact } from "./facts.ts";
 import type { Gateway } from "./gateway.ts";
 import { Feed } from "./http/feed.ts";
-import { deviceJson } from "./http/present.ts";
+import { deviceJson, payloadJson } from "./http/present.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Loaded, Store } from "./store/store.ts";
@@ -27,6 +27,22 @@ export interface Audience {
   readonly feed: Feed;
   readonly metrics: Metrics;
   readonly log: Log;
+}
+
+/**
+ * What boards' own programs said, as `event: payload`. Like beats it has no cursor; the newest of a
+ * device stands in its facts.
+ */
+export function sayPayloads(
+  facts: readonly Fact[],
+  { clock, feed }: Pick<Audience, "clock" | "feed">,
+): void {
+  if (feed.streams === 0) return;
+  for (const fact of facts) {
+    if (fact.kind !== "payload") continue;
+    const at = new Date(clock.wallAt(fact.at)).toISOString();
+    feed.say("payload", { id: idText(fact.id), at, ...payloadJson(fact.payload) });
+  }
 }
 
 /** @param changes durable ones, in order */

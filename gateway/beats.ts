@@ -14,7 +14,7 @@
  */
 
 import type { UpFrame } from "../device/decode.ts";
-import { EXT_PAYLOAD, readExtensions, wellFormedExtensions } from "../device/extensions.ts";
+import { wellFormedExtensions } from "../device/extensions.ts";
 import { equalTags, SUITE_CRC, sealAck, sealTag, type TagKey, verifyTag } from "../device/tag.ts";
 import {
   EXTENDED,
@@ -32,6 +32,7 @@ import { creditedMs, NUMBER_MAX } from "./limits.ts";
 import { booted, NO_NEWS, newsOf } from "./news.ts";
 import { waitingNibble } from "./offers.ts";
 import type { Parts } from "./parts.ts";
+import { keepPayload, payloadIn } from "./payloads.ts";
 import * as row from "./rows.ts";
 import { sameSource } from "./source.ts";
 import { sealBootAck } from "./spread.ts";
@@ -132,7 +133,8 @@ export class Beats {
     const b = slot * row.BYTES;
     const promise = promiseOf(frame, bytes[b + row.SUITE]!, bytes[b + row.PROMISE]!);
     const vitals = frame.charCodeAt(7);
-    const durable = newEpoch || this.#weighty(b, promise, vitals) || hasPayload(frame, end);
+    const payload = payloadIn(frame, FIXED, end);
+    const durable = newEpoch || this.#weighty(b, promise, vitals) || payload !== undefined;
     const news = end > FIXED ? newsOf(frame.substring(FIXED, end)) : NO_NEWS;
     const step = newEpoch ? 0 : seq - words[slot * row.WORDS + row.SEQ]!;
     presence.hears(slot, step, news, now);
@@ -145,6 +147,7 @@ export class Beats {
     floats[slot * row.FLOATS + row.AT] = now;
     records.setExt(slot, frame, FIXED, end);
     presence.heard(slot, now, draft);
+    if (payload !== undefined) keepPayload(records, slot, payload, now, draft);
     if (bytes[b + row.FLAGS]! & row.COMMANDS) commands.heard(slot, now, draft);
     // A change goes to disk in any case; its beat then goes with it.
     if (durable || draft.ticket !== 0) draft.store(records.beatFact(slot));
@@ -232,17 +235,4 @@ export class Beats {
 function promiseOf(frame: string, suite: number, before: number): number {
   const promise = frame.charCodeAt(6);
   return promise === LEAVING && suite === SUITE_CRC ? before : promise;
-}
-
-/**
- * Whether a beat carries the application's own bytes. Its extensions are read only where one of
- * their bytes looks like it: after a lost ACK sixteen beats in a row have one that does not.
- */
-function hasPayload(frame: string, end: number): boolean {
-  for (let at = FIXED; at < end; at++) {
-    if (frame.charCodeAt(at) >> 4 !== EXT_PAYLOAD) continue;
-    const list = readExtensions(frame.substring(FIXED, end), UP) ?? [];
-    return list.some(({ type }) => type === EXT_PAYLOAD);
-  }
-  return false;
 }

@@ -11,7 +11,7 @@
  * monotonic clock of the process that runs the core; what is older than the process is negative.
  */
 
-import type { Command, Deaf, Evidence, Incident, Notice, Quiet } from "./affairs.ts";
+import type { Command, Deaf, Evidence, Incident, Notice, Payload, Quiet } from "./affairs.ts";
 
 /**
  * Where a frame came from, and so where its answer goes. Over MQTT and in a simulator `port` is 0.
@@ -103,6 +103,12 @@ export interface LearnedFact {
   readonly bytes: string;
 }
 
+/** What a device's own program said last (payloads.ts): bytes, at most 243. */
+export interface PayloadFact extends Payload {
+  readonly kind: "payload";
+  readonly id: number;
+}
+
 /** A command as it now stands; `command: null`: command `n` is forgotten. */
 export interface CommandFact {
   readonly kind: "command";
@@ -165,6 +171,7 @@ export type Fact =
   | ChangeFact
   | EnrolFact
   | LearnedFact
+  | PayloadFact
   | CommandFact
   | IncidentFact
   | NoticeFact
@@ -222,6 +229,8 @@ export interface StoredDevice {
   readonly tseq: number;
   /** What the detector had learned; "" or absent: nothing. */
   readonly learned?: string;
+  /** What its program said last; absent: nothing. */
+  readonly payload?: Payload | undefined;
   /** Commands that the store still has, by `n`. */
   readonly commands?: readonly Command[];
   /**

@@ -6,6 +6,7 @@
  *   nextbeat/<id>/presence       JSON                 kept
  *   nextbeat/<id>/change         JSON
  *   nextbeat/<id>/command        bytes in, with `--mqtt-commands`
+ *   nextbeat/<id>/payload        what the board's own program says, byte for byte
  *   nextbeat/<id>/result         JSON
  *   <prefix>/device/nextbeat_<id>/config              kept; Home Assistant's (homeassistant.ts)
  *
@@ -96,6 +97,7 @@ export class Publisher {
   durable(facts: readonly Fact[]): void {
     for (const fact of facts) {
       if (fact.kind === "command") this.#result(fact.id, fact.n);
+      else if (fact.kind === "payload") this.#payload(fact.id, fact.payload);
       else if (fact.kind === "enrol" && fact.enrolment === null) this.#clear(fact.id);
       else if (fact.kind === "enrol") this.#mark(fact.id, true);
     }
@@ -206,6 +208,13 @@ export class Publisher {
     for (const what of ["availability", "presence"]) {
       link.publish(`nextbeat/${idText(id)}/${what}`, "", true);
     }
+  }
+
+  /** Byte for byte; not kept: it is of then. */
+  #payload(id: number, payload: string): void {
+    const { link } = this.#options;
+    if (!link.up) return;
+    link.publish(`nextbeat/${idText(id)}/payload`, Buffer.from(payload, "latin1"), false);
   }
 
   #result(id: number, n: number): void {

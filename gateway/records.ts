@@ -4,6 +4,7 @@
  */
 
 import { makeTagKey, SUITE_CHASKEY, SUITE_CRC, SUITE_HMAC, type TagKey } from "../device/tag.ts";
+import type { Payload } from "./affairs.ts";
 import type { BeatFact, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import { CAUSES, STATUSES } from "./facts.ts";
 import { creditedMs, DUPLICATES_MAX, DUPLICATES_MS } from "./limits.ts";
@@ -24,6 +25,8 @@ export class Records {
   readonly source: (Source | undefined)[] = [];
   /** Rule 3: who clashed since the start, by slot. */
   readonly clashes = new Map<number, Clash>();
+  /** What devices' own programs said last, by slot. */
+  readonly payloads = new Map<number, Payload>();
   /** Rule 17: who was nudged within 5 s, by slot, oldest first (nudge.ts). */
   readonly nudged = new Map<number, number>();
   /**
@@ -59,6 +62,7 @@ export class Records {
     this.roster.remove(slot);
     this.source[slot] = undefined;
     this.clashes.delete(slot);
+    this.payloads.delete(slot);
     this.nudged.delete(slot);
     this.#ext.delete(slot);
     this.#repeats.delete(slot);
@@ -83,6 +87,7 @@ export class Records {
     words[w + row.ISSUED] = issued;
     words[w + row.EPOCH] = whole ? epoch : 0;
     if (whole && issued > epoch) bytes[b + row.FLAGS]! |= row.PENDING;
+    if (stored.payload !== undefined) this.payloads.set(slot, stored.payload);
     if (beat === null) return slot;
     bytes[b + row.PROMISE] = beat.promise;
     bytes[b + row.PROMISE_STORED] = beat.promise;

@@ -7,7 +7,7 @@
  */
 
 import { About, VERSION } from "./about.ts";
-import { announce, feedOf } from "./announce.ts";
+import { announce, feedOf, sayPayloads } from "./announce.ts";
 import type { Clock } from "./clock.ts";
 import type { System } from "./ears-machine.ts";
 import type { Effects } from "./facts.ts";
@@ -138,6 +138,7 @@ async function listen(
       desk.durable(facts);
       mqtt?.durable(facts);
       sayCommands(facts, { core, clock, feed, metrics });
+      sayPayloads(facts, { clock, feed });
     },
     onChanges(changes) {
       announce(changes, { core, clock, feed, metrics, log });

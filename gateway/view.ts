@@ -62,6 +62,9 @@ export interface DeviceView {
   readonly kept: number | null;
   readonly lossUp: number | null;
   readonly lossDown: number | null;
+  /** What its program said last, as bytes, and when; null: nothing. */
+  readonly payload: string | null;
+  readonly payloadAt: number | null;
   /** Commands waiting. */
   readonly waiting: number;
 }
@@ -69,7 +72,7 @@ export interface DeviceView {
 export function viewOf(
   records: Records,
   deadlines: Deadlines,
-  told: Told,
+  changes: Told,
   detector: Detector,
   promiseMax: number,
   waiting: number,
@@ -81,7 +84,8 @@ export function viewOf(
   const b = slot * row.BYTES;
   const { id, name, site, labels, suite, open } = records.roster.enrolment(slot);
   const source = records.source[slot];
-  const { status, cause, tseq } = told.of(slot);
+  const { status, cause, tseq } = changes.of(slot);
+  const told = records.payloads.get(slot);
   const at = floats[slot * row.FLOATS + row.AT]!;
   const vitals = bytes[b + row.VITALS]!;
   const promiseMs = records.promiseMs(slot);
@@ -121,6 +125,8 @@ export function viewOf(
     kept: source === undefined ? null : detector.kept(slot),
     lossUp: source === undefined ? null : detector.lossUp(slot),
     lossDown: source === undefined ? null : detector.lossDown(slot),
+    payload: told?.payload ?? null,
+    payloadAt: told?.at ?? null,
     waiting,
   };
 }

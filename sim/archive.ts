@@ -1,7 +1,7 @@
 // What a disk holds beside the records: the newest of each affair (gateway/affairs.ts), its
 // instants as world time. Also what a test's disk holds.
 
-import { type Affairs, type Command, mapInstants } from "../gateway/affairs.ts";
+import { type Affairs, type Command, mapInstants, type Payload } from "../gateway/affairs.ts";
 import type { Fact } from "../gateway/facts.ts";
 
 /** The facts that are no enrolment, beat, epoch or change. */
@@ -9,6 +9,7 @@ export type AffairFact = Exclude<Fact, { kind: "enrol" | "beat" | "epoch" | "cha
 
 export class Archive {
   readonly learned = new Map<number, string>();
+  readonly payloads = new Map<number, Payload>();
   readonly history = new Map<string, string>();
   private readonly commands = new Map<number, Map<number, Command>>();
   private readonly incidents = new Map<number, Affairs["incidents"][number]>();
@@ -25,6 +26,9 @@ export class Archive {
     switch (fact.kind) {
       case "learned":
         this.learned.set(fact.id, fact.bytes);
+        return;
+      case "payload":
+        this.payloads.set(fact.id, { payload: fact.payload, at: fact.at + shiftMs });
         return;
       case "command": {
         const mine = this.commands.get(fact.id) ?? new Map<number, Command>();
@@ -62,6 +66,7 @@ export class Archive {
   /** A device is gone, and all about it. */
   forget(id: number): void {
     this.learned.delete(id);
+    this.payloads.delete(id);
     this.commands.delete(id);
     for (const key of this.history.keys()) if (key.startsWith(`${id} `)) this.history.delete(key);
   }

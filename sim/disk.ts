@@ -89,7 +89,9 @@ export class Disk {
       const { beat } = device;
       const learned = this.archive.learned.get(id) ?? "";
       const commands = this.archive.commandsOf(id, shiftMs);
-      const whole = { ...device, learned, commands };
+      const told = this.archive.payloads.get(id);
+      const payload = told && { ...told, at: told.at - shiftMs };
+      const whole = { ...device, learned, payload, commands };
       yield beat ? { ...whole, beat: { ...beat, at: beat.at + kept - shiftMs } } : whole;
     }
   }

@@ -22,6 +22,11 @@ export class Disk {
         const one = this.devices.get(fact.id);
         if (one) this.devices.set(fact.id, { ...one, learned: fact.bytes });
       }
+      if (fact.kind === "payload") {
+        const one = this.devices.get(fact.id);
+        const { payload, at } = fact;
+        if (one) this.devices.set(fact.id, { ...one, payload: { payload, at } });
+      }
       const known = fact.kind === "command" && this.devices.get(fact.id);
       if (!known) return;
       const { id } = known.enrolment;

@@ -1,6 +1,7 @@
 // Beats, presence and commands over MQTT, at the embedded broker.
 
 import { afterEach, describe, expect, it } from "vitest";
+import { EXT_PAYLOAD, encodeExtension } from "../device/extensions.ts";
 import type { RunningGateway } from "../gateway/server.ts";
 import type { MemoryDisk } from "../gateway/store/memory.ts";
 import { Board, P_HOUR } from "./gateway-rig.ts";
@@ -58,6 +59,20 @@ describe("beats (protocol, section 7)", () => {
     expect(gateway.core.view(1, 0)!.transport).toBe("mqtt");
     expect(board.seq).toBe(3);
     overUdp.close();
+  });
+
+  it("bring what the board's program says, which is told on and not kept", async () => {
+    const { gateway, url } = await start();
+    const socket = await MqttBoard.open(await enrol(gateway, 0x2bd), url);
+    const reader = await Reader.open(url, "nextbeat/+/payload");
+    await socket.hello();
+    const beat = socket.board.beat({ ext: encodeExtension(EXT_PAYLOAD, "20.5") });
+    socket.send(beat);
+    await socket.next((answer) => socket.board.ackOf(answer, beat));
+    await reader.sees("nextbeat/0002bd/payload", "20.5");
+    const late = await Reader.open(url, "nextbeat/#");
+    await late.until(({ now }) => now.has("nextbeat/0002bd/availability"));
+    expect(late.now.has("nextbeat/0002bd/payload")).toBe(false);
   });
 
   it("ask for commands that wait, and get them", async () => {

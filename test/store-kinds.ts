@@ -31,6 +31,7 @@ export function allKinds(at: number): Fact[] {
   return [
     enrol(1),
     { kind: "learned", id: 1, bytes: "\x00\xff learned" },
+    { kind: "payload", id: 1, payload: "\x00 20.5 \xff", at },
     { kind: "command", id: 1, n: 7, command: commandOf(7, at) },
     { kind: "command", id: 1, n: 8, command: commandOf(8, at, { notAfterAt: Infinity }) },
     { kind: "incident", n: 4, incident: incidentOf(4, at) },

@@ -22,6 +22,7 @@ import { QueueFull } from "../orders.ts";
 import type { Registry } from "../registry.ts";
 import type { CommandJson } from "./answers.ts";
 import type { Feed } from "./feed.ts";
+import { hexOf, textOf } from "./present.ts";
 import { only, problem } from "./problem.ts";
 import { BadInput, readCommandNumber, readNewCommand } from "./schema.ts";
 
@@ -139,21 +140,6 @@ export function sayCommands(
 
 function unknown(n: number): Response {
   return problem(404, `there is no command ${n} of this device, or it is forgotten`);
-}
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
-/** Bytes as text; null where they are none. */
-function textOf(bytes: string): string | null {
-  try {
-    return UTF8.decode(Buffer.from(bytes, "latin1"));
-  } catch {
-    return null;
-  }
-}
-
-function hexOf(bytes: string): string {
-  return Buffer.from(bytes, "latin1").toString("hex");
 }
 
 async function bodyOf(c: Context): Promise<unknown> {

@@ -88,7 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
   }),
   operation(
     "get /api/v1/events",
-    "Changes as they happen (`change`, resumed by Last-Event-ID), beats, commands, deafness",
+    "Changes as they happen (`change`, resumed by Last-Event-ID), beats, commands, payloads, deafness",
     "read",
     [200, "text/event-stream"],
     { query: given.eventQuery, problems: [503] },

@@ -12,7 +12,8 @@ import type { ChangeJson, DeviceJson } from "./answers.ts";
 export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
   const iso = (at: number | null) =>
     at === null ? null : new Date(clock.wallAt(at)).toISOString();
-  const { seenAt, dueAt, deadlineAt, absentAt, clashAt, reach, address, port, ...same } = view;
+  const { seenAt, dueAt, deadlineAt, absentAt, clashAt, payloadAt, reach, address, port, ...same } =
+    view;
   return {
     id: idText(view.id),
     name: same.name,
@@ -39,12 +40,35 @@ export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
     kept: same.kept,
     lossUp: same.lossUp,
     lossDown: same.lossDown,
+    ...payloadJson(same.payload),
+    payloadAt: iso(payloadAt),
     waiting: same.waiting,
     clashes: same.clashes,
     clashAt: iso(clashAt),
     promiseLong: same.promiseLong,
     open: same.open,
   };
+}
+
+/** What a board's own program said. */
+export function payloadJson(payload: string | null) {
+  if (payload === null) return { payload, payloadHex: null };
+  return { payload: textOf(payload), payloadHex: hexOf(payload) };
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Bytes as text; null where they are none. */
+export function textOf(bytes: string): string | null {
+  try {
+    return UTF8.decode(Buffer.from(bytes, "latin1"));
+  } catch {
+    return null;
+  }
+}
+
+export function hexOf(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("hex");
 }
 
 export function changeJson(change: WallChange): ChangeJson {

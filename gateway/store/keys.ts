@@ -7,7 +7,7 @@
 import { sha256 } from "../sha256.ts";
 
 /** One key a device. */
-export type DeviceKind = "b" | "d" | "e" | "l" | "s";
+export type DeviceKind = "b" | "d" | "e" | "l" | "p" | "s";
 /** Counted over the whole gateway: changes, incidents, notices, deaf intervals, evidence. */
 export type NumberKind = "c" | "f" | "i" | "n" | "o" | "v";
 

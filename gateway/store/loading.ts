@@ -9,7 +9,7 @@
  * next HELLO (rule 7).
  */
 
-import type { Command } from "../affairs.ts";
+import type { Command, Payload } from "../affairs.ts";
 import type { BeatFact, Cause, Enrolment, Status, StoredDevice } from "../facts.ts";
 import { lostCommand, putThing, readCommand } from "./affairs.ts";
 import { decodeBeat } from "./beats.ts";
@@ -19,6 +19,7 @@ import type { Quarantine } from "./quarantine.ts";
 import {
   decodeEnrolment,
   decodeEpochs,
+  decodePayload,
   decodeStatus,
   writeEpochs,
   writeStatus,
@@ -34,13 +35,14 @@ interface Parts {
   flush?: number;
   status?: { tseq: number; status: Status; cause: Cause };
   learned?: string;
+  payload?: Payload;
   commands?: Command[];
   /** A record of the beat, the epochs or a command was unreadable. */
   doubtful?: boolean;
 }
 
 const KINDS = {
-  ...{ b: "beat", d: "enrolment", e: "epochs", l: "what was learned", s: "status" },
+  ...{ b: "beat", d: "enrolment", e: "epochs", l: "what was learned", p: "payload", s: "status" },
   w: "command",
 } as const;
 type Kind = keyof typeof KINDS;
@@ -50,6 +52,7 @@ export const DEVICE_RANGES = [
   ["b", "c"],
   ["d", "f"],
   ["l", "m"],
+  ["p", "q"],
   ["s", "t"],
   ["w", "x"],
 ] as const;
@@ -113,6 +116,7 @@ export class Loading {
     } else if (kind === "d") parts.enrolment = decodeEnrolment(id, content);
     else if (kind === "e") parts.epochs = decodeEpochs(content);
     else if (kind === "l") parts.learned = content.toString("latin1");
+    else if (kind === "p") parts.payload = decodePayload(content);
     else parts.status = decodeStatus(content);
   }
 
@@ -192,7 +196,7 @@ export class Loading {
   #device(
     id: number,
     enrolment: Enrolment,
-    { epochs, beat, status, learned = "", commands = [], doubtful = false }: Parts,
+    { epochs, beat, status, learned = "", payload, commands = [], doubtful = false }: Parts,
     all: boolean,
   ): StoredDevice {
     const issued = Math.max(epochs?.issued ?? 0, beat?.epoch ?? 0);
@@ -210,6 +214,7 @@ export class Loading {
       cause: status?.cause ?? null,
       tseq: status?.tseq ?? 0,
       learned,
+      payload: payload && { ...payload, at: this.#past(payload.at) },
       commands,
       restored,
     };

@@ -17,6 +17,7 @@
  * m<word>             about the store itself (meta.ts)
  * n<n>                notice in the outbox, JSON
  * o<n>                deaf interval, JSON
+ * p<id>               what its program said last: at 48, bytes
  * q<key>              a record that could not be read, as it was
  * s<id>               status: tseq 32, status 8, cause 8 (255: none)
  * t<id><tseq>         cursor 48 of that change
@@ -36,6 +37,7 @@
  * Layout 1 had b, c, d, e, k, m, q and s, as they still are, but for `after`.
  */
 
+import type { Payload } from "../affairs.ts";
 import {
   CAUSES,
   type Cause,
@@ -83,10 +85,14 @@ export function writeFact(
       break;
     case "enrol":
       if (fact.enrolment !== null) writeEnrolment(out, fact.enrolment);
-      else for (const kind of ["b", "d", "e", "l", "s"] as const) out.del(idKey(kind, fact.id));
+      else
+        for (const kind of ["b", "d", "e", "l", "p", "s"] as const) out.del(idKey(kind, fact.id));
       break;
     case "learned":
       putBytes(out, idKey("l", fact.id), fact.bytes);
+      break;
+    case "payload":
+      writePayload(out, fact, lineAt);
       break;
     case "history":
       putBytes(out, historyKey(fact.id, fact.part), fact.bytes);
@@ -110,6 +116,21 @@ export function writeFact(
     default:
       fact satisfies never;
   }
+}
+
+function writePayload(
+  out: Sink,
+  { id, payload, at }: Extract<Fact, { kind: "payload" }>,
+  lineAt: (mono: number) => number,
+): void {
+  const when = Buffer.alloc(6);
+  when.writeUIntBE(Math.max(0, Math.round(lineAt(at))), 0, 6);
+  putText(out, idKey("p", id), Buffer.concat([when, Buffer.from(payload, "latin1")]));
+}
+
+/** `at` is on the store's line. */
+export function decodePayload(content: Buffer): Payload {
+  return { at: content.readUIntBE(0, 6), payload: content.toString("latin1", 6) };
 }
 
 /** "" takes the record away. */

@@ -59,6 +59,13 @@ const FACTS = [
   ["Address", (d) => d.address ?? "–"],
   ["Site", (d) => d.site || "–"],
   ["Labels", (d) => (d.labels.length === 0 ? "–" : d.labels.join(", "))],
+  [
+    "Last said",
+    (d, now) =>
+      d.payloadAt === null
+        ? "–"
+        : `${d.payload ?? `0x${d.payloadHex}`}, ${clock(d.payloadAt, now)}`,
+  ],
   ["Commands waiting", (d) => `${d.waiting}`],
   ["Changes so far", (d) => `${d.tseq}`],
   ["Beat", (d) => (d.seenAt === null ? "–" : `${d.seq} of epoch ${d.epoch}`)],

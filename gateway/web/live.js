@@ -35,6 +35,9 @@
  * @property {number | null} kept share of promises
  * @property {number | null} lossUp
  * @property {number | null} lossDown
+ * @property {string | null} payload what its program said last, where it is text
+ * @property {string | null} payloadHex
+ * @property {number | null} payloadAt
  * @property {number} waiting commands
  * @property {number} clashes beats of another board with this identity
  * @property {number | null} clashAt
@@ -117,6 +120,7 @@ function readDevice(raw) {
     deadlineAt: ms(raw.deadlineAt),
     absentAt: ms(raw.absentAt),
     clashAt: ms(raw.clashAt),
+    payloadAt: ms(raw.payloadAt),
   };
 }
 
