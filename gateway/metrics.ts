@@ -174,16 +174,13 @@ function lagOf(lag: IntervalHistogram, registers: Registry[]): void {
   new Gauge({
     name: "nextbeat_loop_lag_seconds",
     help: "How late the event loop came to its timers since the last scrape",
-    labelNames: ["quantile"],
+    // Not "quantile": that label is for summaries alone.
+    labelNames: ["percentile"],
     registers,
     collect() {
-      for (const [quantile, percent] of [
-        ["0.5", 50],
-        ["0.99", 99],
-        ["1", 100],
-      ] as const) {
-        const seconds = lag.count > 0 ? lag.percentile(percent) / 1e9 : 0;
-        this.set({ quantile }, Math.max(0, seconds - LAG_RESOLUTION_MS / 1000));
+      for (const percentile of [50, 99, 100]) {
+        const seconds = lag.count > 0 ? lag.percentile(percentile) / 1e9 : 0;
+        this.set({ percentile }, Math.max(0, seconds - LAG_RESOLUTION_MS / 1000));
       }
       lag.reset();
     },
