@@ -90,6 +90,8 @@ export async function joined(variant: Variant, sources: string): Promise<string>
     WITH_COMMANDS: commands,
     WITH_APP: commands,
     WITH_SLEEP: sleep,
+    // A board in light sleep has a binding worth keeping.
+    WITH_WINDOW: sleep || nat,
     WITH_BINDING: nat,
     WITH_EXTENSIONS: sleep || nat || mqtt,
   };

@@ -28,6 +28,8 @@ declare const WITH_APP: boolean;
 /** Whether it sleeps; reads the extensions of ACKs, and so climbs the ladder. */
 declare const WITH_SLEEP: boolean;
 declare const WITH_EXTENSIONS: boolean;
+/** Whether it may be of another reach class than awake, and then listens in windows. */
+declare const WITH_WINDOW: boolean;
 /** Whether it looks for the life of its NAT binding. */
 declare const WITH_BINDING: boolean;
 
@@ -60,7 +62,7 @@ const s = createSender(
     own: config.own,
     extra: config.extra,
     random: Math.random,
-    reach: WITH_SLEEP ? config.reach || 0 : 0,
+    reach: WITH_WINDOW ? config.reach || 0 : 0,
     reserve: COVERED,
     ladder: WITH_EXTENSIONS ? rungsHere() : 0,
     makeUps: WITH_SLEEP ? config.makeUps || 0 : 0,

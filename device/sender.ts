@@ -46,11 +46,11 @@ const FIRST_NUDGE = (VERSION << 6) | (NUDGE << 3);
  * extensions: then those of an ACK are bytes that its tag covers, well-formed or not. And that it
  * takes no commands.
  */
-declare const WITH_SLEEP: boolean | undefined;
+declare const WITH_WINDOW: boolean | undefined;
 declare const WITH_EXTENSIONS: boolean | undefined;
 declare const WITH_COMMANDS: boolean | undefined;
 declare const WITH_SUITE: 0 | 1 | 2 | undefined;
-const SLEEPS = typeof WITH_SLEEP === "undefined" || WITH_SLEEP;
+const SLEEPS = typeof WITH_WINDOW === "undefined" || WITH_WINDOW;
 const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
 const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
 

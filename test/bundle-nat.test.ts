@@ -40,9 +40,11 @@ class Life {
   sends: (n: number) => boolean = () => true;
   board!: PretendBoard;
   private readonly script: string;
+  private readonly reach: number;
   private beat = "";
 
-  constructor(script: string, suite: number, way: Way) {
+  constructor(script: string, suite: number, way: Way, reach = 0) {
+    this.reach = reach;
     this.pen = new Board(0xbeef, suite);
     this.script = script;
     this.way = way;
@@ -55,6 +57,7 @@ class Life {
     const config = {
       ...{ id: this.pen.id, secret: this.pen.enrolment.key, own: OWN, ssid: "home" },
       ...{ host: "10.0.0.1", port: 7227, salt: "saltsalt", extra: coldBoot(1, "test") },
+      reach: this.reach,
     };
     const luck = stream(SEED, 1, "luck");
     this.board = new PretendBoard(this.script, config, this.flash, {
@@ -132,6 +135,13 @@ describe.each(searching)(`the bundle $name (seed ${SEED})`, (variant) => {
     life.runFor(20 * MINUTE);
     expect(life.probes).toBe(0);
     expect(life.beats.at(-1)! - life.beats.at(-2)!).toBeGreaterThan(0.89 * most);
+  });
+
+  it("searches in light sleep too, and says what it is", async () => {
+    const life = new Life(await small, variant.suite, { lifeMs: 100_000, loss: 0 }, 1);
+    life.runFor(60 * MINUTE);
+    expect(life.kept).toBe(4);
+    expect(life.bench.view(life.pen)).toMatchObject({ reach: 1, status: "present" });
   });
 
   it("leaks nothing where a datagram fails, and finds what there is all the same", async () => {

@@ -77,6 +77,7 @@ it.skipIf(!espruino)(
       define: {
         WITH_SUITE: "2",
         WITH_SLEEP: "true",
+        WITH_WINDOW: "true",
         WITH_COMMANDS: "true",
         WITH_APP: "true",
         WITH_EXTENSIONS: "true",
