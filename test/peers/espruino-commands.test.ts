@@ -51,7 +51,9 @@ describe.skipIf(!espruino)("on the interpreter", () => {
       folders.push(folder);
       writeFileSync(join(folder, "bundle.js"), script);
       const start = (): void => {
-        boards.push(spawn(espruino!, ["bundle.js"], { cwd: folder, stdio: "ignore" }));
+        boards.push(
+          spawn(espruino!, ["bundle.js"], { cwd: folder, stdio: ["pipe", "ignore", "ignore"] }),
+        );
       };
       const told = (): CommandView[] => gateway.core.requests.commandsOf(id, performance.now());
       const url = `http://127.0.0.1:${gateway.httpPort}`;

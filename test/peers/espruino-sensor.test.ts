@@ -72,7 +72,10 @@ describe.skipIf(!espruino)("the example of a sensor on the interpreter", () => {
     const made = await run("device", "bundle", "shed", ...url, ...to, ...files);
     expect(made).toMatchObject({ code: 0, err: "" });
     expect(made.out).toContain("client udp-hmac-commands:");
-    const board: ChildProcess = spawn(espruino!, ["shed.js"], { cwd: folder, stdio: "ignore" });
+    const board: ChildProcess = spawn(espruino!, ["shed.js"], {
+      cwd: folder,
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     ends.push(() => void board.kill("SIGKILL"));
 
     for (const payload of ["pump on", "soil"]) {

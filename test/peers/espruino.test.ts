@@ -90,7 +90,10 @@ describe.skipIf(!espruino)("on the interpreter", () => {
     const folder = temporary();
     writeFileSync(join(folder, "bundle.js"), script);
     const start = () => {
-      const board = spawn(espruino!, ["bundle.js"], { cwd: folder, stdio: "ignore" });
+      const board = spawn(espruino!, ["bundle.js"], {
+        cwd: folder,
+        stdio: ["pipe", "ignore", "ignore"],
+      });
       boards.push(board);
       return board;
     };

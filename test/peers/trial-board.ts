@@ -64,7 +64,7 @@ export class TrialBoard {
   #start(): void {
     const board = spawn(this.#espruino, ["board.js"], {
       cwd: this.#folder,
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["pipe", "pipe", "ignore"],
     });
     this.#process = board;
     createInterface(board.stdout).on("line", (line) => {
