@@ -1,8 +1,8 @@
 /**
- * The last step of the build: what the compiler does not do. Copies the dashboard, and what installs
- * the gateway, beside the compiled program; takes away what was compiled of sources that are gone,
- * since all of dist goes into the package; and writes when this was built, which is the earliest
- * time that a trustworthy clock can show (clock.ts).
+ * The last step of the build: what the compiler does not do. Copies the dashboard, and what
+ * installs the gateway, beside the compiled program; takes away what was compiled of sources that
+ * are gone, since all of dist goes into the package; and writes when this was built, which is the
+ * earliest time that a trustworthy clock can show (clock.ts).
  */
 
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,8 @@ for (const folder of ["web/", "deploy/"]) {
   cpSync(new URL(`gateway/${folder}`, root), to, { recursive: true });
 }
 
-// The dashboard has no sources of its own there, and the boards' bundles are made by device/build.ts.
+// The dashboard has no sources of its own there, and the boards' bundles are made by
+// device/build.ts.
 const COPIED = /^(gateway\/web\/|device\/nextbeat-)/;
 for (const part of ["device", "gateway", "sim"]) {
   for (const name of readdirSync(new URL(`dist/${part}`, root), { recursive: true }) as string[]) {

@@ -10,6 +10,7 @@
 import type { HistoryFact } from "./facts.ts";
 import * as code from "./history-code.ts";
 import * as at from "./history-rows.ts";
+import { encodeTotals, type Totals } from "./history-totals.ts";
 
 /** How minutes of this process are dated, and which of its lives this is. */
 export interface Dates {
@@ -84,7 +85,7 @@ function blockFact(
   slot: number,
   id: number,
   from: number,
-  totals: code.Totals,
+  totals: Totals,
   { unixAt, generation }: Dates,
 ): HistoryFact {
   const { ints } = rows;
@@ -96,7 +97,7 @@ function blockFact(
     ints[i + at.BLOCK] = from;
     ints[i + at.BEFORE] = from - 60;
   }
-  const hours = rows.addHour(slot, code.encodeTotals(totals, from - ints[i + at.BEFORE]!));
+  const hours = rows.addHour(slot, encodeTotals(totals, from - ints[i + at.BEFORE]!));
   ints[i + at.BEFORE] = from;
   const start = unixAt(ints[i + at.BLOCK]!);
   const stub = rows.flag(slot, at.BLOCK_STUB) ? generation : undefined;
@@ -105,12 +106,7 @@ function blockFact(
 }
 
 /** What a row gathered since its part began. */
-function totalsOf(
-  { ints }: at.HistoryRows,
-  slot: number,
-  minutes: string,
-  told: number,
-): code.Totals {
+function totalsOf({ ints }: at.HistoryRows, slot: number, minutes: string, told: number): Totals {
   const [heard, missed] = code.sumOf(minutes);
   const i = slot * at.INTS;
   return {

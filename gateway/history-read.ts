@@ -10,6 +10,7 @@
 import { CODE_MAX, intervalMs } from "../device/interval.ts";
 import * as code from "./history-code.ts";
 import { HOUR_MS, MINUTE_MS } from "./history-code.ts";
+import { readTotals, type Totals } from "./history-totals.ts";
 import { batteryOf, signalOf } from "./view.ts";
 
 /** A part of a device, as the store or the core gives it. */
@@ -158,7 +159,7 @@ export function uptimeOf(window: Window): Uptime {
 interface Span {
   readonly begin: number;
   readonly end: number;
-  readonly totals?: code.Totals;
+  readonly totals?: Totals;
   readonly deaf: number;
 }
 
@@ -169,7 +170,7 @@ function spansOf({ pieces, from, to, deafMs }: Window): Span[] {
     const reading = new code.Reading(bytes);
     let at = code.readStart(reading) - 3_600;
     while (reading.more) {
-      const { totals, minutesSince } = code.readTotals(reading);
+      const { totals, minutesSince } = readTotals(reading);
       at += minutesSince * 60;
       const { up, down, deaf, left, maintenance } = totals;
       const length = up + down + deaf + left + maintenance;

@@ -26,11 +26,12 @@ import type { Draft } from "./effects.ts";
 import type { HistoryFact, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
 import { HistoryBeats } from "./history-beats.ts";
-import { COUNT_MAX, HOUR_MS, MINUTE_MS, toldOf } from "./history-code.ts";
+import { COUNT_MAX, HOUR_MS, MINUTE_MS } from "./history-code.ts";
 import { closePart, type Dates, spreadMissed } from "./history-part.ts";
 import { Phases } from "./history-phases.ts";
 import { Maintenance } from "./history-quiet.ts";
 import * as at from "./history-rows.ts";
+import { toldOf } from "./history-totals.ts";
 import { CRC_PROMISE_MAX } from "./limits.ts";
 import { booted, type News } from "./news.ts";
 import type { Records } from "./records.ts";
@@ -63,12 +64,11 @@ export class History {
     this.#options = options;
     this.#origin = now - (options.wallAt(now) % HOUR_MS);
     this.#startedAt = now;
-    const origin = this.#origin;
     const unixAt = (minute: number) =>
-      Math.round(options.wallAt(origin + minute * MINUTE_MS) / 1_000);
+      Math.round(options.wallAt(this.#origin + minute * MINUTE_MS) / 1_000);
     this.#dates = { generation: options.generation, unixAt };
-    this.#phases = new Phases(origin, now);
-    this.#beats = new HistoryBeats(this.#rows, origin);
+    this.#phases = new Phases(this.#origin, now);
+    this.#beats = new HistoryBeats(this.#rows, this.#origin);
     this.maintenance = new Maintenance(options.quiets);
   }
 

@@ -15,8 +15,8 @@ import type { Records } from "./records.ts";
 
 /**
  * The application's own bytes in a beat whose extensions stand from `from` to `end`. They are read
- * only where one of their bytes looks like it: after a lost ACK sixteen beats in a row have one that
- * does not.
+ * only where one of their bytes looks like it: after a lost ACK sixteen beats in a row have one
+ * that does not.
  */
 export function payloadIn(frame: string, from: number, end: number): string | undefined {
   for (let at = from; at < end; at++) {

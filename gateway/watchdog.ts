@@ -2,8 +2,8 @@
  * What systemd is told, where it started us: that the gateway is ready, that it is well, that it
  * stops (sd_notify(3)).
  *
- * "Well" is not that the loop turns. The watchdog is fed by one thing alone: a beat of the gateway's
- * own that passed the real socket, its tag, the store and its ACK since it was fed last
+ * "Well" is not that the loop turns. The watchdog is fed by one thing alone: a beat of the
+ * gateway's own that passed the real socket, its tag, the store and its ACK since it was fed last
  * (ears-self.ts). A loop that turns over a dead socket or a full disk is then started anew.
  *
  * Node has no datagrams over Unix sockets, so `systemd-notify` speaks for us: 25 ms of another

@@ -2,9 +2,9 @@
 // fail as the firmware's do, a flash whose bytes are filled once, timers, promises. Two scripts
 // that are given the same world and leave the same log behave alike.
 //
-// The order of work is the interpreter's: timers, the network's first attempt to send, what promises
-// call, the next attempt. A failed `sendto` drops 7 bytes of the queue and takes what is left for
-// the next datagram: the log shows it as `leaked`.
+// The order of work is the interpreter's: timers, the network's first attempt to send, what
+// promises call, the next attempt. A failed `sendto` drops 7 bytes of the queue and takes what is
+// left for the next datagram: the log shows it as `leaked`.
 
 import { createHash } from "node:crypto";
 import { createContext, runInContext } from "node:vm";

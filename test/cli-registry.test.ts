@@ -1,4 +1,6 @@
-/** Many devices out of a file, other words, another key: what the command line does to the registry. */
+/**
+ * Many devices out of a file, other words, another key: what the command line does to the registry.
+ */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

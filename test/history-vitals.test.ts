@@ -3,8 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { EXT_TIMES, encodeExtension } from "../device/extensions.ts";
 import { intervalCode, intervalMs } from "../device/interval.ts";
-import { encodeTotals, Reading, readTotals, toldOf } from "../gateway/history-code.ts";
+import { Reading } from "../gateway/history-code.ts";
 import { samplesOf } from "../gateway/history-read.ts";
+import { encodeTotals, readTotals, toldOf } from "../gateway/history-totals.ts";
 import { HOUR, MINUTE, met } from "./history-rig.ts";
 
 const BATTERY_70_SIGNAL_74 = 0x73;

@@ -1,4 +1,6 @@
-/** One address may ask only so often, and guess tokens even less often; others are not disturbed. */
+/**
+ * One address may ask only so often, and guess tokens even less often; others are not disturbed.
+ */
 
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,6 @@
-/** The C of device/in-c.md does what it says: compiled as it stands, and held against the vectors. */
+/**
+ * The C of device/in-c.md does what it says: compiled as it stands, and held against the vectors.
+ */
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,17 +30,44 @@ int main(void) {
   unsigned long id, epoch, seq; int promise, vitals, reach;
   uint8_t key[64], m[600], bound[64], out[64];
   while (scanf("%15s", what) == 1) {
-    if (what[0] == 'm') { unsigned long c0; scanf("%lu", &c0); printf("%llu\\n", (unsigned long long)interval_ms((int)c0)); }
-    if (what[0] == 'c') { unsigned long long ms; scanf("%llu", &ms); printf("%d\\n", interval_code(ms)); }
-    if (what[0] == 't') { scanf("%63s %1199s", a, b); hex(key, a); size_t n = hex(m, b); chaskey12(out, key, m, n); say(out, 16); }
-    if (what[0] == 'b') { scanf("%63s %lu %lu %lu %d %d %d", a, &id, &epoch, &seq, &promise, &vitals, &reach); hex(key, a);
-      say(out, heartbeat(out, key, id, epoch, seq, promise, vitals, reach)); }
-    if (what[0] == 'h') { scanf("%63s %lu %lu %63s %d", a, &id, &epoch, c, &reach); hex(key, a); hex(bound, c);
-      say(out, hello(out, key, id, epoch, bound, reach)); }
-    if (what[0] == 'a') { int pace = -1, more = -1; scanf("%63s %lu %lu %63s %1199s", a, &epoch, &seq, c, b); hex(key, a); hex(bound, c);
-      size_t n = hex(m, b); int ok = acknowledges(m, n, key, epoch, seq, bound, &pace, &more); printf("%d %d %d\\n", ok, pace, more); }
-    if (what[0] == 'w') { scanf("%63s %lu %63s %1199s", a, &epoch, c, b); hex(key, a); hex(bound, c);
-      size_t n = hex(m, b); printf("%lu\\n", (unsigned long)welcomed(m, n, key, bound, epoch)); }
+    size_t n;
+    if (what[0] == 'm') {
+      scanf("%lu", &id);
+      printf("%llu\\n", (unsigned long long)interval_ms((int)id));
+    } else if (what[0] == 'c') {
+      unsigned long long ms;
+      scanf("%llu", &ms);
+      printf("%d\\n", interval_code(ms));
+    } else if (what[0] == 't') {
+      scanf("%63s %1199s", a, b);
+      hex(key, a);
+      n = hex(m, b);
+      chaskey12(out, key, m, n);
+      say(out, 16);
+    } else if (what[0] == 'b') {
+      scanf("%63s %lu %lu %lu %d %d %d", a, &id, &epoch, &seq, &promise, &vitals, &reach);
+      hex(key, a);
+      say(out, heartbeat(out, key, id, epoch, seq, promise, vitals, reach));
+    } else if (what[0] == 'h') {
+      scanf("%63s %lu %lu %63s %d", a, &id, &epoch, c, &reach);
+      hex(key, a);
+      hex(bound, c);
+      say(out, hello(out, key, id, epoch, bound, reach));
+    } else if (what[0] == 'a') {
+      int pace = -1, more = -1;
+      scanf("%63s %lu %lu %63s %1199s", a, &epoch, &seq, c, b);
+      hex(key, a);
+      hex(bound, c);
+      n = hex(m, b);
+      n = (size_t)acknowledges(m, n, key, epoch, seq, bound, &pace, &more);
+      printf("%d %d %d\\n", (int)n, pace, more);
+    } else if (what[0] == 'w') {
+      scanf("%63s %lu %63s %1199s", a, &epoch, c, b);
+      hex(key, a);
+      hex(bound, c);
+      n = hex(m, b);
+      printf("%lu\\n", (unsigned long)welcomed(m, n, key, bound, epoch));
+    }
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 // The scenario in the README is run as a reader would run it: it must meet its expectations, and
-// give the picture below it. After a change that was meant, `make transcripts` draws that anew: look
-// at it.
+// give the picture below it. After a change that was meant, `make transcripts` draws that anew:
+// look at it.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -79,7 +79,11 @@ export function withBundle(command: Command): Command {
     .option("--mqtt-user <name>", "the broker's user")
     .option("--mqtt-pass-file <file>", "a file with that user's password")
     .option("--also <host[:port]>", "a further gateway; may be given again", moreGateways)
-    .option("--interval <duration>", "between beats", interval, 60_000)
+    .addOption(
+      new Option("--interval <duration>", "between beats")
+        .argParser(interval)
+        .default(60_000, "60s"),
+    )
     .option("--interval-min <duration>", "between beats while the alert is on", interval)
     .option("--interval-max <duration>", "between beats at 20 % of battery or less", interval)
     .addOption(

@@ -118,7 +118,8 @@ export function udp(
   } else findings.push(warn("boards", "this machine has no address in a network", "connect it"));
   if (typeof receiveBuffer === "number" && receiveBuffer < RECEIVE_BUFFER) {
     const found = `room for ${Math.round(receiveBuffer / 1024)} KB of datagrams`;
-    const advice = `enough for some hundred boards; more: sysctl -w net.core.rmem_max=${RECEIVE_BUFFER}`;
+    const more = `sysctl -w net.core.rmem_max=${RECEIVE_BUFFER}`;
+    const advice = `enough for some hundred boards; more: ${more}`;
     findings.push(warn("buffer", found, advice));
   }
   return findings;
@@ -149,7 +150,8 @@ export function clock(facts: Facts | undefined, machine: Machine): Finding[] {
   }
   const apart = Date.parse(facts.now) - machine.wallMs;
   if (Math.abs(apart) > APART_MS) {
-    const found = `the gateway's clock is ${span(Math.abs(apart))} ${apart > 0 ? "ahead of" : "behind"} ours`;
+    const where = apart > 0 ? "ahead of" : "behind";
+    const found = `the gateway's clock is ${span(Math.abs(apart))} ${where} ours`;
     findings.push(warn("time", found, "synchronise both machines"));
   }
   return findings;
@@ -215,7 +217,8 @@ export function refused({ hints }: Facts): Finding[] {
     .filter(({ reason }) => reason in REFUSED_ADVICE)
     .slice(-10)
     .map(({ id, reason, address, count }) => {
-      const found = `${count} ${count === 1 ? "frame" : "frames"} of ${id} from ${address}: ${reason}`;
+      const frames = count === 1 ? "frame" : "frames";
+      const found = `${count} ${frames} of ${id} from ${address}: ${reason}`;
       return warn("refused", found, REFUSED_ADVICE[reason]!);
     });
 }

@@ -7,7 +7,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type BundleOptions, wanted, withBundle } from "./bundle-options.ts";
 import { Failed, type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
 import { summary } from "./device-bundle.ts";
@@ -33,8 +33,8 @@ export function addFlash(program: Command, streams: Streams): void {
     .description("put a device's script on a board, and wait for its first beat")
     .requiredOption("--port <port>", "serial port such as /dev/ttyUSB0, or tcp://HOST[:PORT]")
     .option("--baud <n>", "of the serial port", "115200")
-    .option("--wait <duration>", "how long to look for the board", limit(), 30_000)
-    .option("--beat-wait <duration>", "how long to wait for its first beat", limit(), 90_000);
+    .addOption(waits("--wait <duration>", "how long to look for the board", 30))
+    .addOption(waits("--beat-wait <duration>", "how long to wait for its first beat", 90));
   withWhere(withBundle(command)).action(async (id: string, options: Options) => {
     const say = (text: string) => (options.json ? streams.err(text) : streams.out(text));
     const where = whereIs(options.port, Number(options.baud));
@@ -73,8 +73,9 @@ export function addFlash(program: Command, streams: Streams): void {
   });
 }
 
-function limit() {
-  return duration(0, HOUR_MS, "0s to 1h");
+function waits(flags: string, about: string, seconds: number): Option {
+  const read = duration(0, HOUR_MS, "0s to 1h");
+  return new Option(flags, about).argParser(read).default(seconds * 1_000, `${seconds}s`);
 }
 
 /** A line for each tenth. */

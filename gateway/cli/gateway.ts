@@ -16,7 +16,7 @@ import { createLog } from "../log.ts";
 import { BROKER_HOST, BROKER_PORT, type MqttOptions, readMqtt } from "../mqtt-settings.ts";
 import { type RunningGateway, startGateway } from "../server.ts";
 import { levelStore } from "../store/level.ts";
-import { StoreBusy } from "../store/store.ts";
+import { StoreBusy, StoreTooNew } from "../store/store.ts";
 import { Watchdog } from "../watchdog.ts";
 import { Failed, readGiven, type Streams, Usage } from "./common.ts";
 import { reason } from "./errors.ts";
@@ -174,6 +174,8 @@ function makeFolder(data: string): void {
 
 function startFailure(error: unknown, data: string): string {
   if (error instanceof StoreBusy) return `--data ${data}: a gateway runs on this store already`;
+  if (error instanceof StoreTooNew)
+    return `--data ${data}: ${error.message}; go on with that one, or "nextbeat restore" a backup`;
   const {
     code,
     syscall,

@@ -19,7 +19,11 @@ interface Options {
   readonly root?: string;
   readonly user: string;
   readonly start: boolean;
+  readonly json?: boolean;
 }
+
+/** Tells one step: what it was about, and what was done. */
+type Tell = (what: string, done: string) => void;
 
 const UNIT = "/etc/systemd/system/nextbeat.service";
 const CONFIG = "/etc/nextbeat/config.yaml";
@@ -36,34 +40,46 @@ export function addService(program: Command, streams: Streams): void {
     .option("--user <name>", "whom it runs as; made where there is none", USER)
     .option("--root <dir>", "write the files below this folder, and run nothing")
     .option("--no-start", "do not start it")
-    .action((options: Options) => install(options, streams));
+    .option("--json", "print JSON")
+    .action((options: Options) => told(options, streams, (tell) => install(options, tell)));
   service
     .command("uninstall")
     .description("stop it and take the unit away; data and configuration stay")
     .option("--root <dir>", "below this folder, and run nothing")
-    .action((options: Pick<Options, "root">) => uninstall(options, streams));
+    .option("--json", "print JSON")
+    .action((options: Options) => told(options, streams, (tell) => uninstall(options, tell)));
 }
 
-function install({ root, user, start }: Options, streams: Streams): void {
+/** Steps as lines while they are done, or as one list of `{what, done}` at the end. */
+function told({ json }: Options, streams: Streams, act: (tell: Tell) => void): void {
+  const steps: { what: string; done: string }[] = [];
+  act((what, done) => {
+    if (json) steps.push({ what, done });
+    else streams.out(`${what}: ${done}\n`);
+  });
+  if (json) streams.out(`${JSON.stringify(steps)}\n`);
+}
+
+function install({ root, user, start }: Options, tell: Tell): void {
   if (!NAME.test(user)) throw new Usage(`--user: given ${user}, expected a name such as ${USER}`);
   const exec = program(root !== undefined);
   if (root === undefined) {
     needRoot("install");
-    makeUser(user, streams);
+    makeUser(user, tell);
   }
   const unit = shipped("nextbeat.service").replace("@EXEC@", exec).replace("@USER@", user);
-  write(root, UNIT, unit, streams);
-  if (existsSync(join(root ?? "/", CONFIG))) streams.out(`${CONFIG}: kept as it is\n`);
-  else write(root, CONFIG, shipped("config.yaml"), streams);
+  write(root, UNIT, unit, tell);
+  if (existsSync(join(root ?? "/", CONFIG))) tell(CONFIG, "kept as it is");
+  else write(root, CONFIG, shipped("config.yaml"), tell);
   if (root !== undefined) return;
   run("systemctl", ["daemon-reload"]);
   run("systemctl", ["enable", "nextbeat"]);
   if (!start) return;
   run("systemctl", ["restart", "nextbeat"]);
-  streams.out("it runs: systemctl status nextbeat, journalctl -u nextbeat\n");
+  tell("it runs", "systemctl status nextbeat, journalctl -u nextbeat");
 }
 
-function uninstall({ root }: Pick<Options, "root">, streams: Streams): void {
+function uninstall({ root }: Options, tell: Tell): void {
   const file = join(root ?? "/", UNIT);
   if (!existsSync(file)) throw new Failed(`${file}: there is no such unit`);
   if (root === undefined) {
@@ -72,7 +88,7 @@ function uninstall({ root }: Pick<Options, "root">, streams: Streams): void {
   }
   rmSync(file);
   if (root === undefined) run("systemctl", ["daemon-reload"]);
-  streams.out(`${UNIT}: removed; /var/lib/nextbeat and ${CONFIG} are still there\n`);
+  tell(UNIT, `removed; /var/lib/nextbeat and ${CONFIG} are still there`);
 }
 
 /** What the unit starts: this node, and this very program. */
@@ -104,7 +120,7 @@ function found(name: string, places: readonly string[]): string {
   throw new Failed(`${name} is not there; "npm run build" puts it in place`);
 }
 
-function write(root: string | undefined, place: string, text: string, streams: Streams): void {
+function write(root: string | undefined, place: string, text: string, tell: Tell): void {
   const file = join(root ?? "/", place);
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -112,7 +128,7 @@ function write(root: string | undefined, place: string, text: string, streams: S
   } catch (error) {
     throw new Failed(`${file}: ${reason(error)}`);
   }
-  streams.out(`${place}: written\n`);
+  tell(place, "written");
 }
 
 function needRoot(verb: string): void {
@@ -123,10 +139,10 @@ function needRoot(verb: string): void {
   }
 }
 
-function makeUser(user: string, streams: Streams): void {
+function makeUser(user: string, tell: Tell): void {
   if (spawnSync("id", [user], { stdio: "ignore" }).status === 0) return;
   run("useradd", ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin", user]);
-  streams.out(`user ${user}: made\n`);
+  tell(`user ${user}`, "made");
 }
 
 function run(command: string, given: readonly string[]): void {

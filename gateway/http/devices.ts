@@ -1,6 +1,6 @@
 /**
- * The registry over HTTP: list, add, show, amend, rekey, remove, and the key. An `:id` is six hex digits
- * or a name.
+ * The registry over HTTP: list, add, show, amend, rekey, remove, and the key. An `:id` is six hex
+ * digits or a name.
  */
 
 import { type Context, Hono } from "hono";

@@ -2,9 +2,9 @@
  * `/openapi.json`: OpenAPI 3.1 of everything under `/api/v1` and of what stands beside it.
  *
  * It is made of the very schemas by which input is read (schema.ts) and answers are written
- * (answers.ts); a test holds its list of operations (operations.ts) against the routes of the running app, and real
- * answers against their schemas. A decorator on each route lost: thirty routes would say what they
- * do in three places, and none could be read without the document.
+ * (answers.ts); a test holds its list of operations (operations.ts) against the routes of the
+ * running app, and real answers against their schemas. A decorator on each route lost: thirty
+ * routes would say what they do in three places, and none could be read without the document.
  */
 
 import { z } from "zod";

@@ -1,8 +1,8 @@
 /**
- * How often one address may ask. A token bucket each (RFC 2697 without colours): so much at once, so
- * much a second from then on. Whoever guesses tokens gets a smaller one of its own, since a guess
- * costs us a hash and tells him nothing; it is charged for wrong tokens only, so that nobody can lock
- * out who has the right one.
+ * How often one address may ask. A token bucket each (RFC 2697 without colours): so much at once,
+ * so much a second from then on. Whoever guesses tokens gets a smaller one of its own, since a
+ * guess costs us a hash and tells him nothing; it is charged for wrong tokens only, so that nobody
+ * can lock out who has the right one.
  *
  * An IPv6 host owns 2^64 addresses, so it is its network that counts. The table is bounded: the
  * address that was quiet for longest goes first, and by then its bucket is full again. One bucket

@@ -1,7 +1,7 @@
 // The very bundles that are flashed, on the board's interpreter: UDP and MQTT, both suites, all at
 // once, each through a fifth of loss each way, a gateway that stops, a path that is cut for a tenth
-// of the time, and a broker that dies. What must hold: beats come back each time, no command is acted
-// on twice, nobody is called absent who is there, and memory stays as it was.
+// of the time, and a broker that dies. What must hold: beats come back each time, no command is
+// acted on twice, nobody is called absent who is there, and memory stays as it was.
 //
 //     node dist/test/bench/board.js --seconds 600
 //

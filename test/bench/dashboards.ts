@@ -5,9 +5,10 @@
  *
  *     node dist/test/bench/dashboards.js [--devices 10000] [--streams 50] [--seconds 20]
  *
- * The serving half is real and in a process of its own: the app, the feed, HTTP. The changes are made
- * up there, ten thousand a second, since no store and no fleet would make so many; each carries the
- * instant at which it was published. Every fiftieth of a second two hundred of them go out.
+ * The serving half is real and in a process of its own: the app, the feed, HTTP. The changes are
+ * made up there, ten thousand a second, since no store and no fleet would make so many; each
+ * carries the instant at which it was published. Every fiftieth of a second two hundred of them go
+ * out.
  */
 
 import { fork } from "node:child_process";

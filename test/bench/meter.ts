@@ -1,6 +1,7 @@
 /**
  * What a bench measures in its own process: memory that lives, and CPU. The collector is asked for
- * from within, so that nobody has to know a flag of Node; the wall clock would count other programs.
+ * from within, so that nobody has to know a flag of Node; the wall clock would count other
+ * programs.
  */
 
 import { setFlagsFromString } from "node:v8";

@@ -7,8 +7,8 @@
  * An exchange is what goes over the wire from one request to the next, an interval later, TCP's own
  * acks with it; the first ones are left out. A wake is a connection from its first packet to its
  * last. What a link needs to be joined (Wi-Fi, DHCP, ARP) is the same for all, and not in here.
- * What TCP acks alone and what rides along is the kernel's choice; a modem's may differ by a packet.
- * Linux's TCP has timestamps, 12 bytes a packet, which lwIP on an ESP32 leaves out.
+ * What TCP acks alone and what rides along is the kernel's choice; a modem's may differ by a
+ * packet. Linux's TCP has timestamps, 12 bytes a packet, which lwIP on an ESP32 leaves out.
  *
  * What is not installed is told, and left out. Usage: node dist/test/bench/wire.js [--exchanges 8]
  */
@@ -106,7 +106,9 @@ function likeABoard(): IClientOptions {
   return { protocolVersion: 4, clientId: `nextbeat-00000${++clients}` };
 }
 
-/** A keep-alive of MQTT's own; a wake delivers as much as a beat does, and knows that it arrived. */
+/**
+ * A keep-alive of MQTT's own; a wake delivers as much as a beat does, and knows that it arrived.
+ */
 function mqttPings(name: string, port: number, wakePort: number, ca?: string): Subject {
   const open = (to: number, more: IClientOptions): Promise<ReturnType<typeof connect>> => {
     const url = `${ca ? "mqtts" : "mqtt"}://127.0.0.1:${to}`;

@@ -71,7 +71,8 @@ describe.skipIf(!binary)("the dashboard in Chromium", () => {
     const [shed] = boards;
     await opened(page, "0002bd");
     await page.value(`${at("d-order-text")}.value = "led on"; ${at("d-order")}.requestSubmit()`);
-    const orders = `[...document.querySelectorAll("#d-orders li")].map((e) => e.innerText.replace(/\\s+/g, " "))`;
+    const line = `(e) => e.innerText.replace(/\\s+/g, " ")`;
+    const orders = `[...document.querySelectorAll("#d-orders li")].map(${line})`;
     await page.until(`/^led on (waits|sent)/.test(${orders}[0])`);
     await page.until(`${row("0002bd")}.querySelector(".waiting").textContent === "1"`);
     const beat = await socket.beat(shed, port, P_HOUR);
@@ -117,7 +118,8 @@ describe.skipIf(!binary)("the dashboard in Chromium", () => {
     socket.send(told, port);
     await socket.next((frame) => shed.ackOf(frame, told));
     await opened(page, "0002bd");
-    const plots = `[...document.querySelectorAll("#d-plots svg")].map((e) => e.getAttribute("aria-label"))`;
+    const label = `(e) => e.getAttribute("aria-label")`;
+    const plots = `[...document.querySelectorAll("#d-plots svg")].map(${label})`;
     await page.until(`${plots}.length === 3`);
     expect(await page.value(plots)).toEqual([
       "Battery: 70\u00a0%",
@@ -187,7 +189,8 @@ describe.skipIf(!binary)("the dashboard in Chromium", () => {
     await page.until(`${text("enrol-said")}.includes("is taken")`);
     await page.value(
       `${choose("enrol-board", "esp8266")}; ${at("enrol-site")}.value = "roof";
-       ${at("enrol-ssid")}.value = "Bob's Wi-Fi"; ${choose("enrol-reach", "deep")}; ${fill("mast 2")}`,
+       ${at("enrol-ssid")}.value = "Bob's Wi-Fi"; ${choose("enrol-reach", "deep")};
+       ${fill("mast 2")}`,
     );
     await page.until(`!${at("enrol-done")}.hidden`);
     expect(await page.value(text("enrol-command"))).toMatch(
@@ -212,7 +215,8 @@ describe.skipIf(!binary)("the dashboard in Chromium", () => {
       });
       for (const open of ["", `${at("d-close")}.click()`, `${at("enrol-open")}.click()`]) {
         await page.value(`${open}; 0`);
-        const wide = `[...document.querySelectorAll("dialog[open]")].some((e) => e.scrollWidth > 390)`;
+        const dialogs = `[...document.querySelectorAll("dialog[open]")]`;
+        const wide = `${dialogs}.some((e) => e.scrollWidth > 390)`;
         expect(await page.value(`document.documentElement.scrollWidth > 390 || ${wide}`)).toBe(
           false,
         );

@@ -1,7 +1,7 @@
 // A board's whole trial, live: the very bundle that is flashed, on the board's interpreter, behind
-// the flaky path, while its gateway stops, its path breaks for minutes and its broker dies; commands
-// come all along. What it tells: how soon beats came back each time, what the board did with the
-// commands, and the interpreter's memory before and after.
+// the flaky path, while its gateway stops, its path breaks for minutes and its broker dies;
+// commands come all along. What it tells: how soon beats came back each time, what the board did
+// with the commands, and the interpreter's memory before and after.
 //
 //   interpreter -- proxy, a fifth of loss each way --+-- gateway              over UDP
 //                                                    '-- Mosquitto -- gateway over MQTT
