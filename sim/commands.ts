@@ -78,7 +78,11 @@ export function addFleet(program: Command, streams: Streams, done: Done): void {
     .option("--mqtt-password-file <file>", "a file with the boards' password at that broker")
     .option("--devices <n>", "how many boards", whole(1, DEVICES_MAX))
     .option("--link <preset>", "their links, see `nextbeat sim presets`", preset)
-    .option("--interval <time>", "between beats", duration(200, 7 * 86_400_000, "200ms to 7d"), 6e4)
+    .addOption(
+      new Option("--interval <time>", "between beats")
+        .argParser(duration(200, 7 * 86_400_000, "200ms to 7d"))
+        .default(60_000, "60s"),
+    )
     .option("--scenario <name or file>", "instead: its boards, and what goes wrong with them")
     .option("--seconds <n>", "end by itself", whole(1, SECONDS_MAX))
     .option("--keys <file>", "boards that are enrolled: JSON or CSV with ids and keys")

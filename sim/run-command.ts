@@ -10,7 +10,7 @@ import type { Done, Streams } from "./commands.ts";
 import { sayDuration } from "./duration.ts";
 import { compareHtml } from "./report/compare.ts";
 import { reportHtml, reportSvg } from "./report/html.ts";
-import { resultJson, resultsOf } from "./report/json.ts";
+import { compareJson, resultJson, resultsOf } from "./report/json.ts";
 import { compareText, reportText } from "./report/text.ts";
 import type { RunResult } from "./result.ts";
 import { type Job, jobNamed } from "./scenario/named.ts";
@@ -68,9 +68,10 @@ export function addCompare(program: Command, { out, err }: Streams): void {
     .argument("<a>", "what `sim run --json` printed")
     .argument("<b>", "the same of another scenario, gateway or firmware")
     .option("--report <file>", "write a page of pictures, one HTML file")
-    .action((a: string, b: string, { report }: { report?: string }) => {
+    .option("--json", "print JSON")
+    .action((a: string, b: string, { report, json }: { report?: string; json?: boolean }) => {
       const [left, right] = [resultsIn(a), resultsIn(b)];
-      out(compareText(left, right, COLUMNS));
+      out(json ? compareJson(left, right) : compareText(left, right, COLUMNS));
       if (report) write(report, compareHtml(left, right), { out, err });
     });
 }

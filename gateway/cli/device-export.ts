@@ -57,7 +57,8 @@ export function addDeviceExport(parent: Command, streams: Streams): void {
     } catch (error) {
       throw new Failed(`-o ${options.output}: ${reason(error)}`);
     }
-    streams.out(`${found.length} devices\n`);
+    const told = { file: options.output, devices: found.length };
+    streams.out(options.json ? `${JSON.stringify(told)}\n` : `${found.length} devices\n`);
   });
 }
 

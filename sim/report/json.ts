@@ -3,6 +3,7 @@
 // no second run.
 
 import type { RunResult } from "../result.ts";
+import { differences, pairUp } from "./pairs.ts";
 
 /** One line of JSON: `resultsOf` reads it again. */
 export function resultJson(result: RunResult): string {
@@ -19,6 +20,20 @@ export function resultJson(result: RunResult): string {
     violations,
     ...rest,
   })}\n`;
+}
+
+/** What changed from `a` to `b`, a list: for each scenario its seeds and its figures. */
+export function compareJson(a: readonly RunResult[], b: readonly RunResult[]): string {
+  const compared = pairUp(a, b).map((pairing) => ({
+    scenario: pairing.scenario,
+    seeds: pairing.a.map(({ seed }) => seed),
+    alone: pairing.alone,
+    figures: differences(pairing).map(({ metric, ...found }) => ({
+      metric: metric.name,
+      ...found,
+    })),
+  }));
+  return `${JSON.stringify(compared)}\n`;
 }
 
 /** Reads what `resultJson` wrote, a line a run, or an array of runs. Throws an Error with words. */
