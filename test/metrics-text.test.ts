@@ -49,8 +49,9 @@ async function traffic(): Promise<string> {
   await socket.next((frame) => board.ackOf(frame, first));
   socket.send(new Board(0x3bd, 2, {}).beat({}), gateway.udpPort);
   const url = `http://127.0.0.1:${gateway.httpPort}`;
+  const asked = { method: "POST", headers: { "content-type": "application/json" } };
   const body = JSON.stringify({ payload: "on" });
-  await fetch(`${url}/api/v1/devices/0002bd/commands`, { method: "POST", body });
+  await fetch(`${url}/api/v1/devices/0002bd/commands`, { ...asked, body });
   const beat = await socket.beat(board, gateway.udpPort, P_SHORT);
   const { cmd } = await socket.next((frame) => board.commandOf(frame, beat));
   socket.send(board.result(board.seq, cmd, 0, "is on"), gateway.udpPort);
