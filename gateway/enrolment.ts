@@ -29,6 +29,11 @@ export function checkEnrolment(e: Enrolment, roster: Roster, limits: Limits): vo
     fail(`id ${e.id}`, `a whole number from 1 to ${ID_MAX}`);
   }
   if (roster.slotOf(e.id) >= 0) fail(`id ${idText(e.id)} is taken`, "an id of its own");
+  checkRekeying(e, roster);
+}
+
+/** The same of a device that is enrolled, and gets another key, or suite, or both. */
+export function checkRekeying(e: Enrolment, roster: Roster): void {
   checkWords(e, roster);
   if (e.suite !== 0 && e.suite !== 1 && e.suite !== 2) fail(`suite ${e.suite}`, "0, 1 or 2");
   checkKey(e, roster);

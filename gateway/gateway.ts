@@ -11,7 +11,7 @@
 
 import { compose, type GatewayOptions } from "./compose.ts";
 import { Draft } from "./effects.ts";
-import { checkAmendment, checkEnrolment, idText } from "./enrolment.ts";
+import { checkAmendment, checkEnrolment, checkRekeying, idText } from "./enrolment.ts";
 import type { Effects, Enrolment, Source, Status, StoredDevice } from "./facts.ts";
 import type { Hint, Hints } from "./hints.ts";
 import type { Parts } from "./parts.ts";
@@ -117,11 +117,7 @@ export class Gateway {
    */
   enrol(enrolment: Enrolment, now: number): Effects {
     checkEnrolment(enrolment, this.#parts.records.roster, this.#parts.limits);
-    const draft = new Draft(this.#parts.ledger);
-    const slot = this.#parts.records.add(enrolment);
-    this.#parts.presence.joined(slot, now, undefined);
-    draft.store({ kind: "enrol", id: enrolment.id, enrolment });
-    return draft;
+    return this.#add(enrolment, now, new Draft(this.#parts.ledger));
   }
 
   /**
@@ -140,14 +136,21 @@ export class Gateway {
   }
 
   /** Removes a device and everything known of it. Throws RangeError on an unknown id. */
-  remove(id: number, now: number): Effects {
+  remove(id: number, now: number): Draft {
     const slot = this.#slotOf(id);
     const draft = new Draft(this.#parts.ledger);
     this.#parts.commands.removed(slot);
     this.#parts.probes.removed(slot);
     this.#parts.quiets.end(deviceTarget(id), draft);
     this.#parts.presence.remove(slot, now, draft);
-    return this.#counted(draft);
+    this.#counted(draft);
+    return draft;
+  }
+
+  /** Removed, and enrolled anew with another key: one commit. Throws RangeError like `enrol`. */
+  rekey(enrolment: Enrolment, now: number): Effects {
+    checkRekeying(enrolment, this.#parts.records.roster);
+    return this.#add(enrolment, now, this.remove(enrolment.id, now));
   }
 
   /**
@@ -209,6 +212,13 @@ export class Gateway {
   /** Senders of refused frames, oldest first; nothing in it is verified. */
   get hints(): ReadonlyMap<string, Hint> {
     return this.#parts.hints.table;
+  }
+
+  #add(enrolment: Enrolment, now: number, draft: Draft): Draft {
+    const slot = this.#parts.records.add(enrolment);
+    this.#parts.presence.joined(slot, now, undefined);
+    draft.store({ kind: "enrol", id: enrolment.id, enrolment });
+    return draft;
   }
 
   #slotOf(id: number): number {

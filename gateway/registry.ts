@@ -181,10 +181,8 @@ export class Registry {
     if (before === undefined)
       throw new RegistryError("unknown", `no device has the id ${idText(id)}`);
     const next = { ...before, suite: suite ?? before.suite, key };
-    // Whatever is wrong with it is found before the old one goes.
     const enrolment = this.#enrolmentOf(next, id);
-    await this.remove(id);
-    await this.#change((now) => this.#options.core.enrol(enrolment, now));
+    await this.#change((now) => this.#options.core.rekey(enrolment, now));
     return enrolment;
   }
 
