@@ -127,6 +127,13 @@ describe("the event stream", () => {
     expect((await ask(app, "GET", "/api/v1/events")).status).toBe(503);
   });
 
+  it("is not opened by HEAD, which any page of the web may ask", async () => {
+    const { app, feed } = await bench();
+    const { status, headers } = await ask(app, "HEAD", "/api/v1/events");
+    expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    expect(feed.streams).toBe(0);
+  });
+
   it("is asked for by Last-Event-ID, which wins over a cursor in the address", async () => {
     const { app, feed } = await bench();
     feed.publish(range(1, 5).map(changeOf));

@@ -92,6 +92,8 @@ function guard(app: Hono, { tokens, clock, onMistake }: AppOptions): void {
   app.onError((error) => problemOf(error, onMistake));
   app.use(async (c, next) => {
     await next();
+    // HEAD is answered as GET, without what nobody will read: an event stream would stay open.
+    if (c.req.method === "HEAD") await c.res.body?.cancel();
     for (const [name, value] of Object.entries(SAFE_HEADERS)) c.res.headers.set(name, value);
   });
   app.use(access(tokens, clock));
