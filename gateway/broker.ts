@@ -47,10 +47,13 @@ export interface BrokerLimits {
   readonly firstPacket: number;
   /** Topics on which messages of guests are kept. */
   readonly retained: number;
+  /** Topic filters of a guest: each costs 2.5 KB, when measured. */
+  readonly filters: number;
 }
 
 const LIMITS: BrokerLimits = {
   ...{ connections: 10_000, packet: 64 * 1024, firstPacket: 1024, retained: 1_000 },
+  filters: 256,
 };
 /** Whoever does not say who it is, or does not read what it is sent, for so long, is cut off. */
 const CONNECT_MAX_MS = 10_000;
@@ -75,7 +78,7 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
   const limits = { ...LIMITS, ...options.limits };
   const { Aedes } = await import("aedes");
   const secret = randomBytes(24).toString("base64url");
-  const rules = new Rules(options, limits.retained, secret);
+  const rules = new Rules(options, limits, secret);
   const aedes = await Aedes.createBroker({
     concurrency: 0,
     connectTimeout: CONNECT_MAX_MS,
@@ -127,14 +130,14 @@ export function brokerAddress({ host, port }: Pick<Broker, "host" | "port">): UR
 /** Who may do what. */
 class Rules {
   readonly #options: BrokerOptions;
-  readonly #retainedMax: number;
+  readonly #limits: BrokerLimits;
   readonly #secret: string;
   readonly #gateways = new WeakSet<Client>();
   readonly #retained = new Set<string>();
 
-  constructor(options: BrokerOptions, retainedMax: number, secret: string) {
+  constructor(options: BrokerOptions, limits: BrokerLimits, secret: string) {
     this.#options = options;
-    this.#retainedMax = retainedMax;
+    this.#limits = limits;
     this.#secret = secret;
   }
 
@@ -170,13 +173,15 @@ class Rules {
     if (/^nextbeat(\/|$)/.test(topic) || described) return "the gateway's topics";
     if (!retain) return undefined;
     if (length === 0) this.#retained.delete(topic);
-    else if (this.#retained.size < this.#retainedMax) this.#retained.add(topic);
+    else if (this.#retained.size < this.#limits.retained) this.#retained.add(topic);
     return length === 0 || this.#retained.has(topic) ? undefined : "too many messages are kept";
   }
 
   mayRead(client: Client, filter: string): boolean {
     const board = BOARD.exec(client.id)?.[1];
-    return board === undefined || filter === `nextbeat/${board}/down`;
+    if (board !== undefined) return filter === `nextbeat/${board}/down`;
+    const held = Object.keys((client as Client & { subscriptions: object }).subscriptions).length;
+    return this.#gateways.has(client) || held < this.#limits.filters;
   }
 }
 

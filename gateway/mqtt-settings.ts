@@ -119,9 +119,19 @@ function brokerUrl(text: string): { url: URL; user: string | undefined } {
   if (!/^\/?$/.test(url.pathname) || url.search !== "" || url.hash !== "") {
     throw new Usage("--mqtt: expected nothing behind the host and the port");
   }
-  const user = url.username === "" ? undefined : decodeURIComponent(url.username);
+  const user = url.username === "" ? undefined : decoded(url.username);
   url.username = "";
   return { url, user };
+}
+
+function decoded(user: string): string {
+  try {
+    return decodeURIComponent(user);
+  } catch {
+    throw new Usage(
+      "--mqtt: given a user with a stray %; expected %25 for it, or --mqtt-user NAME",
+    );
+  }
 }
 
 function fileText(flag: string, file: string | undefined): string | undefined {

@@ -90,6 +90,16 @@ describe("the embedded broker", () => {
     await late.until(({ now }) => now.size === 1_000);
   });
 
+  it("lets a guest have so many subscriptions and no more, and new ones for old ones", async () => {
+    const { url } = await start();
+    const guest = await client(url);
+    const topics = Array.from({ length: 257 }, (_, n) => `house/${n}`);
+    await expect(guest.subscribeAsync(topics)).rejects.toThrow(/Subscribe error/);
+    await guest.unsubscribeAsync(topics[0]!);
+    await expect(guest.subscribeAsync(topics[256]!)).resolves.toBeDefined();
+    await expect(guest.subscribeAsync(topics[0]!)).rejects.toThrow(/Subscribe error/);
+  });
+
   it("cuts off who says too much, before and after it is known", async () => {
     const { gateway, url, lines } = await start();
     const stranger = connectTcp(gateway.brokerPort!, "127.0.0.1");

@@ -41,6 +41,7 @@ describe("the settings", () => {
     [{ mqtt: "http://house" }, /^--mqtt: expected an address/],
     [{ mqtt: "mqtt://" }, /^--mqtt: expected an address/],
     [{ mqtt: "mqtt://u:s3cret@house" }, /^--mqtt: given a password; .*--mqtt-password-file F$/],
+    [{ mqtt: "mqtt://50%@house" }, /^--mqtt: given a user with a stray %; expected %25/],
     [{ mqtt: "mqtt://house/topic" }, /^--mqtt: expected nothing behind/],
     [{ mqtt: "mqtt://house", broker: true }, /^--mqtt and --broker: expected one of them/],
     [{ mqttUser: "u" }, /^--mqtt-user: given without --mqtt URL/],
