@@ -1,7 +1,7 @@
 /**
- * Every command there is, found by walking the helps: each explains itself, refuses what it does not
- * know with 2 and one line, and prints JSON where it prints results. A new command without a row
- * here fails.
+ * Every command there is, found by walking the helps: each explains itself, refuses what it does
+ * not know with 2 and one line, and prints JSON where it prints results. A new command without a
+ * row here fails.
  */
 
 import { writeFileSync } from "node:fs";
@@ -51,9 +51,9 @@ async function leaves(...path: string[]): Promise<string[][]> {
   return (await Promise.all(below.map((name) => leaves(...path, name)))).flat();
 }
 
-/** They print no results: a log, a script for others, a story, a document that is JSON or YAML itself. */
+/** They print no results, but a log, a story, or a document that is JSON or YAML itself. */
 const WITHOUT = /^(gateway|sim (demo|transcript|schema|shrink))$/;
-/** They run until they are stopped, or want a board or a fleet: test/watch, peers/espruino-flash ... */
+/** They run until they are stopped, or want a board; tested with what they do. */
 const ELSEWHERE = /^(watch|flash|sim (fleet|proxy|swarm))$/;
 
 describe("each command", () => {

@@ -1,7 +1,7 @@
 /**
- * The Prometheus text format 0.0.4, read strictly: what its own parser lets pass and a reader of the
- * page would be misled by is an error here (a sample before its TYPE, buckets that fall, a series
- * twice). Own, since the format's libraries write it and none for Node reads it.
+ * The Prometheus text format 0.0.4, read strictly: what its own parser lets pass and a reader of
+ * the page would be misled by is an error here (a sample before its TYPE, buckets that fall, a
+ * series twice). Own, since the format's libraries write it and none for Node reads it.
  */
 
 export interface Sample {

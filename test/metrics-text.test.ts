@@ -1,7 +1,7 @@
 /**
- * All that /metrics says after traffic, read by a parser that forgives nothing, and held against the
- * names and labels that are promised. A scraper drops a whole page for one bad line, so one bad line
- * is a gateway without metrics. `promtool` looks as well, where it is installed.
+ * All that /metrics says after traffic, read by a parser that forgives nothing, and held against
+ * the names and labels that are promised. A scraper drops a whole page for one bad line, so one
+ * bad line is a gateway without metrics. `promtool` looks as well, where it is installed.
  */
 
 import { spawnSync } from "node:child_process";

@@ -1,6 +1,6 @@
 /**
- * What `npm pack` takes: all that the program loads, what its documents link to, and no more. A file
- * too few is a command that fails at whoever installed it and nowhere else.
+ * What `npm pack` takes: all that the program loads, what its documents link to, and no more. A
+ * file too few is a command that fails at whoever installed it and nowhere else.
  *
  * dist is as the last build left it; where there is none, the test builds.
  */

@@ -90,7 +90,8 @@ describe("the way back", () => {
     await run("device", "add", "came-after", "--data", data);
     await bare(data, (level) => level.put("mlayout", LATER));
     const before = await records(data);
-    const words = `the store has layout ${LAYOUT + 1}; this version of nextbeat reads up to ${LAYOUT}`;
+    const reads = `this version of nextbeat reads up to ${LAYOUT}`;
+    const words = `the store has layout ${LAYOUT + 1}; ${reads}`;
     const ports = ["--udp-port", "0", "--http-port", "0", "--udp-host", "127.0.0.1"];
     await refused(1, words, "gateway", "--data", data, ...ports);
     await refused(1, 'or "nextbeat restore" a backup', "gateway", "--data", data, ...ports);

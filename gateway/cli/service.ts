@@ -99,7 +99,7 @@ function program(anywhere: boolean): string {
     if (!HIDDEN.some((place) => path.startsWith(place))) continue;
     throw new Failed(
       `${path}: a service cannot see homes and temporary folders; install for everybody with ` +
-        '"sudo npm install --global nextbeat"',
+        '"npm pack" and "sudo npm install --global ./nextbeat-*.tgz"',
     );
   }
   // As systemd reads it: a blank or a % would be no longer part of a name.

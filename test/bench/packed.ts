@@ -1,7 +1,8 @@
 /**
  * A newcomer's first hour, from the packed tarball in an empty folder without a compiler: install,
- * start, enrol two devices, run their scripts on the board's interpreter over UDP and over MQTT, look
- * at the dashboard, command one, let it die, ask why. Then ten thousand devices from a spreadsheet.
+ * start, enrol two devices, run their scripts on the board's interpreter over UDP and over MQTT,
+ * look at the dashboard, command one, let it die, ask why. Then ten thousand devices from a
+ * spreadsheet.
  *
  *     node dist/test/bench/packed.js [--pictures DIR] [--devices 10000]
  *
