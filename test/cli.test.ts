@@ -1,6 +1,6 @@
 /** The command line: the registry over HTTP and in a folder, exit codes, one line for bad input. */
 
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dataFolder } from "../gateway/cli/gateway.ts";
@@ -83,6 +83,8 @@ describe("device in a folder", () => {
   it("makes a store only to add", async () => {
     const data = join(temporaryFolder(), "new");
     await refused(1, "there is no such folder", "device", "ls", "--data", data);
+    await refused(2, 'id: given "zz"', "device", "add", "x", "--id", "zz", "--data", data);
+    expect(existsSync(data)).toBe(false);
     expect((await run("device", "add", "x", "--data", data)).code).toBe(0);
     expect(statSync(join(data, "store")).mode & 0o777).toBe(0o700);
     expect((await run("device", "ls", "--data", data)).code).toBe(0);

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
+import { checkNew } from "./devices.ts";
 import { gather } from "./words.ts";
 
 interface Options extends WhereOptions {
@@ -23,9 +24,9 @@ export function addDeviceAdd(parent: Command, streams: Streams): void {
     .option("--label <label>", "a word of yours; may be given again", gather);
   withWhere(command).action(async (name: string, options: Options) => {
     const { id, suite, key, site, label: labels } = options;
-    const added = await withDevices(options, true, (devices) =>
-      devices.add({ name, id, suite, key, site, labels }),
-    );
+    const device = { name, id, suite, key, site, labels };
+    checkNew(device);
+    const added = await withDevices(options, true, (devices) => devices.add(device));
     if (options.json) streams.out(`${JSON.stringify(added)}\n`);
     else streams.out(`id   ${added.id}\nkey  ${added.key || "none (suite 0)"}\n`);
   });

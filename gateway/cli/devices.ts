@@ -93,6 +93,15 @@ async function allPages(ask: Ask, narrowed: Narrowed): Promise<DeviceJson[]> {
   }
 }
 
+/** Throws Usage: what cannot be enrolled anywhere, before a store is made for it. */
+export function checkNew(device: NewDeviceJson): void {
+  try {
+    readNewDevice(withoutGaps(device));
+  } catch (error) {
+    throw error instanceof BadInput ? new Usage(error.message) : error;
+  }
+}
+
 /** @param make whether a store may be made where there is none */
 export async function inFolder(data: string, make: boolean): Promise<Devices> {
   if (!make && !hasStore(data)) {
