@@ -141,7 +141,7 @@ export class MqttLink {
 
   #attempt(): void {
     const version = this.#version;
-    const client = this.#connect(connectOptions(this.#options.settings, version));
+    const client = this.#connect(connectOptions(this.#options.settings, version, PACKET_MAX));
     this.#client = client;
     let answered = false;
     let why: string | undefined;

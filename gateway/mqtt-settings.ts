@@ -144,7 +144,11 @@ function fileText(flag: string, file: string | undefined): string | undefined {
 }
 
 /** For one attempt: the library shall not try again by itself, nor keep what cannot be sent. */
-export function connectOptions(settings: MqttSettings, version: 4 | 5): IClientOptions {
+export function connectOptions(
+  settings: MqttSettings,
+  version: 4 | 5,
+  packetMax: number,
+): IClientOptions {
   const { url, user, password, ca } = settings;
   const secure = url.protocol === "mqtts:";
   return {
@@ -162,6 +166,8 @@ export function connectOptions(settings: MqttSettings, version: 4 | 5): IClientO
     resubscribe: false,
     queueQoSZero: false,
     protocolVersion: version,
+    // Else whoever has the broker keep a longer one for us has us hang up after each connect.
+    ...(version === 5 && { properties: { maximumPacketSize: packetMax } }),
     will: { topic: STATUS_TOPIC, payload: Buffer.from("offline"), qos: 0, retain: true },
   };
 }

@@ -141,6 +141,22 @@ describe.skipIf(!mosquittoHere)("the gateway at Mosquitto", () => {
     expect(gateway.core.frames.mqtt).toMatchObject({ welcome: 1, fresh: 1, stale: 0, unknown: 0 });
   });
 
+  it("is not kept away by a message too long for it, which the broker kept", async () => {
+    const { url } = await brokerUp();
+    const writer = await Reader.open(url, STATUS);
+    const long = Buffer.alloc(70_000);
+    await writer.client.publishAsync("nextbeat/000001/up", long, { retain: true, qos: 1 });
+    const gateway = await start(settings(url));
+    const reader = await Reader.open(url, STATUS);
+    await reader.sees(STATUS, "online");
+    await writer.client.publishAsync("nextbeat/000001/up", long, { qos: 1 });
+    const board = new Board(1);
+    await gateway.registry.add(board.enrolment);
+    const socket = await MqttBoard.open(board, url);
+    await socket.hello();
+    expect(await told(gateway)).toMatchObject({ connected: true, why: null });
+  });
+
   it("acts on no command that the broker kept", async () => {
     const { url } = await brokerUp();
     const writer = await Reader.open(url, "nextbeat/+/result");
