@@ -117,10 +117,12 @@ export const historyQuery = z.strictObject({
 });
 const AT_WORDS = "an instant such as 2026-11-22T14:05:00Z, or -2h for two hours ago";
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+/** A hundred years, ms: before all that anybody could ask for, and with a date of four digits. */
+const AGO_MAX_MS = 3_155_760_000_000;
 /** Unix ms, or how long ago. */
 const moment = z.string().transform((given, context): number | { agoMs: number } => {
   const agoMs = given.startsWith("-") ? parseDuration(given.slice(1)) : undefined;
-  if (agoMs !== undefined) return { agoMs };
+  if (agoMs !== undefined && agoMs <= AGO_MAX_MS) return { agoMs };
   const at = INSTANT.test(given) ? Date.parse(given) : Number.NaN;
   if (Number.isFinite(at)) return at;
   context.addIssue({ code: "custom", message: AT_WORDS });
