@@ -69,7 +69,7 @@ describe.each([
     await refused(2, 'name: given "", expected text of 1 to 64', ...add(""));
     await refused(2, "reads like an id", ...add("facade"));
     await refused(2, 'id: given "0", expected 1 to 6 hex digits', ...add("x", "--id", "0"));
-    await refused(2, "key: given", ...add("x", "--key", "12"));
+    await refused(2, "key: given something else, expected 32", ...add("x", "--key", "12"));
     await refused(2, 'suite: given "9", expected 0 (crc16)', ...add("x", "--suite", "9"));
     await refused(1, 'the name "one" is taken by 000001', ...add("one"));
     await refused(1, "id 000001 is taken", ...add("x", "--id", "000001"));
@@ -155,8 +155,9 @@ describe("gateway", () => {
     [["--udp-host", "127.0.0.1", "--udp-host", "127.0.0.2"], "at most one of each"],
     [["--http-host", "0.0.0.0"], "given 0.0.0.0, expected a loopback address, or --token-file F"],
     [["--token-file", "/nowhere"], "--token-file /nowhere: there is no such file or folder"],
-    [["--mqtt", "mqtt://x"], "unknown option '--mqtt'"],
-    [["--broker"], "unknown option '--broker'"],
+    [["--mqtt", "http://x"], "--mqtt: expected an address such as mqtt://192.168.1.2"],
+    [["--mqtt-commands"], "--mqtt-commands: expected --mqtt URL or --broker with it"],
+    [["--broker-port", "x"], "'x' is invalid. Expected a port"],
     [["--config", "/nowhere"], "--config /nowhere: there is no such file or folder"],
     [["more"], "too many arguments"],
   ])("refuses %j with 2", async (flags, words) => {
