@@ -2,7 +2,7 @@
  * Many devices out of a file, other words, another key: what the command line does to the registry.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -64,8 +64,11 @@ describe.each(PLACES)("on %s", (kind) => {
       const words = format === "json" ? "0 devices enrolled, 3 were there" : "3 devices enrolled";
       expect(said).toEqual({ code: 0, out: `${words}\n`, err: "" });
       const again = join(folder(), `again.${format}`);
+      // Files that others can read stand there already.
+      for (const old of [again, `${again}.part`]) writeFileSync(old, "", { mode: 0o644 });
       await run("device", "export", "--keys", "--format", format, "-o", again, ...to);
       expect(readFileSync(again, "utf8")).toBe(readFileSync(file, "utf8"));
+      expect(statSync(again).mode & 0o777).toBe(0o600);
     }
   });
 

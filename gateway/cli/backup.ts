@@ -51,7 +51,9 @@ async function save(
   part: string,
   progress: Progress,
 ): Promise<number> {
-  const file = await open(part, "w", 0o600);
+  // One that was left there may be open to others.
+  await rm(part, { force: true });
+  const file = await open(part, "wx", 0o600);
   let bytes = 0;
   try {
     for await (const chunk of chunks) {

@@ -3,12 +3,11 @@
  * so only its owner may read the file.
  */
 
-import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { REACHES, SUITES } from "./boards.ts";
 import { type BundleOptions, type Wanted, wanted, withBundle } from "./bundle-options.ts";
-import { Failed, type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
-import { reason } from "./errors.ts";
+import { type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
+import { writePrivate } from "./private.ts";
 import { type BoardScript, boardScript } from "./script.ts";
 
 interface Options extends WhereOptions, BundleOptions {
@@ -25,7 +24,7 @@ export function addDeviceBundle(parent: Command, streams: Streams): void {
     const asked = wanted(options, found);
     const script = boardScript(found, asked);
     const { board, client, parts, text, vars } = script;
-    writePrivate(options.output, text);
+    writePrivate(options.output, text, "latin1");
     if (options.json) {
       const [config, program, app] = parts.map((part) => part.length);
       const carries = carried(script, asked, found.suite);
@@ -77,16 +76,4 @@ export function summary(script: BoardScript, asked: Wanted, suite: number): stri
   ];
   if (asked.reach === 2 && board.wiring) lines.push(`before it sleeps: ${board.wiring}`);
   return `${lines.join("\n  ")}\n`;
-}
-
-function writePrivate(file: string, bytes: string): void {
-  const part = `${file}.part`;
-  try {
-    writeFileSync(part, bytes, { encoding: "latin1", mode: 0o600 });
-    chmodSync(part, 0o600);
-    renameSync(part, file);
-  } catch (error) {
-    rmSync(part, { force: true });
-    throw new Failed(`-o ${file}: ${reason(error)}`);
-  }
 }

@@ -6,11 +6,10 @@
  * of one. A column a label lost: nobody knows beforehand how many there are.
  */
 
-import { writeFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
 import type { DeviceJson, Devices } from "./devices.ts";
-import { Failed, reason } from "./errors.ts";
+import { writePrivate } from "./private.ts";
 import { Progress } from "./progress.ts";
 
 interface Options extends WhereOptions {
@@ -52,11 +51,7 @@ export function addDeviceExport(parent: Command, streams: Streams): void {
       streams.out(text);
       return;
     }
-    try {
-      writeFileSync(options.output, text, { mode: 0o600 });
-    } catch (error) {
-      throw new Failed(`-o ${options.output}: ${reason(error)}`);
-    }
+    writePrivate(options.output, text, "utf8");
     const told = { file: options.output, devices: found.length };
     streams.out(options.json ? `${JSON.stringify(told)}\n` : `${found.length} devices\n`);
   });

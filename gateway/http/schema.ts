@@ -206,7 +206,9 @@ function reader<T extends z.ZodType>(where: string, schema: T): (given: unknown)
     const path = issue.path.join(".");
     const value = issue.path.reduce<unknown>((at, step) => (at as never)?.[step], given);
     const place = path === "" ? where : path;
-    const found = value === undefined ? "missing" : `given ${quote(value)}`;
+    // Nearly a key is as good as a key.
+    const shown = path === "key" ? "something else" : quote(value);
+    const found = value === undefined ? "missing" : `given ${shown}`;
     const expected = path === "" && issue.code === "invalid_type" ? "a JSON object" : issue.message;
     throw new BadInput(`${place}: ${found}, expected ${expected}`);
   };
