@@ -96,14 +96,14 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     authorizeSubscribe: (client, wanted, done) =>
       done(null, rules.mayRead(client, wanted.topic) ? wanted : null),
   });
-  const sockets = new Set<Socket>();
+  const clients = new Map<Socket, Client>();
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_MS });
   server.maxConnections = limits.connections;
   server.on("drop", () => options.log.few("broker is full", { connections: limits.connections }));
   server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
     const client = aedes.handle(socket);
+    clients.set(socket, client);
+    socket.once("close", () => clients.delete(socket));
     const most = () => (client.connected ? limits.packet : limits.firstPacket);
     watchPackets(socket, most, (length) => {
       options.log.few("broker cut a client off", { client: client.id, packet: length });
@@ -115,9 +115,10 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
   return {
     ...{ port, host: options.host, secret },
     get clients() {
-      return aedes.connectedClients;
+      // The library's own count goes astray where one client takes the name of another that ends.
+      return [...clients.values()].filter(({ connected }) => connected).length;
     },
-    close: () => close(aedes, server, sockets),
+    close: () => close(aedes, server, clients.keys()),
   };
 }
 
@@ -196,7 +197,7 @@ function listen(server: Server, { host, port }: BrokerSettings): Promise<void> {
   });
 }
 
-async function close(aedes: Aedes, server: Server, sockets: Set<Socket>): Promise<void> {
+async function close(aedes: Aedes, server: Server, sockets: Iterable<Socket>): Promise<void> {
   const closed = new Promise((done) => server.close(done));
   await new Promise<void>((done) => aedes.close(done));
   for (const socket of sockets) socket.destroy();

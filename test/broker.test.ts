@@ -1,6 +1,7 @@
 // What the embedded broker lets whom do: boards, guests, and whoever says too much.
 
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
+import { generate, type IConnectPacket, type ISubscribePacket } from "mqtt-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import type { RunningGateway } from "../gateway/server.ts";
 import { client, closeClients, closed, Reader, settings } from "./mqtt-rig.ts";
@@ -25,6 +26,21 @@ async function start() {
 
 async function api(gateway: RunningGateway, path: string): Promise<Record<string, never>> {
   return (await fetch(`http://127.0.0.1:${gateway.httpPort}${path}`)).json() as never;
+}
+
+const CONNECT_SAME = generate({
+  ...{ cmd: "connect", protocolId: "MQTT", protocolVersion: 4 },
+  ...{ clean: true, clientId: "same", keepalive: 0 },
+} as IConnectPacket);
+const SUBSCRIBE = generate({
+  ...{ cmd: "subscribe", messageId: 1 },
+  subscriptions: [{ topic: "a/b", qos: 0 }],
+} as ISubscribePacket);
+
+async function strangerAt(gateway: RunningGateway): Promise<Socket> {
+  const socket = connectTcp(gateway.brokerPort!, "127.0.0.1");
+  await new Promise((done) => socket.once("connect", done));
+  return socket;
 }
 
 describe("the embedded broker", () => {
@@ -112,6 +128,25 @@ describe("the embedded broker", () => {
     await gone;
     const cut = lines.filter((line) => line.includes("cut a client off"));
     expect(cut.map((line) => JSON.parse(line).packet)).toEqual([1_025, expect.any(Number)]);
+  });
+
+  it("counts who is there, also where one takes the name of another that ends", async () => {
+    const { gateway, url } = await start();
+    await (await Reader.open(url, STATUS)).sees(STATUS, "online");
+    for (let n = 0; n < 20; n++) {
+      const [first, second] = await Promise.all([1, 2].map(() => strangerAt(gateway)));
+      first!.write(Buffer.concat([CONNECT_SAME, SUBSCRIBE]));
+      await new Promise((answered) => first!.once("data", answered));
+      second!.write(CONNECT_SAME);
+      first!.write(Buffer.from([0xf0, 0]));
+      await new Promise((answered) => second!.once("data", answered));
+      const gone = new Promise((done) => second!.once("close", done));
+      second!.end();
+      await gone;
+    }
+    expect((await api(gateway, "/api/v1/gateway"))["mqtt"]).toMatchObject({
+      broker: { clients: 2 },
+    });
   });
 
   it("is told of: its port, its clients, in the API and in the metrics", async () => {
