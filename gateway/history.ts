@@ -16,7 +16,7 @@
  * of a silence in which we were deaf nothing is called missed.
  *
  * Uptime is time present or late (a doubt is no downtime) over time known: deaf time counts neither
- * way, and neither does a device that left, is under maintenance, or was never heard.
+ * way, nor does a device that left, is under maintenance, or was never heard.
  */
 
 import { EXT_TIMES, readExtensions } from "../device/extensions.ts";
@@ -156,10 +156,11 @@ export class History {
     return closePart(this.#rows, slot, minute, id, this.#told(slot), this.#dates);
   }
 
-  /** What the newest beat told; nothing of a board that is away: it would be an old story. */
+  /** What the newest beat told, if it came in this part: else it would be an old story. */
   #told(slot: number): number {
     const { records } = this.#options;
-    if (!["present", "late"].includes(records.status(slot))) return 0;
+    const partAt = this.#origin + this.#rows.ints[slot * at.INTS + at.FROM]! * MINUTE_MS;
+    if (records.rows.floats[slot * row.FLOATS + row.AT]! < partAt) return 0;
     const times = readExtensions(records.ext(slot), UP)?.find(({ type }) => type === EXT_TIMES);
     const vitals = records.rows.bytes[slot * row.BYTES + row.VITALS]!;
     return toldOf(vitals, times?.value.charCodeAt(1) ?? 0);
@@ -179,10 +180,8 @@ export class History {
       ints[index] = Math.min(MS_MAX, ints[index]! + Math.round(ms));
     };
     const span = until - since;
-    if (status === "left") {
-      add(at.LEFT, span);
-      return;
-    }
+    if (status === "left") add(at.LEFT, span);
+    if (status === "left") return;
     const transport = records.source[slot]?.transport ?? "udp";
     const deaf = hearing.deafMs(transport, since, until);
     const { roster } = records;
@@ -239,8 +238,8 @@ export class History {
     return to - from - hearing.deafMs(transport, from, to);
   }
 
-  /** Nothing promised and yet absent: a damaged record. */
   #promiseMs(slot: number): number {
+    // Nothing promised and yet absent: a damaged record.
     return this.#options.records.promiseMs(slot) || CRC_PROMISE_MAX;
   }
 

@@ -57,23 +57,21 @@ export class Host {
   readonly disk = new Disk();
   readonly inbox = new Inbox();
   readonly ears: HostEars;
-  /** What a commit takes from now on, and until when none ends. */
+  /** What a commit takes now, until when none ends, and when the process last ran again. */
   commitMs: readonly [least: number, most: number];
   stalledUntil = 0;
+  resumedAt = 0;
   /** The least grace that its gateway grants, ms. */
   readonly graceMs: number;
   /** Within what time a beat is on disk, commits apart, ms. */
   readonly flushMs: number;
-  /** Whether it knows how long it was away. */
   readonly clockTrusted: boolean;
   /** By how much the wall clock is wrong, ms. */
   wallMs = 0;
-  /** undefined: the process is not running. */
   gateway: Gateway | undefined;
   /** Starts so far: what a dead process had scheduled is not done by the next one. */
   life = 0;
   private startedAt = 0;
-  /** The instant of the turn under way. */
   private now = 0;
   private commits = 0;
   private crashes = 0;
@@ -152,6 +150,7 @@ export class Host {
   suspend(on: boolean, now: number): void {
     this.now = now;
     this.inbox.suspended = on;
+    if (!on) this.resumedAt = now;
     this.ears.suspended(on, now);
   }
 

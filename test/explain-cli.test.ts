@@ -112,7 +112,8 @@ describe("GET /api/v1/devices/:id/history", () => {
     const { desk, board } = await story();
     await desk.receive(board.beat());
     await desk.pass(1_000);
-    const { items, uptime, changes, ...rest } = await desk.get("shed-07/history?hours=1");
+    const { items, uptime, changes, vitals, ...rest } = await desk.get("shed-07/history?hours=1");
+    expect(vitals).toEqual([]);
     expect(rest).toEqual({
       id: "0002bd",
       from: "2026-11-22T12:00:01.000Z",

@@ -85,7 +85,8 @@ export class ChangeChecker implements Observer {
     if (!host.gateway || host.inbox.suspended || host.inbox.size > 0) return;
     if (now < host.stalledUntil + TELL_MS || now < this.startedAt + TELL_MS) return;
     const tellMs = TELL_MS + 2 * host.commitMs[1];
-    const quietUntil = this.away ? this.startedAt : 0;
+    const began = this.away ? this.startedAt : 0;
+    const quietUntil = Math.max(began, host.resumedAt, host.stalledUntil);
     for (const [id, beat] of this.answers.accepted) {
       const { promise } = beat;
       if (promise === LEAVING || promise === 0 || beat.reachedAt === undefined) continue;
