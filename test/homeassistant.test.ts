@@ -40,7 +40,7 @@ describe("a device", () => {
   it("reads nothing from the presence that is not there", () => {
     const view = { id: 1, seenAt: null, dueAt: null, deadlineAt: null, absentAt: null };
     const clock = { now: () => 0, wallAt: (at: number) => at, trusted: () => true };
-    const more = { clashAt: null, address: null, port: null };
+    const more = { clashAt: null, payload: null, payloadAt: null, address: null, port: null };
     const told = presenceJson({ ...view, ...more } as never, clock as never);
     const text = JSON.stringify(config());
     const read = [...text.matchAll(/value_json\.(\w+)/g)].map((found) => found[1]!);
