@@ -143,10 +143,13 @@ describe("device bundle", () => {
       "1",
     ];
     const wifi = ["--wifi", "x", "--wifi-ip", "10.0.0.7/22,10.0.0.1"];
-    const { config } = await bundle(data, ...ways, ...sleep, ...wifi);
+    const { config, said } = await bundle(data, ...ways, ...sleep, ...wifi);
+    expect(said.out).toContain("1 make-up\n");
+    expect(said.out).toContain("--wifi-ip: no effect on an ESP32");
+    expect(said.out).not.toContain("joins no Wi-Fi");
     expect(config).toMatchObject({
       ...{ host: "192.168.1.5", port: 7227, own: 300_000, ownMax: 7_200_000, makeUps: 1 },
-      ...{ reach: 2, wakeMs: 5_100, clockError: 0.03, ip: "10.0.0.7", gw: "10.0.0.1" },
+      ...{ reach: 2, wakeMs: 8_100, clockError: 0.03, ip: "10.0.0.7", gw: "10.0.0.1" },
       mask: "255.255.252.0",
       more: [
         ["10.0.0.2", 7227, 0],
@@ -172,6 +175,7 @@ describe("device bundle", () => {
     expect(said.out).toMatch(
       /fits espruino-wifi: \d+ of 63488 bytes of Storage, about \d+ of 8190/,
     );
+    expect(said.out).toContain("joins no Wi-Fi: give --wifi");
     const first = readFileSync(file, "latin1").split("\n")[0]!;
     expect(vm.runInNewContext(`${first};NEXTBEAT`)).toMatchObject({
       host: "broker.local",

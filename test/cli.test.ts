@@ -59,6 +59,7 @@ describe.each([
       "shed-07",
       ...where,
     );
+    await refused(where[0] === "--url" ? 2 : 1, "name", "device", "show", "", ...where);
     await refused(1, "enrolled before", "device", "add", "again", "--key", KEY, ...where);
   });
 

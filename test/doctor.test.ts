@@ -127,6 +127,13 @@ describe("what is wrong is said", () => {
       /makes/,
     ],
     [
+      "no folder, though a gateway runs",
+      checks.disk("d", machine({ folder: () => undefined }), true),
+      "warn",
+      /no such/,
+      /elsewhere.*--data/,
+    ],
+    [
       "ufw",
       [checks.firewall(machine({}, { ufw: "Status: active\n22/tcp ALLOW Anywhere\n" }), 7227)],
       ...(["warn", /ufw is on/, /ufw allow 7227\/udp/] as const),

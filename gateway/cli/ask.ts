@@ -19,6 +19,10 @@ export async function request(
   body?: unknown,
   answerMs = ANSWER_MAX_MS,
 ): Promise<unknown> {
+  // Only an empty id makes an empty segment; the gateway would say that there is no such page.
+  if (/^[^?]*\/(?:\/|\?|$)/.test(path)) {
+    throw new Usage('ID: given "", expected six hex digits or the name of a device');
+  }
   const root = base.href.endsWith("/") ? base.href : `${base.href}/`;
   let response: Response;
   try {

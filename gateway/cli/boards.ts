@@ -38,6 +38,8 @@ export interface BoardFacts {
   /** Boot, and joining Wi-Fi at the slowest, in ms, with an address from DHCP or a fixed one. */
   readonly wakeMs: number;
   readonly wakeFixedMs: number;
+  /** Why a fixed address is none there. */
+  readonly noFixed?: string;
 }
 
 const KB = 1024;
@@ -58,7 +60,8 @@ export const BOARDS: readonly BoardFacts[] = [
     // Asleep it runs on a resistor and a capacitor: fast by 0.7 % on average, and 200 ppm a kelvin.
     sleepError: 0.03,
     wakeMs: 8_100,
-    wakeFixedMs: 5_100,
+    wakeFixedMs: 8_100,
+    noFixed: "no effect on an ESP32 in 2v29, which asks for an address all the same",
   },
   {
     name: "esp8266",

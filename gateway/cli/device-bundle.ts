@@ -46,7 +46,7 @@ function carried({ parts }: BoardScript, { udp, mqtt, nat, reach, fields }: Want
     ...(ssid === undefined ? [] : ["Wi-Fi"]),
     `${REACHES[reach]}${reach ? " sleep" : ""}`,
     ...(reads("onCommand") ? ["commands"] : []),
-    ...(makeUps ? [`${makeUps} make-ups`] : []),
+    ...(makeUps ? [makeUps === 1 ? "1 make-up" : `${makeUps} make-ups`] : []),
     ...(nat ? ["binding search"] : []),
   ];
 }
@@ -74,6 +74,10 @@ export function summary(script: BoardScript, asked: Wanted, suite: number): stri
     `${fits(script) ? "fits" : "DOES NOT FIT"} ${board.name}: ` +
       `${text.length} of ${room(board)} bytes of Storage, about ${vars} of ${board.vars} JsVars`,
   ];
+  const { ssid, ip } = asked.fields;
+  if (board.wifi && ssid === undefined)
+    lines.push("joins no Wi-Fi: give --wifi, or let the script of --app join it");
+  if (board.noFixed && ip !== undefined) lines.push(`--wifi-ip: ${board.noFixed}`);
   if (asked.reach === 2 && board.wiring) lines.push(`before it sleeps: ${board.wiring}`);
   return `${lines.join("\n  ")}\n`;
 }

@@ -157,10 +157,14 @@ export function clock(facts: Facts | undefined, machine: Machine): Finding[] {
   return findings;
 }
 
-export function disk(path: string, machine: Machine): Finding[] {
+/** @param runs whether a gateway does */
+export function disk(path: string, machine: Machine, runs = false): Finding[] {
   const folder = machine.folder(path);
   if (folder === undefined) {
-    return [warn("data", `${path}: there is no such folder yet`, "the gateway makes it")];
+    if (!runs)
+      return [warn("data", `${path}: there is no such folder yet`, "the gateway makes it")];
+    const advice = "the gateway that runs has its data elsewhere: say where with --data";
+    return [warn("data", `${path}: there is no such folder`, advice)];
   }
   const findings: Finding[] = [];
   const { mode, writable, freeBytes, hasStore } = folder;

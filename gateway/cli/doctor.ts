@@ -52,7 +52,7 @@ export async function examine(
   // Of another machine we see what it says, and nothing else.
   if (!local) return findings;
   findings.push(
-    ...checks.disk(data, machine),
+    ...checks.disk(data, machine, facts !== undefined),
     checks.firewall(machine, facts?.udp.port ?? UDP_PORT),
   );
   return findings;

@@ -50,7 +50,9 @@ function openTcp({ name, host, port }: Where & { kind: "tcp" }): Promise<Duplex>
     socket.once("timeout", () => fail("nobody answers: is the board on, and on this network?"));
     socket.once("error", (error: NodeJS.ErrnoException) => {
       const words: Record<string, string> = {
-        ECONNREFUSED: "nobody listens there: a board's telnet console, if it has one, is port 23",
+        ECONNREFUSED:
+          "nobody listens there: a board's telnet console, if it has one, is port 23, " +
+          "that of espruino --telnet 2323",
         ENOTFOUND: `there is no host ${host}`,
         EAI_AGAIN: `the name ${host} cannot be resolved now`,
         EHOSTUNREACH: "no way leads there",

@@ -204,10 +204,11 @@ function ownTerminal(): Terminal | undefined {
   if (!stdout.isTTY) return undefined;
   return {
     get columns() {
-      return stdout.columns;
+      // A terminal that was given no size says 0.
+      return stdout.columns || 80;
     },
     get rows() {
-      return stdout.rows;
+      return stdout.rows || 24;
     },
     colours: !env.NO_COLOR,
     write: (text) => stdout.write(text),
