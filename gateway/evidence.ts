@@ -39,7 +39,7 @@ export const EVIDENCE = {
   graceMs: kind("ms", "_ of grace were added"),
   k: kind("count", "promises that must break in a row: _"),
   alpha: kind("count", "false alarms allowed a year: _"),
-  ratio: kind("count", "its clock's ratio to ours is _"),
+  ratio: kind("share", "its beats come after _ of what it promises"),
   spread: kind("share", "its rhythm varies by _"),
   beats: kind("count", "learned from _ beats"),
   lossUp: kind("share", "_ of its beats are lost on their way to us"),
