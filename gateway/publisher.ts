@@ -98,7 +98,6 @@ export class Publisher {
     for (const fact of facts) {
       if (fact.kind === "command") this.#result(fact.id, fact.n);
       else if (fact.kind === "payload") this.#payload(fact.id, fact.payload);
-      else if (fact.kind === "enrol" && fact.enrolment === null) this.#clear(fact.id);
       else if (fact.kind === "enrol") this.#mark(fact.id, true);
     }
   }
@@ -192,7 +191,10 @@ export class Publisher {
     this.#due.delete(id);
     if (this.#before > 0) this.#before--;
     const view = core.view(id, clock.now());
-    if (view === undefined) return;
+    if (view === undefined) {
+      if (described) this.#clear(id);
+      return;
+    }
     const topic = `nextbeat/${idText(id)}`;
     link.publish(`${topic}/availability`, availabilityOf(view.status), true);
     this.#publish(`${topic}/presence`, presenceJson(view, clock));
