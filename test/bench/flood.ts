@@ -26,12 +26,17 @@ import { count, mib, table, verdict } from "./table.ts";
 const RSS_SLACK = 24 * 1_048_576;
 const LOG_MAX = 65_536;
 
+/** A record as it is kept: what counts down by itself left out. */
+function kept(device: DeviceJson | undefined): string {
+  return JSON.stringify({ ...device, knownInMs: undefined });
+}
+
 /** Silent boards whose record is not what it was. */
 function changed(before: Map<string, DeviceJson>, after: Map<string, DeviceJson>): string[] {
   const found: string[] = [];
   for (const [id, device] of before) {
     if (device.name.startsWith("live-")) continue;
-    if (JSON.stringify(device) !== JSON.stringify(after.get(id))) found.push(id);
+    if (kept(device) !== kept(after.get(id))) found.push(id);
   }
   if (after.size !== before.size) found.push(`${after.size} devices, not ${before.size}`);
   return found;
