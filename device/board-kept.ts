@@ -88,7 +88,8 @@ export function turn(): void {
 
 /** After a boot: what the flash has. Returns how many ms to wait before joining. */
 export function resume(s: Sender): number {
-  const read = storage.read("nbk") || "";
+  // A copy: what `read` gives is the flash itself, and null once the file is written anew.
+  const read = "" + (storage.read("nbk") || "");
   const text = read.substr(4);
   let wait = 0;
   // A wake by the timer is no cold boot.
