@@ -100,7 +100,14 @@ export function recall(): Memory {
   const most = base + COVERED * ((spent + 1) >> 1);
   const heard = spent && !(spent & 1) ? 1 : 0;
   let boots = (storage.read("nbb") as unknown as number) | 0;
-  if (!(WITH_SLEEP && COVERED < RESERVE && timed && heard)) storage.write("nbb", "" + ++boots);
+  if (!(WITH_SLEEP && COVERED < RESERVE && timed && heard)) {
+    ++boots;
+    try {
+      storage.write("nbb", "" + boots);
+    } catch {
+      // A full flash: marks are filled in place, so it may beat on; an epoch would find no room.
+    }
+  }
   return {
     epoch: epoch,
     limit: most,

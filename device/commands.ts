@@ -46,9 +46,10 @@ export function ordered(s: Sender, asked: number, cmd: number, payload: string):
   s.todo = Math.max(s.todo, asked);
 }
 
-/** What the application gave back as a RESULT's code and payload. */
+/** What the application gave back as a RESULT's code and payload; a number that is none: failed. */
 export function resultOf(came: string | number | undefined): string {
-  return typeof came === "number" ? u8(came) : "\0" + (came || "");
+  if (typeof came === "number") return u8(came >= 0 && came <= INTERRUPTED ? came : FAILED);
+  return "\0" + (came || "");
 }
 
 /** The RESULT of the last command begun; `result` has it. */

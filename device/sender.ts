@@ -216,9 +216,7 @@ export function handle(s: Sender, frame: string, now: number): number {
   let asked = 0;
   if (OBEYS && (b0 & 0xfd) === FIRST_COMMAND && end > 4 && low === travels(s.ackSeq)) {
     const open = !SLEEPS || !s.reach || now < Math.min(s.windowAt, s.windowEnd);
-    // Longer than a frame may be is none that the gateway seals.
-    const whole = typeof WITH_SUITE !== "undefined" || frame.length <= FRAME_MAX;
-    if (open && whole && s.key.suite) asked = askedBy(s, getU16(frame, 3));
+    if (open && frame.length <= FRAME_MAX && s.key.suite) asked = askedBy(s, getU16(frame, 3));
     if (asked) {
       bound = s.ackTag;
       seq = s.ackSeq;

@@ -121,3 +121,21 @@ describe.each([1, 2] as const)(`power cuts under suite %i (seed ${SEED})`, (suit
     }
   }, 240_000);
 });
+
+describe.each([1, 2] as const)("a flash with no room for a file, suite %i", (suite) => {
+  it("is no reason to be silent, or awake: marks are filled in place", () => {
+    const s = new Sleeper(scripts[suite], { suite });
+    s.live(3 * OWN);
+    const write = s.flash.write.bind(s.flash);
+    s.flash.write = (name, data, offset = 0, size = 0) => {
+      if (offset === 0) throw new Error("no space");
+      return write(name, data, offset, size);
+    };
+    const { seq } = s.view;
+    s.powerOn();
+    s.live(10 * OWN);
+    expect(s.view.seq).toBeGreaterThan(seq + 8);
+    expect(Math.max(...s.lives.map(({ awake }) => awake))).toBeLessThan(11_000);
+    expect(s.wrong).toEqual([]);
+  });
+});

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { bundle, joined, VARIANTS, type Variant } from "../device/build.ts";
 import { coldBoot } from "../device/state.ts";
+import { computeTag } from "../device/tag.ts";
+import { COMMAND, DOWN, encodeCommand, tagInput } from "../device/wire.ts";
 import { stream } from "../sim/random.ts";
 import { PretendFlash } from "./board-flash.ts";
 import { PretendBoard } from "./board-rig.ts";
@@ -91,6 +93,15 @@ class Life {
     const { bench, pen } = this;
     const order = { payload, notAfterMs: HOUR, supersede: "" };
     bench.obey(bench.core.requests.send(pen.id, order, bench.now));
+  }
+
+  /** The epoch on its flash. */
+  get epoch(): number {
+    return Buffer.from(this.flash.files.get("nb")!, "latin1").readUInt32BE(0);
+  }
+
+  hear(frame: string): void {
+    this.board.deliver(frame, 1);
   }
 
   get commands() {
@@ -183,6 +194,22 @@ describe.each(obeying)(`the bundle $name (seed ${SEED})`, (variant) => {
       ["done", 1],
     ]);
     expect(life.did).toEqual(["one", "two"]);
+  });
+
+  it("takes no command that is longer than a frame", async () => {
+    const life = new Life(await bundled(variant), variant.suite);
+    life.runFor(3 * OWN);
+    const { pen } = life;
+    const beat = life.all.flatMap((line) => / send (4.*)/.exec(line)?.[1] ?? []).at(-1)!;
+    for (const bytes of [244, 243]) {
+      const seq = Number.parseInt(beat.slice(8, 12), 16);
+      const body = encodeCommand(seq, 9, "x".repeat(bytes), false);
+      const bound = Buffer.from(beat.slice(-16), "hex").toString("latin1");
+      const input = tagInput(DOWN, COMMAND, life.epoch, seq, body, bound);
+      life.hear(body + computeTag(pen.key, input));
+      life.runFor(100);
+      expect(life.did.length).toBe(bytes === 243 ? 1 : 0);
+    }
   });
 
   it("knows no command where the application has no handler", async () => {

@@ -43,6 +43,7 @@ test("rule 16: what the application gives back is a code, or a text that is done
   expect(resultOf("")).toBe("\0");
   expect(resultOf(1)).toBe("\x01");
   expect(resultOf(3)).toBe("\x03");
+  for (const none of [-1, 5, 300, NaN]) expect(resultOf(none)).toBe("\x02");
 });
 
 test("rule 16: the last one begun, coming again, gets its kept RESULT, and is not begun", () => {
