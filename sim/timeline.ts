@@ -11,8 +11,11 @@ import { mix } from "./hash.ts";
 export const SCRIPT = 0;
 /** A source of events that is no board. */
 const NOBODY = 0;
-/** Events at one instant that are no livelock, whatever the world; and for each that takes part. */
-const INSTANT_MAX = 1_000;
+/**
+ * Events at one instant that are no livelock, whatever the world; and for each that takes part.
+ * Thousands of frames wait for a gateway that was asleep for a day.
+ */
+const INSTANT_MAX = 100_000;
 const INSTANT_EACH = 100;
 
 export class Timeline {
