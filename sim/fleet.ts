@@ -220,6 +220,8 @@ function report(fleet: SocketFleet, settings: FleetSettings): number {
     );
   }
   if (heard === boards) return 0;
-  err(`error: ${boards - heard} of ${boards} boards were never acknowledged\n`);
+  const { wires } = fleet;
+  const why = "problem" in wires && wires.problem !== undefined ? `; ${wires.problem}` : "";
+  err(`error: ${boards - heard} of ${boards} boards were never acknowledged${why}\n`);
   return 1;
 }

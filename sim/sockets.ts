@@ -67,7 +67,7 @@ export class SocketFleet {
   readonly roundTrips = new Durations();
   private readonly options: FleetOptions;
   private readonly stage: Stage;
-  private readonly wires: Wires<Member> | Clients<Member>;
+  readonly wires: Wires<Member> | Clients<Member>;
   private closed = false;
 
   constructor(options: FleetOptions) {

@@ -68,6 +68,22 @@ test("`sim fleet` enrols its boards, runs, reports, and takes them out again", a
   expect(((await list.json()) as { items: DeviceJson[] }).items).toEqual([]);
 });
 
+test("`sim fleet --mqtt` tells why no broker took it", async () => {
+  const gateway = await startGateway();
+  const err: string[] = [];
+  const code = await main(
+    [
+      ...["fleet", "--mqtt", `mqtt://127.0.0.1:1`, "--devices", "1", "--json"],
+      ...["--url", `http://127.0.0.1:${gateway.httpPort}`, "--link", "lan", "--seconds", "2"],
+    ],
+    { out: () => {}, err: (text) => void err.push(text) },
+  );
+  expect(code).toBe(1);
+  expect(err.at(-1)).toMatch(
+    /^error: 1 of 1 boards were never acknowledged; mqtt:\/\/127\S+: ECONNREFUSED/,
+  );
+});
+
 test("`sim fleet --mqtt` speaks as clients of a broker, each under its own name", async () => {
   const mqtt = { url: new URL("mqtt://127.0.0.1"), commands: false, discovery: undefined };
   const broker = { host: "127.0.0.1", port: 0 };

@@ -23,6 +23,8 @@ export interface Broker {
 export class Clients<M extends { readonly board: Board }> {
   /** Connections that broke or did not come about, and frames that found none. */
   failures = 0;
+  /** Why the last connection failed. */
+  problem: string | undefined;
   private readonly broker: Broker;
   private readonly receive: (member: M, source: Source, frame: string) => void;
   private readonly all = new Map<M, MqttClient>();
@@ -71,7 +73,10 @@ export class Clients<M extends { readonly board: Board }> {
     });
     this.all.set(member, client);
     client.on("connect", () => client.subscribe(down));
-    client.on("error", () => void this.failures++);
+    client.on("error", (error) => {
+      this.failures++;
+      this.problem = `${broker.url}: ${"code" in error ? error.code : error.message}`;
+    });
     client.on("message", (_topic, payload, { retain }) => {
       if (!retain) this.receive(member, member.board.path.source, payload.toString("latin1"));
     });
