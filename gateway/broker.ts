@@ -110,7 +110,11 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
       socket.destroy();
     });
   });
-  await listen(server, options);
+  await listen(server, options).catch((error) => {
+    // Its heartbeat alone would keep this process alive.
+    aedes.close();
+    throw error;
+  });
   const { port } = server.address() as { port: number };
   return {
     ...{ port, host: options.host, secret },
