@@ -153,18 +153,26 @@ export class List {
   arrange({ text, statuses, site, label, order }) {
     const focused = document.activeElement;
     let at = this.#body.firstElementChild;
+    const before = this.#shown.length;
+    let moved = false;
     this.#shown = [];
     for (const row of this.#sorted(order)) {
       const { element, entry } = row;
       if (at === element) at = at.nextElementSibling;
-      else this.#body.insertBefore(element, at);
+      else {
+        this.#body.insertBefore(element, at);
+        moved = true;
+      }
       const { status, labels } = entry.device;
       const fits =
         (statuses.size === 0 || statuses.has(status)) &&
         (site === "" || entry.device.site === site) &&
         (label === "" || labels.includes(label)) &&
         entry.text.includes(text);
-      if (element.hidden === fits) element.hidden = !fits;
+      if (element.hidden === fits) {
+        element.hidden = !fits;
+        moved = true;
+      }
       if (fits) this.#shown.push(row);
     }
     // A row that moves loses the focus.
@@ -173,7 +181,8 @@ export class List {
     }
     const first = this.#shown[0]?.entry.device.id ?? "";
     if (this.#rows.get(this.#current)?.element.hidden !== false) this.#makeCurrent(first);
-    this.#look();
+    // To ask where they stand costs a layout of all.
+    if (moved || before !== this.#shown.length) this.#look();
     return this.#shown.length;
   }
 
