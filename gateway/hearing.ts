@@ -44,6 +44,11 @@ type Transport = Source["transport"];
  * on up to the sixteenth beat, are 96 of them, jittered by 0.9.
  */
 const BEATS_ON = 86;
+/**
+ * In so many ms no board starts itself anew (the last rung of device/ladder.ts waits an hour): one
+ * that does may be down to HELLO alone long before its sixteenth beat.
+ */
+const NO_REBOOT_MS = 3_600_000;
 /** What a promise adds to its interval for joining, tries and clock, at most, in ms. */
 const TRIES_MS = 40_000;
 
@@ -58,7 +63,8 @@ const TRIES_MS = 40_000;
  * and eight beyond: in 100 restarts with stops of up to a day it called 119 boards absent that
  * lived, those that were down to a HELLO an hour. Eight for as long as any promise says that
  * sixteen beats last: 5 in 1 750, boards whose last promise was backed off, eight intervals long,
- * and that had few of their sixteen left (seeds 1004, 1005, 1012 and 1046).
+ * and that had few of their sixteen left (seeds 1004, 1005, 1012 and 1046); and since boards start
+ * themselves anew, one in 300 (seed 9).
  *
  * @param answered the promise was made after a beat that was acknowledged: of one interval, with
  *   sixteen beats to come
@@ -66,7 +72,8 @@ const TRIES_MS = 40_000;
 export function silenceMs(promiseMs: number, deafMs: number, answered = false): number {
   if (deafMs <= promiseMs) return promiseMs;
   const least = deafMs > LONG_STOP * promiseMs ? DOUBT * promiseMs : 0;
-  if (answered && least > 0 && deafMs <= BEATS_ON * (promiseMs - TRIES_MS)) return least;
+  const beats = Math.min(BEATS_ON * (promiseMs - TRIES_MS), NO_REBOOT_MS);
+  if (answered && least > 0 && deafMs <= beats) return least;
   return Math.max(least, promiseMs + Math.min(deafMs, HELLO_GAP_MAX) + HELLO_MS);
 }
 
