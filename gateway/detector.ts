@@ -38,7 +38,7 @@
 
 import type { Evidence } from "./affairs.ts";
 import { chanceFrom } from "./chances.ts";
-import { type Hearing, silenceMs } from "./hearing.ts";
+import type { Hearing } from "./hearing.ts";
 import {
   ALL,
   BEATS,
@@ -58,6 +58,7 @@ import { nudgeable } from "./nudge.ts";
 import { Odds } from "./odds.ts";
 import type { Records } from "./records.ts";
 import { Rhythm, yearly } from "./rhythm.ts";
+import { silenceMs } from "./silence.ts";
 
 /** A board that listens has this part of its promise, and so many ms at most, for an answer. */
 const ANSWER = 1 / 8;

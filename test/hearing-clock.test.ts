@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import { Gateway } from "../gateway/gateway.ts";
-import { silenceMs } from "../gateway/hearing.ts";
+import { silenceMs } from "../gateway/silence.ts";
 import type { Loaded } from "../gateway/store/store.ts";
 import { OPTIONS } from "./gateway-bench.ts";
 import { Board, nonceOf, P_MINUTE } from "./gateway-rig.ts";

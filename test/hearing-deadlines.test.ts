@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import type { Source } from "../gateway/facts.ts";
-import { silenceMs } from "../gateway/hearing.ts";
+import { silenceMs } from "../gateway/silence.ts";
 import { Bench, HOME, steps } from "./gateway-bench.ts";
 import { Board, P_MINUTE } from "./gateway-rig.ts";
 

@@ -6,8 +6,8 @@
 // What the boards do is drawn apart from what the gateway does, so the same seed without restarts
 // is the same fleet in the same hours: whom its gateway calls absent is due to the links alone.
 
-import { silenceMs } from "../gateway/hearing.ts";
 import { sha256 } from "../gateway/sha256.ts";
+import { silenceMs } from "../gateway/silence.ts";
 import { sinceStamp } from "../gateway/store/meta.ts";
 import type { Board } from "../sim/board.ts";
 import { plainLink } from "../sim/link.ts";

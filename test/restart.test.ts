@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { intervalMs } from "../device/interval.ts";
 import { LEAVING } from "../device/wire.ts";
-import { silenceMs } from "../gateway/hearing.ts";
 import { HOLD_MS } from "../gateway/incidents.ts";
 import { graceOf } from "../gateway/rhythm.ts";
+import { silenceMs } from "../gateway/silence.ts";
 import { AWAY, Bench, met, steps } from "./gateway-bench.ts";
 import { Board, nonceOf, P_HOUR, P_MINUTE } from "./gateway-rig.ts";
 
