@@ -12,7 +12,7 @@ const BEATS_ON = 86;
  * that does may be down to HELLO alone long before its sixteenth beat.
  */
 const NO_REBOOT_MS = 3_600_000;
-/** Every gap is jittered, and shorter by a tenth at most (rule 14): the one to come may be whole. */
+/** Every gap is jittered, a tenth shorter at most (rule 14): the one to come may be whole. */
 const GAP_LEAST = 0.9;
 /** What a promise adds to its interval for joining, tries and clock, at most, in ms. */
 const TRIES_MS = 40_000;
