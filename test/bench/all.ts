@@ -23,6 +23,7 @@ const BENCHES: readonly (readonly [about: string, script: string, ...flags: stri
   ["crashes at every effect", "crashes.js", "--crashes", "500"],
   ["bytes on the wire", "wire.js", "--exchanges", "4"],
   ["bytes a day on disk", "wear.js", "--minutes", "4"],
+  ["a storm on fifty dashboards", "dashboards.js", "--seconds", "10"],
   ["days of life on a battery", "life.js"],
 ];
 
