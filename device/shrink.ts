@@ -1,8 +1,8 @@
 // From the text that esbuild puts together to the one that terser makes small: rewritings that no
 // minifier does, since it would have to know what we know. Our grammar is small, there is one
 // sender on a board, and TypeScript has checked the types. The sources stay as they read best; what
-// is done to them stands in bundle/, one file an idea, and test/bundle.test.ts runs both beside
-// each other.
+// is done to them stands in bundle/, one file an idea, and test/board/bundle.test.ts runs both
+// beside each other.
 
 import { collapsed, unblocked, unread } from "./bundle/collapse.ts";
 import { decided } from "./bundle/decide.ts";

@@ -10,7 +10,7 @@ import { idText } from "./enrolment.ts";
 import type { Gateway } from "./gateway.ts";
 import { isLoopback } from "./http/access.ts";
 import type { Feed } from "./http/feed.ts";
-import type { MqttSide } from "./mqtt-side.ts";
+import type { MqttSide } from "./mqtt/side.ts";
 import type { GatewaySettings } from "./server.ts";
 import type { Loaded } from "./store/store.ts";
 import type { UdpTransport } from "./udp.ts";

@@ -7,8 +7,8 @@
 import type { Cause, Source } from "./facts.ts";
 
 /**
- * Numbers and words by name, as evidence.ts lists them. Names that end in `At` are instants, and
- * are mapped to the wall clock on their way to the disk.
+ * Numbers and words by name, as causes/evidence.ts lists them. Names that end in `At` are instants,
+ * and are mapped to the wall clock on their way to the disk.
  */
 export type Evidence = Readonly<Record<string, number | string>>;
 
@@ -44,7 +44,9 @@ export interface Command {
   readonly result: string;
 }
 
-/** What a device's own program said, and when it came: bytes, at most 243 (payloads.ts). */
+/**
+ * What a device's own program said, and when it came: bytes, at most 243 (receiver/payloads.ts).
+ */
 export interface Payload {
   readonly payload: string;
   readonly at: number;

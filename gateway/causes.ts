@@ -13,13 +13,13 @@
  * weak reasons is no strong one.
  */
 
-import { type Around, type Finding, findIn, type Row } from "./causes-table.ts";
-import { type Group, QUIET_BEATS } from "./crowd-group.ts";
-import type { Inputs } from "./evidence.ts";
+import type { Inputs } from "./causes/evidence.ts";
+import { resetText } from "./causes/signs.ts";
+import { type Around, type Finding, findIn, type Row } from "./causes/table.ts";
 import type { Cause } from "./facts.ts";
+import { type Group, QUIET_BEATS } from "./incidents/crowd-group.ts";
 import { CLASH_SHOWN_MS } from "./limits.ts";
 import * as row from "./rows.ts";
-import { resetText } from "./signs.ts";
 
 /** What the rules look at. */
 interface Case {

@@ -18,14 +18,15 @@
  * A device without commands costs a beat one look at a flag.
  */
 
-import { Backlog } from "./backlog.ts";
+import { Backlog } from "./commands/backlog.ts";
+import type { Neighbours } from "./commands/offers.ts";
+import { closingAck, commandFrame, rtoOf, sample, sleeps } from "./commands/offers.ts";
+import { isWaiting, type Queue } from "./commands/queue.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Draft } from "./effects.ts";
 import type { StoredDevice } from "./facts.ts";
 import { CALL_MAX_MS, COMMAND_SENDS_MAX, COMMAND_WINDOW_MS } from "./limits.ts";
 import { NUDGE_MIN_MS, nudge, nudgeable } from "./nudge.ts";
-import { closingAck, commandFrame, type Neighbours, rtoOf, sample, sleeps } from "./offers.ts";
-import { isWaiting, type Queue } from "./queue.ts";
 import * as row from "./rows.ts";
 
 /** RESULT's code to state; 3, unknown command, was not acted on; 4 and what is unknown: failed. */

@@ -12,8 +12,8 @@
  *
  * **Absent.** Silence is the only evidence, and a beat can be lost with all its tries. So a verdict
  * waits until boards that live are so seldom silent for so long that no more than `falseAlarms` a
- * device-year are wrong; how seldom that is, is counted (odds.ts). The wait ends behind a chance to
- * speak (chances.ts), since between two of them nothing is learned:
+ * device-year are wrong; how seldom that is, is counted (detector/odds.ts). The wait ends behind a
+ * chance to speak (detector/chances.ts), since between two of them nothing is learned:
  *
  *   beat         dueAt   late = chance 1      chance 2             chance k = absent
  *    |--- promise --|--grace--|---- interval ----|---- interval, 2, 4, 8 ----|
@@ -32,13 +32,13 @@
  * for the loss of the first. Detection in seconds is for boards that promise seconds, and, one
  * promise behind their last beat, for boards whose beats are not lost.
  *
- * What lost: one time-out for all; three misses for all; phi accrual (odds.ts); a beat's arrival
- * estimated from the last ones (Chen, Bertier) where the device itself says when it will speak.
+ * What lost: one time-out for all; three misses for all; phi accrual (detector/odds.ts); a beat's
+ * arrival estimated from the last ones (Chen, Bertier) where the device itself says when it will
+ * speak.
  */
 
 import type { Evidence } from "./affairs.ts";
-import { chanceFrom } from "./chances.ts";
-import type { Hearing } from "./hearing.ts";
+import { chanceFrom } from "./detector/chances.ts";
 import {
   ALL,
   BEATS,
@@ -50,15 +50,16 @@ import {
   NUMBERS,
   SILENT,
   SPREAD,
-} from "./learned.ts";
-import { Lessons, waitMaxX } from "./lessons.ts";
+} from "./detector/learned.ts";
+import { Lessons, waitMaxX } from "./detector/lessons.ts";
+import { Odds } from "./detector/odds.ts";
+import { Rhythm, yearly } from "./detector/rhythm.ts";
+import { silenceMs } from "./detector/silence.ts";
+import type { Hearing } from "./hearing.ts";
 import type { Limits } from "./limits.ts";
 import { type News, newsOf } from "./news.ts";
 import { nudgeable } from "./nudge.ts";
-import { Odds } from "./odds.ts";
 import type { Records } from "./records.ts";
-import { Rhythm, yearly } from "./rhythm.ts";
-import { silenceMs } from "./silence.ts";
 
 /** A board that listens has this part of its promise, and so many ms at most, for an answer. */
 const ANSWER = 1 / 8;
@@ -179,7 +180,7 @@ export class Detector {
     return this.#rhythm.grown(slot) ? this.#learned.numbers[slot * NUMBERS + DOWN]! : null;
   }
 
-  /** What the verdict on this device rests on, by the names of evidence.ts. */
+  /** What the verdict on this device rests on, by the names of causes/evidence.ts. */
   evidence(slot: number): Evidence {
     const rhythm = this.#rhythm;
     const seenAt = rhythm.seenAt(slot);
@@ -209,7 +210,7 @@ export class Detector {
     };
   }
 
-  /** What was learned of the device, for the store: bytes of learned.ts. */
+  /** What was learned of the device, for the store: bytes of detector/learned.ts. */
   bytes(slot: number): string {
     return this.#learned.bytes(slot);
   }

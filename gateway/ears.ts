@@ -10,7 +10,7 @@
  *   overflow    the kernel dropped datagrams for our socket; or a flood kept it from being drained
  *   network     no interface is up through which a board could reach us
  *   store       nothing gets to disk: answers that wait for it are not sent
- *   self-beat   our own device was not acknowledged (ears-self.ts)
+ *   self-beat   our own device was not acknowledged (ears/self.ts)
  *   broker      the connection to the MQTT broker is lost
  *   clock       the wall clock stepped: recorded, and never of any weight
  *
@@ -22,8 +22,8 @@
 
 import type { Deaf, Deafness } from "./affairs.ts";
 import type { Clock } from "./clock.ts";
-import { MachineEars, type System } from "./ears-machine.ts";
-import { PROVE_MS, SelfBeat } from "./ears-self.ts";
+import { MachineEars, type System } from "./ears/machine.ts";
+import { PROVE_MS, SelfBeat } from "./ears/self.ts";
 import type { Effects, Source } from "./facts.ts";
 import { isLoopback } from "./http/access.ts";
 import { STALL_MS } from "./limits.ts";

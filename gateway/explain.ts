@@ -4,16 +4,16 @@
  *
  * An explanation says nothing that the gateway did not decide by: the evidence is what was stored
  * with the change, the deadlines are those that the core holds, and words for both stand in
- * evidence.ts. So a person who doubts a verdict can check it by hand. What lost: a text written
- * with each change, which could not be asked about the moment in between.
+ * causes/evidence.ts. So a person who doubts a verdict can check it by hand. What lost: a text
+ * written with each change, which could not be asked about the moment in between.
  */
 
 import type { Deaf, Evidence, Incident, Quiet } from "./affairs.ts";
 import { exact, span } from "./durations.ts";
-import { type Check, checksOf } from "./explain-checks.ts";
-import { bare, causeSentence, saw, type Tell } from "./explain-words.ts";
+import { type Check, checksOf } from "./explain/checks.ts";
+import { bare, causeSentence, saw, type Tell } from "./explain/words.ts";
 import type { Cause, Change, Status } from "./facts.ts";
-import type { Hint } from "./hints.ts";
+import type { Hint } from "./receiver/hints.ts";
 import type { DeviceView } from "./view.ts";
 
 /** What is told of a moment. Instants are unix ms. */
@@ -24,7 +24,7 @@ export interface Explanation {
   readonly since: number | null;
   readonly cause: Cause | null;
   readonly sentences: readonly string[];
-  /** What the rule went by, by the names of evidence.ts. */
+  /** What the rule went by, by the names of causes/evidence.ts. */
   readonly evidence: Evidence;
   readonly ruledOut: readonly string[];
   /** What becomes of it if nothing is heard; of the past, what did become of it. */

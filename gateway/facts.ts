@@ -89,21 +89,23 @@ export interface EpochFact {
   readonly epoch: number;
 }
 
-/** `evidence`: the inputs of the rule that made the change, as they were (evidence.ts). */
+/** `evidence`: the inputs of the rule that made the change, as they were (causes/evidence.ts). */
 export interface ChangeFact {
   readonly kind: "change";
   readonly change: Change;
   readonly evidence?: Evidence | undefined;
 }
 
-/** What the detector learned of a device (learned.ts): opaque bytes, written now and then. */
+/**
+ * What the detector learned of a device (detector/learned.ts): opaque bytes, written now and then.
+ */
 export interface LearnedFact {
   readonly kind: "learned";
   readonly id: number;
   readonly bytes: string;
 }
 
-/** What a device's own program said last (payloads.ts): bytes, at most 243. */
+/** What a device's own program said last (receiver/payloads.ts): bytes, at most 243. */
 export interface PayloadFact extends Payload {
   readonly kind: "payload";
   readonly id: number;

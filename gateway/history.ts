@@ -2,9 +2,9 @@
  * What each device did: beats heard and missed, by the minute and by the hour, and the time that it
  * was up, in bounded space.
  *
- * The hour that is being gathered stands in memory (history-rows.ts), what is over goes to the disk
+ * The hour that is being gathered stands in memory (history/rows.ts), what is over goes to the disk
  * in two parts: its minutes, of which the disk keeps 48 hours, and its totals, of which it keeps 90
- * days (history-code.ts has bytes and names). A device's hours begin at its own minute, so that the
+ * days (history/code.ts has bytes and names). A device's hours begin at its own minute, so that the
  * writing is spread over the hour. A stop writes what there is; a crash forgets at most the hour
  * that was not written, and what no part covers is told as unknown, never as down. The next process
  * begins parts of its own, and nothing is read back at a start. What lost: a counter a minute on
@@ -25,13 +25,13 @@ import type { Quiet } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import type { HistoryFact, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
-import { HistoryBeats } from "./history-beats.ts";
-import { COUNT_MAX, HOUR_MS, MINUTE_MS } from "./history-code.ts";
-import { closePart, type Dates, spreadMissed } from "./history-part.ts";
-import { Phases } from "./history-phases.ts";
-import { Maintenance } from "./history-quiet.ts";
-import * as at from "./history-rows.ts";
-import { toldOf } from "./history-totals.ts";
+import { HistoryBeats } from "./history/beats.ts";
+import { COUNT_MAX, HOUR_MS, MINUTE_MS } from "./history/code.ts";
+import { closePart, type Dates, spreadMissed } from "./history/part.ts";
+import { Phases } from "./history/phases.ts";
+import { Maintenance } from "./history/quiet.ts";
+import * as at from "./history/rows.ts";
+import { toldOf } from "./history/totals.ts";
 import { CRC_PROMISE_MAX } from "./limits.ts";
 import { booted, type News } from "./news.ts";
 import type { Records } from "./records.ts";

@@ -15,7 +15,7 @@ import type { Clock } from "./clock.ts";
 import { idText } from "./enrolment.ts";
 import type { Enrolment, Status } from "./facts.ts";
 import { deviceJson } from "./http/present.ts";
-import { STATUS_TOPIC } from "./mqtt-settings.ts";
+import { STATUS_TOPIC } from "./mqtt/settings.ts";
 import type { DeviceView } from "./view.ts";
 
 export type Availability = "online" | "offline";

@@ -1,37 +1,37 @@
 /**
  * What belongs together: changes with one cause share one incident, with its own life
- * (incidents-life.ts).
+ * (incidents/life.ts).
  *
  * Only `absent` opens one: `late` is a doubt. Where most of a site or of the fleet misses at once
- * (crowd.ts), its verdicts wait a little, so that one incident can say so; a board alone never
- * waits. A board that is silent for a reason of its own, which shows (a wrong key, a double), keeps
- * its own incident whatever happens around it.
+ * (incidents/crowd.ts), its verdicts wait a little, so that one incident can say so; a board alone
+ * never waits. A board that is silent for a reason of its own, which shows (a wrong key, a double),
+ * keeps its own incident whatever happens around it.
  *
  * Who is away follows from the devices' statuses, and of whom from members and scope: after a crash
- * at any point both are found again from what the disk has (incidents-members.ts). So the facts of
+ * at any point both are found again from what the disk has (incidents/members.ts). So the facts of
  * an incident are few: it opened, somebody new joined it, it became a site's, all are back, it
  * closed. What lost: a fact for each return, which doubles what a mass return costs the disk.
  */
 
 import type { Affairs, Evidence, Incident } from "./affairs.ts";
+import type { Inputs } from "./causes/evidence.ts";
+import { type Arrival, causeOfReturn } from "./causes/return.ts";
+import { Signs } from "./causes/signs.ts";
+import type { Around } from "./causes/table.ts";
 import { causeOfSilence, OWN_CAUSES } from "./causes.ts";
-import { type Arrival, causeOfReturn } from "./causes-return.ts";
-import type { Around } from "./causes-table.ts";
-import { Crowd } from "./crowd.ts";
-import type { Group } from "./crowd-group.ts";
 import type { Draft } from "./effects.ts";
-import type { Inputs } from "./evidence.ts";
 import type { Cause, Status } from "./facts.ts";
 import type { Hearing } from "./hearing.ts";
-import type { Hints } from "./hints.ts";
-import { Book } from "./incidents-book.ts";
-import { DeafIncidents } from "./incidents-deaf.ts";
-import { Life, type Notices } from "./incidents-life.ts";
-import { isLone, Membership } from "./incidents-members.ts";
+import { Book } from "./incidents/book.ts";
+import { Crowd } from "./incidents/crowd.ts";
+import type { Group } from "./incidents/crowd-group.ts";
+import { DeafIncidents } from "./incidents/deaf.ts";
+import { Life, type Notices } from "./incidents/life.ts";
+import { isLone, Membership } from "./incidents/members.ts";
 import { type News, NO_NEWS } from "./news.ts";
+import type { Hints } from "./receiver/hints.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
-import { Signs } from "./signs.ts";
 
 /** Verdicts wait at most so long for the others, or one promise where that is shorter. */
 export const HOLD_MS = 30_000;

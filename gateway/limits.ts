@@ -70,7 +70,7 @@ export interface Limits {
   readonly missesMax: number;
   /** Notices that wait to be delivered (outbox.ts). */
   readonly noticesMax: number;
-  /** Devices of which a PROBE is remembered (probes.ts): 300 bytes each. */
+  /** Devices of which a PROBE is remembered (receiver/probes.ts): 300 bytes each. */
   readonly probersMax: number;
   /** Commands waiting for one device, and for all of them. */
   readonly commandsPerDevice: number;

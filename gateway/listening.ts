@@ -13,7 +13,7 @@ import { Ears } from "./ears.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Feed } from "./http/feed.ts";
 import { serveHttp } from "./http/serve.ts";
-import { type MqttSide, openMqtt } from "./mqtt-side.ts";
+import { type MqttSide, openMqtt } from "./mqtt/side.ts";
 import type { GatewaySettings } from "./server.ts";
 import type { Store } from "./store/store.ts";
 import type { Turns } from "./turns.ts";

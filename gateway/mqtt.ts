@@ -12,7 +12,7 @@ import { frameId } from "../device/decode.ts";
 import { FRAME_MAX } from "../device/wire.ts";
 import { idText } from "./enrolment.ts";
 import type { Source } from "./facts.ts";
-import type { MqttLink, Subscription } from "./mqtt-link.ts";
+import type { MqttLink, Subscription } from "./mqtt/link.ts";
 import type { Transport } from "./udp.ts";
 
 export const UP_TOPICS: Subscription = { topic: "nextbeat/+/up", needed: true };

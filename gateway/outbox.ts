@@ -8,18 +8,18 @@
  * to deliver from the changes, where a crash between two receivers tells one of them never or twice
  * and nobody knows which.
  *
- * How many may wait is bounded (waiting.ts).
+ * How many may wait is bounded (outbox/waiting.ts).
  */
 
 import type { Affairs, Evidence, Incident, Notice } from "./affairs.ts";
 import type { Draft } from "./effects.ts";
 import type { Effects } from "./facts.ts";
-import { noticeBody } from "./notice-body.ts";
+import { noticeBody } from "./outbox/body.ts";
+import { Waiting } from "./outbox/waiting.ts";
+import { closedWords, openedWords, type Setting } from "./outbox/wording.ts";
 import type { Quiets } from "./quiets.ts";
 import { type Route, remindAt, wants } from "./routes.ts";
 import type { Subject } from "./subject.ts";
-import { Waiting } from "./waiting.ts";
-import { closedWords, openedWords, type Setting } from "./wording.ts";
 
 export interface OutboxOptions extends Pick<Setting, "unixSeconds" | "devicesAt"> {
   readonly routes: readonly Route[];

@@ -4,12 +4,12 @@ import type { Commands } from "./commands.ts";
 import type { Ledger } from "./effects.ts";
 import type { Source } from "./facts.ts";
 import type { Flush } from "./flush.ts";
-import type { Hints } from "./hints.ts";
 import type { Limits } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Around, Presence } from "./presence.ts";
-import type { Probes } from "./probes.ts";
 import type { Quiets } from "./quiets.ts";
+import type { Hints } from "./receiver/hints.ts";
+import type { Probes } from "./receiver/probes.ts";
 
 /** What the gateway says of itself in its answers. */
 export interface Speech {

@@ -10,14 +10,14 @@
 import { decodeUp, frameId, type Hello, type UpFrame } from "../device/decode.ts";
 import { SUITE_CRC, tagBytes } from "../device/tag.ts";
 import { HELLO, PROBE, RESULT, rebuildSeq } from "../device/wire.ts";
-import { Beats, isBeat, verifies } from "./beats.ts";
 import { Draft, NOTHING } from "./effects.ts";
 import { idText } from "./enrolment.ts";
-import { Epochs } from "./epochs.ts";
 import type { Effects, Source } from "./facts.ts";
-import type { Result } from "./hints.ts";
 import { NUMBER_MAX } from "./limits.ts";
 import type { Parts } from "./parts.ts";
+import { Beats, isBeat, verifies } from "./receiver/beats.ts";
+import { Epochs } from "./receiver/epochs.ts";
+import type { Result } from "./receiver/hints.ts";
 import * as row from "./rows.ts";
 
 /** Results of frames that verified, or that count against a rate: they leave no hint. */

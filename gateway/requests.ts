@@ -4,17 +4,17 @@
  */
 
 import type { CommandState, Deaf, Deafness, Evidence, Incident, Notice, Quiet } from "./affairs.ts";
-import { Draft } from "./effects.ts";
-import { idText } from "./enrolment.ts";
-import type { Effects, HistoryFact, Source } from "./facts.ts";
-import type { CommandView } from "./forecast.ts";
+import type { CommandView } from "./commands/forecast.ts";
 import {
   type NewCommand,
   queueCommand,
   viewCommands,
   type Withdrawal,
   withdrawCommand,
-} from "./orders.ts";
+} from "./commands/orders.ts";
+import { Draft } from "./effects.ts";
+import { idText } from "./enrolment.ts";
+import type { Effects, HistoryFact, Source } from "./facts.ts";
 import type { Parts } from "./parts.ts";
 
 /** When a device becomes late, and absent, if no beat comes; null: not here, or already so. */
@@ -59,7 +59,7 @@ export class Requests {
   }
 
   /**
-   * Incidents that are open and the last that closed (incidents-book.ts), as they may be told, in
+   * Incidents that are open and the last that closed (incidents/book.ts), as they may be told, in
    * the order of their numbers.
    */
   incidents(): Incident[] {

@@ -6,11 +6,11 @@
  * beat, for the few that are ever looked at.
  */
 
-import { ALERT } from "./beats.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Detector } from "./detector.ts";
 import type { Cause, Source, Status } from "./facts.ts";
 import { CLASH_SHOWN_MS } from "./limits.ts";
+import { ALERT } from "./receiver/beats.ts";
 import type { Records } from "./records.ts";
 import * as row from "./rows.ts";
 import type { Told } from "./told.ts";

@@ -4,7 +4,7 @@
  *
  * "Well" is not that the loop turns. The watchdog is fed by one thing alone: a beat of the
  * gateway's own that passed the real socket, its tag, the store and its ACK since it was fed last
- * (ears-self.ts). A loop that turns over a dead socket or a full disk is then started anew.
+ * (ears/self.ts). A loop that turns over a dead socket or a full disk is then started anew.
  *
  * Node has no datagrams over Unix sockets, so `systemd-notify` speaks for us: 25 ms of another
  * process three times in a watchdog's period, and the unit needs `NotifyAccess=all`. What lost: a

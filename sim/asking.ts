@@ -2,8 +2,8 @@
 // frame do; and its commands, in the world's time.
 
 import { mapInstants } from "../gateway/affairs.ts";
+import type { CommandView } from "../gateway/commands/forecast.ts";
 import type { Effects } from "../gateway/facts.ts";
-import type { CommandView } from "../gateway/forecast.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { Host } from "./host.ts";
 

@@ -12,7 +12,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { TOOLS, toolsCommand } from "../gateway/cli/port.ts";
-import { clearUp, MAIN, temporaryFolder } from "./socket-rig.ts";
+import { clearUp, MAIN, temporaryFolder } from "./gateway/socket-rig.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const text = (path: string) => readFileSync(join(ROOT, path), "utf8");

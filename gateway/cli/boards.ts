@@ -1,6 +1,6 @@
 /**
  * What each board can do, in one place: `device bundle` and `flash` refuse by it, and README's
- * table is printed from it (`boardsTable`, checked by test/boards.test.ts).
+ * table is printed from it (`boardsTable`, checked by test/board/boards.test.ts).
  *
  * Facts are of Espruino's sources, 2v29: boards/*.py (memory, flash, libraries), libs/network,
  * targets/. Asking the board itself would be better and is what `flash` does besides; but a bundle

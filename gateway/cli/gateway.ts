@@ -13,7 +13,7 @@ import { configJsonSchema } from "../config-schema.ts";
 import { isLoopback } from "../http/access.ts";
 import { readTokens, type TokenEntry } from "../http/tokens.ts";
 import { createLog } from "../log.ts";
-import { BROKER_HOST, BROKER_PORT, type MqttOptions, readMqtt } from "../mqtt-settings.ts";
+import { BROKER_HOST, BROKER_PORT, type MqttOptions, readMqtt } from "../mqtt/settings.ts";
 import { type RunningGateway, startGateway } from "../server.ts";
 import { levelStore } from "../store/level.ts";
 import { StoreBusy, StoreTooNew } from "../store/store.ts";

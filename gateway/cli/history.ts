@@ -8,8 +8,8 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { span } from "../durations.ts";
-import { BY_HOUR_HOURS, HOUR_MS } from "../history-code.ts";
-import type { Uptime } from "../history-read.ts";
+import { BY_HOUR_HOURS, HOUR_MS } from "../history/code.ts";
+import type { Uptime } from "../history/read.ts";
 import type { HistoryJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
 

@@ -1,7 +1,7 @@
 /**
  * What each client takes of a board: bytes of script, and JsVars while it runs from RAM, the
- * dearest place, as on an ESP32. Upper bounds in steps of 100 and 20. test/sizes.test.ts keeps them
- * true, and writes them anew: `UPDATE=1 npx vitest run test/sizes.test.ts`.
+ * dearest place, as on an ESP32. Upper bounds in steps of 100 and 20. test/board/sizes.test.ts
+ * keeps them true, and writes them anew: `UPDATE=1 npx vitest run test/board/sizes.test.ts`.
  */
 export const SIZES: Readonly<Record<string, readonly [bytes: number, jsVars: number]>> = {
   "udp-hmac": [3000, 520],

@@ -13,12 +13,12 @@
 
 import { type Context, Hono } from "hono";
 import type { Clock } from "../clock.ts";
+import type { CommandView } from "../commands/forecast.ts";
+import { QueueFull } from "../commands/orders.ts";
 import { idText } from "../enrolment.ts";
 import type { Effects, Fact } from "../facts.ts";
-import type { CommandView } from "../forecast.ts";
 import type { Gateway } from "../gateway.ts";
 import { NOT_AFTER_DEFAULT_MS } from "../limits.ts";
-import { QueueFull } from "../orders.ts";
 import type { Registry } from "../registry.ts";
 import type { CommandJson } from "./answers.ts";
 import type { Feed } from "./feed.ts";

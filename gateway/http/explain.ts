@@ -9,12 +9,12 @@
 import { Hono } from "hono";
 import { type Deaf, type Evidence, mapInstants } from "../affairs.ts";
 import { idText } from "../enrolment.ts";
+import { explainThen } from "../explain/past.ts";
+import type { Tell } from "../explain/words.ts";
 import { type Explanation, explainNow, type Present } from "../explain.ts";
-import { explainThen } from "../explain-past.ts";
-import type { Tell } from "../explain-words.ts";
 import type { Enrolment } from "../facts.ts";
-import { HOUR_MS } from "../history-code.ts";
-import { minutesOf } from "../history-read.ts";
+import { HOUR_MS } from "../history/code.ts";
+import { minutesOf } from "../history/read.ts";
 import { deviceTarget, siteTarget } from "../quiets.ts";
 import type { WallChange } from "../store/store.ts";
 import type { ExplainJson } from "./answers.ts";

@@ -15,7 +15,7 @@ import type { Clock } from "../clock.ts";
 import { idText } from "../enrolment.ts";
 import type { Status } from "../facts.ts";
 import type { Gateway } from "../gateway.ts";
-import { ALL_PARTS, BY_HOUR_HOURS, BY_MINUTE_HOURS, HOUR_MS } from "../history-code.ts";
+import { ALL_PARTS, BY_HOUR_HOURS, BY_MINUTE_HOURS, HOUR_MS } from "../history/code.ts";
 import {
   hoursOf,
   minutesOf,
@@ -23,7 +23,7 @@ import {
   samplesOf,
   uptimeOf,
   type Window,
-} from "../history-read.ts";
+} from "../history/read.ts";
 import { type Registry, RegistryError } from "../registry.ts";
 import type { Store, WallChange } from "../store/store.ts";
 import type { HistoryJson } from "./answers.ts";

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { ID_MAX } from "../../device/wire.ts";
 import { parseDuration } from "../../device/words.ts";
 import { STATUSES } from "../facts.ts";
-import { BY_HOUR_HOURS } from "../history-code.ts";
+import { BY_HOUR_HOURS } from "../history/code.ts";
 import {
   COMMAND_PAYLOAD_MAX,
   KEY_BYTES,

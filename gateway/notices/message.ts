@@ -10,7 +10,7 @@
 
 import { createHash } from "node:crypto";
 import type { Notice } from "../affairs.ts";
-import type { NoticeData } from "../notice-body.ts";
+import type { NoticeData } from "../outbox/body.ts";
 
 export interface Message {
   /** The idempotency key: at most 64 letters, digits, `-` and `_`. */

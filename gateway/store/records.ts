@@ -13,7 +13,7 @@
  * h<id><part>         a piece of history, bytes of history.ts
  * i<n>                incident, JSON
  * k<hash of key>      id 24: this key was enrolled; stays when the device goes
- * l<id>               what the detector learned, bytes of learned.ts
+ * l<id>               what the detector learned, bytes of detector/learned.ts
  * m<word>             about the store itself (meta.ts)
  * n<n>                notice in the outbox, JSON
  * o<n>                deaf interval, JSON

@@ -13,10 +13,10 @@
 import { intervalMs } from "../../device/interval.ts";
 import { SUITE_CRC } from "../../device/tag.ts";
 import { LEAVING } from "../../device/wire.ts";
+import { graceOf } from "../../gateway/detector/rhythm.ts";
+import { silenceMs } from "../../gateway/detector/silence.ts";
 import type { Change, Status } from "../../gateway/facts.ts";
 import { LONG_STOP } from "../../gateway/limits.ts";
-import { graceOf } from "../../gateway/rhythm.ts";
-import { silenceMs } from "../../gateway/silence.ts";
 import type { Observer } from "../observer.ts";
 import type { World } from "../world.ts";
 import type { AnswerChecker } from "./answers.ts";

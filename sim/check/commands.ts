@@ -14,7 +14,7 @@ import { computeTag, equalTags } from "../../device/tag.ts";
 import { COMMAND, DOWN, tagInput } from "../../device/wire.ts";
 import type { CommandState } from "../../gateway/affairs.ts";
 import type { Source } from "../../gateway/facts.ts";
-import { sameSource } from "../../gateway/source.ts";
+import { sameSource } from "../../gateway/receiver/source.ts";
 import type { World } from "../world.ts";
 import type { Speaker } from "./beats.ts";
 import type { Report } from "./report.ts";

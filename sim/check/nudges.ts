@@ -9,7 +9,7 @@ import { computeTag, equalTags } from "../../device/tag.ts";
 import { DOWN, NUDGE, tagInput } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import { NUDGE_MIN_MS } from "../../gateway/nudge.ts";
-import { sameSource } from "../../gateway/source.ts";
+import { sameSource } from "../../gateway/receiver/source.ts";
 import type { Speaker } from "./beats.ts";
 import type { Report } from "./report.ts";
 

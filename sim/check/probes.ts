@@ -10,7 +10,7 @@ import { computeTag, tagBytes } from "../../device/tag.ts";
 import { DOWN, encodeProbeDown, PROBE, tagInput } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
 import { PROBE_COPIES } from "../../gateway/limits.ts";
-import { sameSource } from "../../gateway/source.ts";
+import { sameSource } from "../../gateway/receiver/source.ts";
 import type { Speaker } from "./beats.ts";
 import type { Report } from "./report.ts";
 

@@ -6,7 +6,7 @@
 
 import { WELCOME } from "../../device/wire.ts";
 import type { Change, Source } from "../../gateway/facts.ts";
-import { RESULTS } from "../../gateway/hints.ts";
+import { RESULTS } from "../../gateway/receiver/hints.ts";
 import type { Board } from "../board.ts";
 import { POWER_CUTS, type PowerCut } from "../board-kind.ts";
 import { HOST_STEPS } from "../host.ts";

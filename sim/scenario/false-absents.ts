@@ -13,8 +13,8 @@
 //   sum p(k) [ a F(k, acknowledged) + u F(k, unheard) ] / sum p(k) t(k)
 //
 // false absents in a unit of time, where F is the probability that every beat is lost that falls
-// due before the deadline, behind K chances to speak (gateway/chances.ts). Where ACKs always come
-// (u = 0) and q is small that is
+// due before the deadline, behind K chances to speak (gateway/detector/chances.ts). Where ACKs
+// always come (u = 0) and q is small that is
 //
 //   q^K (1 - q) / (0.95 interval),
 //
@@ -30,9 +30,9 @@
 
 import { intervalCode } from "../../device/interval.ts";
 import { backoff, HELLO_MS, promiseMs, RTO_MAX, UNACKED_PATIENT } from "../../device/schedule.ts";
-import { chanceFrom } from "../../gateway/chances.ts";
+import { chanceFrom } from "../../gateway/detector/chances.ts";
+import { graceOf, triesMs } from "../../gateway/detector/rhythm.ts";
 import { creditedMs } from "../../gateway/limits.ts";
-import { graceOf, triesMs } from "../../gateway/rhythm.ts";
 import type { GatewaySpec, Group } from "./types.ts";
 
 const DAY_MS = 86_400_000;

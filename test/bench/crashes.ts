@@ -1,12 +1,13 @@
 /**
  * Ten thousand crashes of the gateway, at every effect and at every write of its store, in lives of
- * some hundreds each (crash-storm.ts). `node dist/test/bench/crashes.js --crashes 10000`.
+ * some hundreds each (test/gateway/crash-storm.ts). `node dist/test/bench/crashes.js --crashes
+ * 10000`.
  *
  * The exit code is 1 where anything that was told was lost, a command acted twice, or an outcome
  * was never told; the line then names the seed of the life, which replays it.
  */
 
-import { storm } from "../crash-storm.ts";
+import { storm } from "../gateway/crash-storm.ts";
 import { readFlags } from "./flags.ts";
 import { count, table, verdict } from "./table.ts";
 

@@ -15,7 +15,7 @@ import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { portOf, serveHttp } from "../../gateway/http/serve.ts";
 import type { WallChange } from "../../gateway/store/store.ts";
-import { bench } from "../http-rig.ts";
+import { bench } from "../http/rig.ts";
 import { Browser, chromium } from "../peers/chromium.ts";
 import { readFlags } from "./flags.ts";
 import { usageOf } from "./process.ts";

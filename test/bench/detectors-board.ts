@@ -4,8 +4,8 @@
  * A year of a board a minute is half a million beats, and a thousand of them are too many for
  * frames and tags. So here is only what decides about instants: rules 12 to 15, 18 and 19 as
  * device/sender.ts has them, with its own arithmetic (schedule.ts) and its own order of drawing
- * random numbers; test/detectors-board.test.ts holds the two against each other, beat by beat.
- * Paths take a constant time, short against any time-out.
+ * random numbers; test/gateway/detectors-board.test.ts holds the two against each other, beat by
+ * beat. Paths take a constant time, short against any time-out.
  */
 
 import { intervalCode } from "../../device/interval.ts";

@@ -6,8 +6,8 @@
 import type { Effects, StoredDevice } from "../../gateway/facts.ts";
 import { Gateway } from "../../gateway/gateway.ts";
 import { sha256 } from "../../gateway/sha256.ts";
-import { P_MINUTE } from "../gateway-rig.ts";
-import { ROUTE } from "../incidents-rig.ts";
+import { P_MINUTE } from "../gateway/gateway-rig.ts";
+import { ROUTE } from "../incidents/rig.ts";
 
 /** CPU time, all threads: what else the machine does is not in it. */
 function cpuMs(): number {

@@ -10,8 +10,8 @@
  *   [--seed 1] [--worlds 400] [--restarts 25] [--asleep 40] [--calm 20]
  */
 
-import { LENGTHS, newScore, type Score } from "../restart-score.ts";
-import { isLossless, storm } from "../restart-storm.ts";
+import { LENGTHS, newScore, type Score } from "../gateway/restart-score.ts";
+import { isLossless, storm } from "../gateway/restart-storm.ts";
 import { readFlags } from "./flags.ts";
 import { count, table, verdict } from "./table.ts";
 

@@ -15,11 +15,11 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { connect, type IClientOptions } from "mqtt";
-import { STATUS_TOPIC } from "../../gateway/mqtt-settings.ts";
+import { STATUS_TOPIC } from "../../gateway/mqtt/settings.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
-import { Board } from "../gateway-rig.ts";
-import { closeClients, MqttBoard, Reader, settings } from "../mqtt-rig.ts";
-import { BoardSocket, startHere } from "../socket-rig.ts";
+import { Board } from "../gateway/gateway-rig.ts";
+import { BoardSocket, startHere } from "../gateway/socket-rig.ts";
+import { closeClients, MqttBoard, Reader, settings } from "../mqtt/rig.ts";
 import { Capture, type Packet } from "./capture.ts";
 import { readFlags } from "./flags.ts";
 import { table } from "./table.ts";

@@ -6,8 +6,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { intervalCode } from "../../device/interval.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
-import { Board, P_HOUR } from "../gateway-rig.ts";
-import { BoardSocket, startHere } from "../socket-rig.ts";
+import { Board, P_HOUR } from "../gateway/gateway-rig.ts";
+import { BoardSocket, startHere } from "../gateway/socket-rig.ts";
 import { Browser, chromium, type Page } from "./chromium.ts";
 
 const binary = chromium();

@@ -8,8 +8,8 @@ import { intervalCode } from "../../device/interval.ts";
 import type { HistoryJson } from "../../gateway/http/answers.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import type { MemoryDisk } from "../../gateway/store/memory.ts";
-import { Board, P_HOUR } from "../gateway-rig.ts";
-import { BoardSocket, startHere } from "../socket-rig.ts";
+import { Board, P_HOUR } from "../gateway/gateway-rig.ts";
+import { BoardSocket, startHere } from "../gateway/socket-rig.ts";
 import { Browser, chromium, type Page } from "./chromium.ts";
 
 const binary = chromium();

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { interpreter } from "../../device/interpreter.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import type { MemoryDisk } from "../../gateway/store/memory.ts";
-import { settings } from "../mqtt-rig.ts";
-import { startHere } from "../socket-rig.ts";
+import { startHere } from "../gateway/socket-rig.ts";
+import { settings } from "../mqtt/rig.ts";
 import { freePort } from "./mosquitto.ts";
 import { client, TrialBoard } from "./trial-board.ts";
 

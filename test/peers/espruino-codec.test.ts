@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { interpreter } from "../../device/interpreter.ts";
-import { vectors } from "../codec.ts";
+import { vectors } from "../codec/codec.ts";
 
 const espruino = interpreter();
 if (espruino === undefined) console.warn("espruino-codec: no interpreter on the PATH, skipped");
@@ -29,7 +29,7 @@ import { intervalCode, intervalMs } from "../../device/interval.ts";
 import { computeTag, equalTags, makeTagKey, tagBytes } from "../../device/tag.ts";
 import { getU16, getU24, getU32 } from "../../device/bytes.ts";
 import { rebuildSeq, tagInput } from "../../device/wire.ts";
-import { bytes, encodeFields, hexOf, vectors } from "../codec.ts";
+import { bytes, encodeFields, hexOf, vectors } from "../codec/codec.ts";
 
 const native = require("crypto").SHA256;
 const sha256 = (message) => E.toString(native(message));

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { interpreter } from "../../device/interpreter.ts";
-import type { CommandView } from "../../gateway/forecast.ts";
-import { run } from "../cli-rig.ts";
+import type { CommandView } from "../../gateway/commands/forecast.ts";
+import { run } from "../cli/rig.ts";
 import { type Flashed, flashed } from "./flashed.ts";
 
 const espruino = interpreter();

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { interpreter } from "../../device/interpreter.ts";
-import { run } from "../cli-rig.ts";
-import { enrolled, KEY, stopGateways } from "../flash-rig.ts";
-import { clearUp, temporaryFolder } from "../socket-rig.ts";
+import { enrolled, KEY, stopGateways } from "../cli/flash-rig.ts";
+import { run } from "../cli/rig.ts";
+import { clearUp, temporaryFolder } from "../gateway/socket-rig.ts";
 
 /** Compiled in; whoever flashes at the same time waits. */
 const TELNET = 2323;

@@ -13,8 +13,8 @@ import { decodeUp } from "../../device/decode.ts";
 import { EXT_PAYLOAD, EXT_TEMPERATURE, readExtensions } from "../../device/extensions.ts";
 import { interpreter } from "../../device/interpreter.ts";
 import { HEARTBEAT, UP } from "../../device/wire.ts";
-import { run } from "../cli-rig.ts";
-import { clearUp, startHere, temporaryFolder } from "../socket-rig.ts";
+import { run } from "../cli/rig.ts";
+import { clearUp, startHere, temporaryFolder } from "../gateway/socket-rig.ts";
 
 const ID = 0x5e50;
 const PINS = `

@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
-import { Bench } from "../gateway-bench.ts";
-import { Board } from "../gateway-rig.ts";
+import { Bench } from "../gateway/gateway-bench.ts";
+import { Board } from "../gateway/gateway-rig.ts";
 
 const espruino = interpreter();
 if (espruino === undefined) console.warn("espruino-wakes: no interpreter on the PATH, skipped");

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { bundle, VARIANTS } from "../../device/build.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { type LinkModel, plainLink } from "../../sim/link.ts";
-import { startHere } from "../socket-rig.ts";
+import { startHere } from "../gateway/socket-rig.ts";
 import { openRelay, type Relay } from "./lossy-relay.ts";
 
 /** A fifth of all datagrams lost each way, 5 to 25 ms of delay. */

@@ -14,9 +14,9 @@ import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { openTcpProxy, type TcpProxy } from "../../sim/live/proxy-tcp.ts";
-import { client, closeClients, settings } from "../mqtt-rig.ts";
-import { link } from "../proxy-rig.ts";
-import { startHere } from "../socket-rig.ts";
+import { startHere } from "../gateway/socket-rig.ts";
+import { client, closeClients, settings } from "../mqtt/rig.ts";
+import { link } from "../sim/proxy-rig.ts";
 import { aedes, type Broker, mosquitto, mosquittoHere } from "./mosquitto.ts";
 
 const espruino = interpreter();

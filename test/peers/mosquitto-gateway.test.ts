@@ -5,10 +5,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { MemoryDisk } from "../../gateway/store/memory.ts";
-import { Board, P_HOUR } from "../gateway-rig.ts";
-import { shown } from "../homeassistant-rules.ts";
-import { MqttBoard, Reader, settings } from "../mqtt-rig.ts";
-import { BoardSocket, keptLog, temporaryFolder } from "../socket-rig.ts";
+import { Board, P_HOUR } from "../gateway/gateway-rig.ts";
+import { BoardSocket, keptLog, temporaryFolder } from "../gateway/socket-rig.ts";
+import { shown } from "../mqtt/homeassistant-rules.ts";
+import { MqttBoard, Reader, settings } from "../mqtt/rig.ts";
 import { type Login, mosquittoHere } from "./mosquitto.ts";
 import { brokerUp, dropped, endAll, keeper, start, told, until } from "./mosquitto-rig.ts";
 

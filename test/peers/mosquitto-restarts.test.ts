@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from "vitest";
 import { intervalCode } from "../../device/interval.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import type { MemoryDisk } from "../../gateway/store/memory.ts";
-import { Board, P_HOUR } from "../gateway-rig.ts";
-import { shown } from "../homeassistant-rules.ts";
-import { MqttBoard, Reader, settings } from "../mqtt-rig.ts";
-import { BoardSocket, buildGateway, startChild, temporaryFolder } from "../socket-rig.ts";
+import { Board, P_HOUR } from "../gateway/gateway-rig.ts";
+import { BoardSocket, buildGateway, startChild, temporaryFolder } from "../gateway/socket-rig.ts";
+import { shown } from "../mqtt/homeassistant-rules.ts";
+import { MqttBoard, Reader, settings } from "../mqtt/rig.ts";
 import { mosquittoHere } from "./mosquitto.ts";
 import { brokerUp, endAll, keeper, start, until } from "./mosquitto-rig.ts";
 

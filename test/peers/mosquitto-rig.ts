@@ -1,10 +1,10 @@
 /** Gateways in this process at a Mosquitto of its own, and what they tell of it. */
 
-import type { MqttSettings } from "../../gateway/mqtt-settings.ts";
+import type { MqttSettings } from "../../gateway/mqtt/settings.ts";
 import type { GatewaySettings, RunningGateway } from "../../gateway/server.ts";
 import type { MemoryDisk } from "../../gateway/store/memory.ts";
-import { closeClients } from "../mqtt-rig.ts";
-import { clearUp, startHere, temporaryFolder } from "../socket-rig.ts";
+import { clearUp, startHere, temporaryFolder } from "../gateway/socket-rig.ts";
+import { closeClients } from "../mqtt/rig.ts";
 import { type Login, type Mosquitto, mosquitto } from "./mosquitto.ts";
 
 const brokers: Mosquitto[] = [];

@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareHtml } from "../../sim/report/compare.ts";
 import { reportHtml, reportSvg } from "../../sim/report/html.ts";
-import { sample } from "../report-rig.ts";
+import { sample } from "../sim/report-rig.ts";
 import { Browser, chromium } from "./chromium.ts";
 
 const binary = chromium();

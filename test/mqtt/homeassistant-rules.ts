@@ -1,0 +1,128 @@
+/**
+ * What Home Assistant demands of MQTT device discovery, and how it reads availability: from its
+ * documentation (integrations: mqtt, "Device discovery payload" and "Using availability topics";
+ * sensor.mqtt; binary_sensor.mqtt; sensor and binary_sensor: device classes).
+ *
+ * It refuses a message as a whole for one word that it does not know, and says so in its own log
+ * alone: so the words are checked here.
+ */
+
+import type { Reader } from "./rig.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const TOPIC = /^homeassistant\/device\/[a-zA-Z0-9_-]+\/config$/;
+/** Abbreviations that we use, of those it knows. */
+const SHORT: Record<string, string> = {
+  ...{ dev: "device", o: "origin", cmps: "components", p: "platform" },
+  ...{ ids: "identifiers", mf: "manufacturer", mdl: "model", sn: "serial_number" },
+  ...{ sw: "sw_version", sa: "suggested_area" },
+};
+const ROOT = "device origin components availability availability_mode state_topic".split(" ");
+const DEVICE = (
+  "identifiers connections name manufacturer model model_id hw_version sw_version serial_number " +
+  "suggested_area via_device configuration_url"
+).split(" ");
+const ORIGIN = ["name", "sw_version", "support_url"];
+const ENTITY = (
+  "platform unique_id name device_class entity_category enabled_by_default icon state_topic qos " +
+  "value_template availability availability_mode json_attributes_topic json_attributes_template " +
+  "force_update expire_after default_entity_id"
+).split(" ");
+const OWN: Record<string, string[]> = {
+  sensor: "state_class unit_of_measurement options suggested_display_precision".split(" "),
+  binary_sensor: ["payload_on", "payload_off", "off_delay"],
+};
+const CLASSES: Record<string, string[]> = {
+  sensor: ["battery", "signal_strength", "timestamp", "duration", "enum", "temperature"],
+  binary_sensor: ["connectivity", "problem", "running", "battery"],
+};
+const UNITS: Record<string, string> = { battery: "%", signal_strength: "dBm" };
+const STATE_CLASSES = ["measurement", "total", "total_increasing"];
+
+function long(given: Json): Json {
+  return Object.fromEntries(
+    Object.entries(given).map(([key, value]) => [SHORT[key] ?? key, value]),
+  );
+}
+
+/** What is wrong with a discovery message; nothing: it is taken. */
+export function problemsOf(topic: string, payload: string): string[] {
+  const found: string[] = [];
+  const say = (where: string, what: string): void => void found.push(`${where}: ${what}`);
+  const only = (where: string, given: Json, known: readonly string[]): void => {
+    for (const key of Object.keys(given)) if (!known.includes(key)) say(where, `unknown ${key}`);
+  };
+  if (!TOPIC.test(topic)) say(topic, "no discovery topic");
+  const root = long(JSON.parse(payload) as Json);
+  only("root", root, ROOT);
+  for (const key of ["device", "origin", "components"]) {
+    if (typeof root[key] !== "object") say("root", `no ${key}`);
+  }
+  const device = long((root["device"] ?? {}) as Json);
+  only("device", device, DEVICE);
+  const ids = [device["identifiers"] ?? []].flat();
+  if (ids.length === 0 || !ids.every((id) => typeof id === "string"))
+    say("device", "no identifier");
+  const origin = long((root["origin"] ?? {}) as Json);
+  only("origin", origin, ORIGIN);
+  if (typeof origin["name"] !== "string") say("origin", "no name");
+  const uniques = new Set<unknown>();
+  for (const [name, each] of Object.entries((root["components"] ?? {}) as Record<string, Json>)) {
+    const entity: Json = { state_topic: root["state_topic"], ...long(each) };
+    found.push(...entityProblems(name, entity));
+    if (uniques.has(entity["unique_id"])) say(name, "unique_id taken");
+    uniques.add(entity["unique_id"]);
+  }
+  return found;
+}
+
+function entityProblems(name: string, entity: Json): string[] {
+  const found: string[] = [];
+  const say = (what: string): void => void found.push(`${name}: ${what}`);
+  const platform = String(entity["platform"]);
+  if (!(platform in OWN)) return [`${name}: platform ${platform}`];
+  const known = [...ENTITY, ...OWN[platform]!];
+  for (const key of Object.keys(entity)) if (!known.includes(key)) say(`unknown ${key}`);
+  if (typeof entity["unique_id"] !== "string") say("no unique_id");
+  const topics = [entity["state_topic"], entity["json_attributes_topic"] ?? "a"];
+  const available = (entity["availability"] ?? []) as Json[];
+  for (const topic of [...topics, ...available.map((one) => one["topic"])]) {
+    if (typeof topic !== "string" || topic === "" || /[#+\0]/.test(topic)) say(`topic ${topic}`);
+  }
+  if (!["all", "any", "latest"].includes(String(entity["availability_mode"] ?? "latest"))) {
+    say("availability_mode");
+  }
+  if (!["config", "diagnostic", undefined].includes(entity["entity_category"] as string)) {
+    say("entity_category");
+  }
+  const kind = entity["device_class"] as string | undefined;
+  if (kind !== undefined && !CLASSES[platform]!.includes(kind)) say(`device_class ${kind}`);
+  const unit = UNITS[kind ?? ""];
+  if (unit !== undefined && entity["unit_of_measurement"] !== unit) say("unit_of_measurement");
+  const counted = entity["state_class"] as string | undefined;
+  if (counted !== undefined && !STATE_CLASSES.includes(counted)) say("state_class");
+  if (counted !== undefined && kind === "timestamp") say("state_class of a timestamp");
+  if ("expire_after" in entity) say("expire_after, on a topic that is kept");
+  for (const [key, value] of Object.entries(entity)) {
+    if (key.endsWith("_template") && !/^\{\{ .* \}\}$/s.test(String(value))) say(key);
+  }
+  return found;
+}
+
+/** Whether Home Assistant shows an entity as available, by what a reader of the broker has seen. */
+export function available(reader: Pick<Reader, "now">, id: string, entity: string): boolean {
+  const config = reader.now.get(`homeassistant/device/nextbeat_${id}/config`);
+  if (config === undefined) return false;
+  const { availability, availability_mode: mode } = JSON.parse(config).cmps[entity];
+  if (mode !== "all") throw new Error(`mode ${mode}; expected all`);
+  return availability.every(({ topic }: { topic: string }) => reader.now.get(topic) === "online");
+}
+
+/** What the entity of the connection shows. */
+export function shown(reader: Pick<Reader, "now">, id: string): "on" | "off" | "unavailable" | "?" {
+  if (!available(reader, id, "connected")) return "unavailable";
+  const { status } = JSON.parse(reader.now.get(`nextbeat/${id}/presence`) ?? "{}");
+  if (status === "present" || status === "late") return "on";
+  return status === "absent" || status === "left" ? "off" : "?";
+}
