@@ -141,7 +141,7 @@ async function judgeOf(mutant?: Mutant): Promise<Judge> {
 }
 
 function replaces(on: PluginBuild, { file, from, to }: Mutant): void {
-  on.onLoad({ filter: /(device|gateway|sim)\/[a-z-]+\.ts$/ }, ({ path }) => {
+  on.onLoad({ filter: /(device|gateway|sim)\/.+\.ts$/ }, ({ path }) => {
     if (path !== join(ROOT, file)) return undefined;
     const parts = readFileSync(path, "utf8").split(from);
     if (parts.length !== 2) {

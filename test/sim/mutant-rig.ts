@@ -72,7 +72,7 @@ export class Mutator {
   }
 
   private replaces(on: PluginBuild): void {
-    on.onLoad({ filter: /(device|gateway)\/[a-z]+\.ts$/ }, ({ path }) => {
+    on.onLoad({ filter: /(device|gateway)\/.+\.ts$/ }, ({ path }) => {
       const { mutant } = this;
       if (!mutant || path !== join(ROOT, mutant.file)) return undefined;
       const parts = readFileSync(path, "utf8").split(mutant.from);
