@@ -12,6 +12,8 @@ export type Tell = (
 ) => void;
 
 export class HostEars {
+  /** When the machine last went to sleep. */
+  suspendedAt = 0;
   private readonly inbox: Inbox;
   private readonly tell: Tell;
   private dropped = 0;
@@ -19,7 +21,6 @@ export class HostEars {
   /** When the write under way began; undefined: none. And whether the core knows that it stalls. */
   private writesSince: number | undefined;
   private stalls = false;
-  private suspendedAt = 0;
   /** It woke, and what waits in its socket is not read yet. */
   private wakes = false;
 

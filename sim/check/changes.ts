@@ -97,7 +97,7 @@ export class ChangeChecker implements Observer {
       const heardAt = this.beats.speakers.get(id)!.reachedAt;
       const status = this.status.get(id) ?? "unknown";
       const grace = graceOf(promised, host.graceMs);
-      const deafMs = host.clockTrusted ? quietUntil - heardAt : Number.POSITIVE_INFINITY;
+      const deafMs = host.clockTrusted ? quietUntil - this.sentAfter(id) : Number.POSITIVE_INFINITY;
       const excused = quietUntil + silenceMs(promised, Math.max(deafMs, LONG_STOP * promised + 1));
       const bound = Math.max(heardAt + promised, excused) + promised + grace;
       if (now > bound + tellMs && status === "present") {
@@ -112,6 +112,14 @@ export class ChangeChecker implements Observer {
         this.report.broken("back-at-once", now, `${beat.board.name}: ${what}`, beat.board);
       }
     }
+  }
+
+  /** When, at the earliest, its newest beat was sent: it may have waited in the socket. */
+  private sentAfter(id: number): number {
+    const { resumedAt, ears } = this.world.host;
+    const { reachedAt, beats } = this.beats.speakers.get(id)!;
+    if (reachedAt < resumedAt || reachedAt > resumedAt + TELL_MS) return reachedAt;
+    return beats.find((beat) => beat.reachedAt! < ears.suspendedAt)?.reachedAt ?? 0;
   }
 
   private flushed(beat: Beat, now: number): void {
