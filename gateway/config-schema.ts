@@ -216,7 +216,7 @@ export const ConfigSchema = map({
   httpHost: text(253).optional(),
   tokenFile: text().optional(),
   mqtt: text().optional().describe("the broker: mqtt://[USER@]HOST[:PORT], or mqtts://"),
-  mqttUser: text().optional(),
+  mqttUser: text().optional().describe("the broker's login; of our own: asked of everybody"),
   mqttPasswordFile: text().optional(),
   mqttCa: text().optional().describe("PEM; who signed the broker's certificate"),
   mqttVersion: z

@@ -74,7 +74,10 @@ export function addGateway(program: Command, streams: Streams): void {
 function addMqtt(command: Command): Command {
   return command
     .option("--mqtt <url>", "the broker: mqtt://[USER@]HOST[:PORT], or mqtts://")
-    .option("--mqtt-user <name>", "its login, where it is not in the URL")
+    .option(
+      "--mqtt-user <name>",
+      "its login, where it is not in the URL; of --broker: asked of all",
+    )
     .option("--mqtt-password-file <file>", "the password of that login")
     .option("--mqtt-ca <file>", "PEM: who signed the broker's certificate")
     .addOption(

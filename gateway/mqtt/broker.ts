@@ -7,19 +7,20 @@
  *   guest     anybody else, such as Home Assistant: reads all; writes what is not the gateway's
  *
  * The protocol trusts no broker, so frames need none of this; but presence is the gateway's word,
- * and nobody else may say it. Commands are taken from guests on this machine alone: a guest has no
- * login. What lost: logins for boards and guests, which whoever needs them has in Mosquitto.
+ * and nobody else may say it. One login may be asked of everybody, boards and guests; without it
+ * commands are taken from guests on this machine alone. What lost: a login for each, which whoever
+ * needs them has in Mosquitto.
  *
  * Nothing is kept for who is away (sessions are clean) and nothing over a restart.
  */
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Aedes, AuthenticateError, Client } from "aedes";
 import { isLoopback } from "../http/access.ts";
 import type { Log } from "../log.ts";
 import { watchPackets } from "./packets.ts";
-import { type BrokerSettings, CLIENT_ID } from "./settings.ts";
+import { type BrokerSettings, CLIENT_ID, type Login } from "./settings.ts";
 
 export interface Broker {
   readonly port: number;
@@ -90,7 +91,9 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
       done(null, true);
     },
     authenticate: (client, user, password, done) =>
-      rules.knows(client, user, password?.toString()) ? done(null, true) : done(refusal(), null),
+      rules.knows(client, { user: user ?? "", password: password?.toString() ?? "" })
+        ? done(null, true)
+        : done(refusal(), null),
     authorizePublish: (client, { topic, retain, payload }, done) =>
       done(client === null ? null : rules.refuses(client, topic, retain, payload.length)),
     authorizeSubscribe: (client, wanted, done) =>
@@ -133,23 +136,28 @@ export function brokerAddress({ host, port }: Pick<Broker, "host" | "port">): UR
 }
 
 /** Who may do what. */
-class Rules {
+export class Rules {
   readonly #options: BrokerOptions;
   readonly #limits: BrokerLimits;
-  readonly #secret: string;
+  readonly #own: Login;
   readonly #gateways = new WeakSet<Client>();
   readonly #retained = new Set<string>();
 
   constructor(options: BrokerOptions, limits: BrokerLimits, secret: string) {
     this.#options = options;
     this.#limits = limits;
-    this.#secret = secret;
+    this.#own = { user: CLIENT_ID, password: secret };
   }
 
   /** Nobody but this process is called as it is. */
-  knows(client: Client, user: string | undefined, password: string | undefined): boolean {
-    if (user === CLIENT_ID && password === this.#secret) this.#gateways.add(client);
-    return client.id !== CLIENT_ID || this.#gateways.has(client);
+  knows(client: Client, given: Login): boolean {
+    if (same(given, this.#own)) this.#gateways.add(client);
+    if (this.#gateways.has(client)) return true;
+    const { login, log } = this.#options;
+    if (client.id === CLIENT_ID) return false;
+    if (login === undefined || same(given, login)) return true;
+    log.few("broker refused a login", { client: client.id, user: given.user });
+    return false;
   }
 
   /** Why a client may not publish that; its connection ends then. */
@@ -162,7 +170,7 @@ class Rules {
   }
 
   #refuses(client: Client, topic: string, retain: boolean, length: number): string | undefined {
-    const { commands, discovery } = this.#options;
+    const { commands, discovery, login } = this.#options;
     const board = BOARD.exec(client.id)?.[1];
     if (board !== undefined) {
       return topic === `nextbeat/${board}/up` && !retain ? undefined : "not a beat of this board";
@@ -170,9 +178,9 @@ class Rules {
     if (topic.startsWith("$")) return "the broker's own topics";
     if (COMMAND.test(topic) && commands && !retain) {
       const { remoteAddress = "" } = client.conn as Socket;
-      return isLoopback(remoteAddress.replace("::ffff:", ""))
+      return login || isLoopback(remoteAddress.replace("::ffff:", ""))
         ? undefined
-        : "commands come from this machine alone";
+        : "commands come from this machine alone, or want a login";
     }
     const described = discovery !== undefined && topic.startsWith(`${discovery}/device/nextbeat_`);
     if (/^nextbeat(\/|$)/.test(topic) || described) return "the gateway's topics";
@@ -188,6 +196,16 @@ class Rules {
     const held = Object.keys((client as Client & { subscriptions: object }).subscriptions).length;
     return this.#gateways.has(client) || held < this.#limits.filters;
   }
+}
+
+/** Takes as long for every wrong guess. */
+function same(given: Login, wanted: Login): boolean {
+  const [a, b] = [given, wanted].map(({ user, password }) =>
+    createHash("sha256")
+      .update(JSON.stringify([user, password]))
+      .digest(),
+  );
+  return timingSafeEqual(a!, b!);
 }
 
 function refusal(): AuthenticateError {

@@ -26,6 +26,13 @@ export interface MqttSettings {
 export interface BrokerSettings {
   readonly host: string;
   readonly port: number;
+  /** What everybody must give who connects; undefined: nobody is asked. */
+  readonly login?: Login | undefined;
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
 }
 
 /** As flags, environment and file have it. */
@@ -70,13 +77,15 @@ export function readMqtt(options: MqttOptions): MqttGiven {
   if (mqtt !== undefined && broker) {
     throw new Usage("--mqtt and --broker: expected one of them, a broker elsewhere or our own");
   }
+  if (mqttCa !== undefined && mqtt === undefined) {
+    throw new Usage("--mqtt-ca: given without --mqtt URL, which it belongs to");
+  }
   for (const [flag, given] of Object.entries({
     "--mqtt-user": mqttUser,
     "--mqtt-password-file": mqttPasswordFile,
-    "--mqtt-ca": mqttCa,
   })) {
-    if (given !== undefined && mqtt === undefined) {
-      throw new Usage(`${flag}: given without --mqtt URL, which it belongs to`);
+    if (given !== undefined && mqtt === undefined && !broker) {
+      throw new Usage(`${flag}: given without --mqtt URL or --broker, to which it belongs`);
     }
   }
   const { mqttDiscovery = DISCOVERY, mqttCommands = false } = options;
@@ -86,7 +95,7 @@ export function readMqtt(options: MqttOptions): MqttGiven {
     const { brokerHost = BROKER_HOST, brokerPort = BROKER_PORT } = options;
     return {
       mqtt: { ...common, url: EMBEDDED, version: 4 },
-      broker: { host: brokerHost, port: brokerPort },
+      broker: { host: brokerHost, port: brokerPort, login: loginOf(options) },
     };
   }
   if (mqtt === undefined) {
@@ -99,12 +108,24 @@ export function readMqtt(options: MqttOptions): MqttGiven {
       ...common,
       url,
       user: mqttUser ?? user,
-      password: fileText("--mqtt-password-file", mqttPasswordFile)?.replace(/\r?\n$/, ""),
+      password: passwordIn(mqttPasswordFile),
       ca: fileText("--mqtt-ca", mqttCa),
       version: mqttVersion === undefined ? undefined : mqttVersion === "5" ? 5 : 4,
     },
     broker: undefined,
   };
+}
+
+/** What our own broker asks of everybody. */
+function loginOf({ mqttUser: user, mqttPasswordFile }: MqttOptions): Login | undefined {
+  const password = passwordIn(mqttPasswordFile);
+  if (user === undefined && password === undefined) return undefined;
+  if (!user || !password) {
+    throw new Usage(
+      "--broker: expected --mqtt-user NAME and --mqtt-password-file F, which is not empty, or neither",
+    );
+  }
+  return { user, password };
 }
 
 /** `mqtt://[USER@]HOST[:PORT]`. What is wrong is said without the address: a password is in it. */
@@ -132,6 +153,10 @@ function decoded(user: string): string {
       "--mqtt: given a user with a stray %; expected %25 for it, or --mqtt-user NAME",
     );
   }
+}
+
+function passwordIn(file: string | undefined): string | undefined {
+  return fileText("--mqtt-password-file", file)?.replace(/\r?\n$/, "");
 }
 
 function fileText(flag: string, file: string | undefined): string | undefined {

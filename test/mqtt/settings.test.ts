@@ -34,6 +34,10 @@ describe("the settings", () => {
     const { mqtt, broker } = readMqtt({ broker: true, brokerHost: "::", brokerPort: 0 });
     expect(broker).toEqual({ host: "::", port: 0 });
     expect(mqtt!.user).toBeUndefined();
+    const mqttPasswordFile = file("open sesame\n");
+    const asking = readMqtt({ broker: true, mqttUser: "ali", mqttPasswordFile });
+    expect(asking.broker!.login).toEqual({ user: "ali", password: "open sesame" });
+    expect(asking.mqtt!.user).toBeUndefined();
   });
 
   it.each<[MqttOptions, RegExp]>([
@@ -44,8 +48,12 @@ describe("the settings", () => {
     [{ mqtt: "mqtt://50%@house" }, /^--mqtt: given a user with a stray %; expected %25/],
     [{ mqtt: "mqtt://house/topic" }, /^--mqtt: expected nothing behind/],
     [{ mqtt: "mqtt://house", broker: true }, /^--mqtt and --broker: expected one of them/],
-    [{ mqttUser: "u" }, /^--mqtt-user: given without --mqtt URL/],
-    [{ broker: true, mqttPasswordFile: "f" }, /^--mqtt-password-file: given without --mqtt/],
+    [{ mqttUser: "u" }, /^--mqtt-user: given without --mqtt URL or --broker/],
+    [{ mqttPasswordFile: "f" }, /^--mqtt-password-file: given without --mqtt/],
+    [{ broker: true, mqttCa: "f" }, /^--mqtt-ca: given without --mqtt URL/],
+    [{ broker: true, mqttUser: "u" }, /^--broker: expected --mqtt-user NAME and --mqtt-pass/],
+    [{ broker: true, mqttUser: "u", mqttPasswordFile: "/dev/null" }, /^--broker: expected/],
+    [{ broker: true, mqttPasswordFile: "/dev/null" }, /^--broker: expected/],
     [{ mqttCommands: true }, /^--mqtt-commands: expected --mqtt URL or --broker/],
     [{ mqtt: "mqtt://h", mqttPasswordFile: "/none" }, /^--mqtt-password-file \/none: there is no/],
     [{ mqtt: "mqtt://h", mqttCa: "/none" }, /^--mqtt-ca \/none: there is no such file/],
