@@ -174,7 +174,11 @@ describe("the embedded broker's login", () => {
     ["a guest with another password", "guest", { username: "farm", password: "open" }],
     ["a guest with another name", "guest", { username: "barn", password: "open sesame" }],
     ["a board without one", "nextbeat-000002", undefined],
-    ["the gateway's name with it", "nextbeat-gateway", { username: "farm", password: "open sesame" }],
+    [
+      "the gateway's name with it",
+      "nextbeat-gateway",
+      { username: "farm", password: "open sesame" },
+    ],
   ])("keeps out %s", async (_, clientId, given) => {
     const { url, lines } = await start(login);
     await expect(client(url, { clientId, reconnectPeriod: 0, ...given })).rejects.toThrow(
