@@ -28,8 +28,8 @@ const GOLDEN = new URL("golden-hashes.json", import.meta.url);
 /** All that a run says of itself, in a few bytes. */
 const OTHER = `
 import { readFileSync } from "node:fs";
-import { parseScenario } from "./scenario/parse.ts";
-import { runScenario } from "./scenario/run.ts";
+import { parseScenario } from "./sim/scenario/parse.ts";
+import { runScenario } from "./sim/scenario/run.ts";
 const told = JSON.parse(readFileSync(0, "utf8")).map((text) => {
   const { hash, events, metrics } = runScenario(parseScenario(text, "test.yaml"), ${SEED});
   return { hash, events, metrics };
