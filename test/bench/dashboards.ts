@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { portOf, serveHttp } from "../../gateway/http/serve.ts";
 import type { WallChange } from "../../gateway/store/store.ts";
 import { bench } from "../http/rig.ts";
-import { Browser, chromium } from "../peers/chromium.ts";
+import { chromium, launch } from "../peers/chromium.ts";
 import { readFlags } from "./flags.ts";
 import { usageOf } from "./process.ts";
 import { count, mib, verdict } from "./table.ts";
@@ -34,6 +34,8 @@ const {
 const SERVE = "NEXTBEAT_BENCH_SERVE";
 const BATCHES = 50;
 const TASK_MAX_MS = 200;
+/** What the page still does after its last row stands. */
+const SETTLE_MS = 3_000;
 /** Two changes are shorter than this. */
 const LAST_BYTES = 600;
 
@@ -151,12 +153,15 @@ async function timeList(url: string): Promise<number> {
 async function openPage(url: string) {
   const binary = chromium();
   if (binary === undefined) return undefined;
-  const browser = new Browser(binary);
-  const page = await browser.page();
-  await page.open(url);
-  await page.until(`document.querySelectorAll("#rows tr").length === ${DEVICES}`);
-  await page.value(`new Promise((done) => setTimeout(done, 3000))`);
-  await page.value(`
+  const browser = await launch(binary);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(url);
+  await page
+    .locator("#rows tr")
+    .nth(DEVICES - 1)
+    .waitFor({ state: "attached" });
+  await page.waitForTimeout(SETTLE_MS);
+  await page.evaluate(`
     window.seen = { longest: 0, frames: 0 };
     new PerformanceObserver((list) => {
       for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
@@ -164,7 +169,7 @@ async function openPage(url: string) {
     const frame = () => { seen.frames++; requestAnimationFrame(frame); };
     requestAnimationFrame(frame); 0`);
   return {
-    tasks: () => page.value<{ longest: number; frames: number }>("seen"),
+    tasks: () => page.evaluate<{ longest: number; frames: number }>("seen"),
     close: () => browser.close(),
   };
 }

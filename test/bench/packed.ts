@@ -15,8 +15,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { Page } from "playwright-core";
 import { interpreter } from "../../device/interpreter.ts";
-import { Browser, chromium, type Page } from "../peers/chromium.ts";
+import { chromium, launch } from "../peers/chromium.ts";
 import {
   child,
   command,
@@ -38,6 +39,9 @@ const DEVICES = Number(values.devices);
 const START_MAX_MS = 3_000;
 const STARTS = 3;
 const INTERVAL = "2s";
+const REDRAWN_MS = 400;
+/** A board may be long in dying. */
+const PATIENCE_MS = 300_000;
 const APP = `NEXTBEAT.onCommand = (payload) => "did " + payload;
 NEXTBEAT.battery = () => 84;
 NEXTBEAT.signal = () => -61;
@@ -49,25 +53,21 @@ mkdirSync(pictures, { recursive: true });
 const say = (text: string) => console.log(text);
 const rows: [string, string][] = [];
 
-const row = (name: string) =>
-  `[...document.querySelectorAll("#rows tr")].find((e) => e.querySelector(".name")?.textContent === "${name}")`;
-const status = (name: string) => `${row(name)}?.querySelector(".word").textContent`;
+const rowOf = (page: Page, name: string) =>
+  page.getByRole("row").filter({ has: page.getByRole("button", { name, exact: true }) });
 
 /** The page as it is now, in both schemes, wide and on a phone. */
 async function picture(page: Page, name: string): Promise<void> {
-  for (const scheme of ["light", "dark"]) {
-    const features = [{ name: "prefers-color-scheme", value: scheme }];
-    await page.send("Emulation.setEmulatedMedia", { features });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
     for (const [width, height] of [
-      [1280, 900],
       [390, 844],
+      [1280, 900],
     ] as const) {
-      const screen = { width, height, deviceScaleFactor: 1, mobile: width < 600 };
-      await page.send("Emulation.setDeviceMetricsOverride", screen);
+      await page.setViewportSize({ width, height });
       // What is drawn by hand is drawn again in the frames after this.
-      await page.value("new Promise((done) => setTimeout(done, 400))");
-      const { data } = await page.send("Page.captureScreenshot", { format: "png" });
-      writeFileSync(join(pictures, `${name}-${scheme}-${width}.png`), String(data), "base64");
+      await page.waitForTimeout(REDRAWN_MS);
+      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-${width}.png`) });
     }
   }
 }
@@ -146,17 +146,20 @@ async function watch({ http }: Started) {
       close: async () => {},
     };
   }
-  const browser = new Browser(binary);
-  const page = await browser.page();
-  await page.open(address);
+  const browser = await launch(binary);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.goto(address);
   return {
     async until(wanted: string, ...names: string[]): Promise<void> {
-      for (const name of names) await page.until(`${status(name)} === "${wanted}"`);
+      for (const name of names)
+        await rowOf(page, name).getByText(wanted, { exact: true }).waitFor();
     },
     async open(name: string): Promise<void> {
-      await page.value(`${row(name)}.querySelector(".name").click()`);
-      await page.until(`/done/.test(document.querySelector("#d-orders li")?.innerText)`);
-      await page.value(`document.getElementById("d-orders").scrollIntoView({ block: "center" })`);
+      await rowOf(page, name).getByRole("button", { name, exact: true }).click();
+      const commands = page.getByRole("region", { name: "Commands" });
+      await commands.getByText(/^done/).waitFor();
+      await commands.evaluate((section) => section.scrollIntoView({ block: "center" }));
     },
     picture: (name: string) => picture(page, name),
     close: () => browser.close(),

@@ -8,11 +8,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareHtml } from "../../sim/report/compare.ts";
 import { reportHtml, reportSvg } from "../../sim/report/html.ts";
 import { sample } from "../sim/report-rig.ts";
-import { Browser, chromium } from "./chromium.ts";
+import { chromium, complaintsOf, launch } from "./chromium.ts";
 
 const binary = chromium();
 if (!binary) console.warn("no Chromium on the PATH: reports are not looked at in a browser");
@@ -29,6 +30,8 @@ const PAGES: Record<string, string> = {
   "detection.svg": reportSvg(seeds(3), "detection")!,
 };
 
+/** By how much the page is wider than its window. */
+const ACROSS = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 /** Words that stand out of their picture by more than a pixel, and pictures that are not shown. */
 const STRAYS = `(() => {
   const plots = [...document.querySelectorAll(".plot")];
@@ -48,9 +51,9 @@ const STRAYS = `(() => {
 
 describe.skipIf(!binary)("a report in Chromium", () => {
   let browser: Browser;
-  beforeAll(() => {
+  beforeAll(async () => {
     for (const [name, text] of Object.entries(PAGES)) writeFileSync(join(folder, name), text);
-    browser = new Browser(binary!);
+    browser = await launch(binary!);
   });
   afterAll(async () => {
     await browser.close();
@@ -58,10 +61,11 @@ describe.skipIf(!binary)("a report in Chromium", () => {
   });
 
   const open = async (name: string, width: number) => {
-    const page = await browser.page();
-    await page.open(pathToFileURL(join(folder, name)).href, width);
-    await page.until(`document.readyState === "complete" && location.href.endsWith("${name}")`);
-    return page;
+    const viewport = { width, height: 900 };
+    const page = await browser.newPage({ viewport, isMobile: width < 600 });
+    const complaints = complaintsOf(page);
+    await page.goto(pathToFileURL(join(folder, name)).href);
+    return { page, complaints };
   };
 
   it.each(
@@ -69,39 +73,34 @@ describe.skipIf(!binary)("a report in Chromium", () => {
       [390, 820, 1280].map((width) => [name, width] as const),
     ),
   )("%s fits %i px, and every word its picture", async (name, width) => {
-    const page = await open(name, width);
-    const across = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-    expect(await page.value<number>(across)).toBe(0);
-    expect(await page.value<string[]>(STRAYS)).toEqual([]);
-    expect(page.complaints).toEqual([]);
+    const { page, complaints } = await open(name, width);
+    expect(await page.evaluate(ACROSS)).toBe(0);
+    expect(await page.evaluate(STRAYS)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   it("is dark where the reader wants it, and white on paper", async () => {
-    const page = await open("one.html", 1280);
+    const { page } = await open("one.html", 1280);
     const ground = () =>
-      page.value<string>("getComputedStyle(document.documentElement).backgroundColor");
-    const prefer = (media: string, value: string) =>
-      page.send("Emulation.setEmulatedMedia", {
-        media,
-        features: [{ name: "prefers-color-scheme", value }],
-      });
-    await prefer("screen", "light");
+      page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+    await page.emulateMedia({ media: "screen", colorScheme: "light" });
     expect(await ground()).toBe("rgb(242, 244, 241)");
-    await prefer("screen", "dark");
+    await page.emulateMedia({ media: "screen", colorScheme: "dark" });
     expect(await ground()).toBe("rgb(15, 21, 20)");
-    await prefer("print", "dark");
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
     expect(await ground()).toBe("rgba(0, 0, 0, 0)");
-    expect(await page.value<string>("getComputedStyle(document.body).color")).toBe(
-      "rgb(23, 33, 29)",
-    );
-    expect(await page.value<string[]>(STRAYS)).toEqual([]);
+    expect(await page.evaluate("getComputedStyle(document.body).color")).toBe("rgb(23, 33, 29)");
+    expect(await page.evaluate(STRAYS)).toEqual([]);
+    await page.close();
   });
 
   it("gives a picture that stands alone", async () => {
-    const page = await open("detection.svg", 800);
-    expect(await page.value<string>("document.documentElement.tagName")).toBe("svg");
+    const { page, complaints } = await open("detection.svg", 800);
+    expect(await page.evaluate("document.documentElement.tagName")).toBe("svg");
     const stroke = `getComputedStyle(document.querySelector(".line")).stroke`;
-    expect(await page.value<string>(stroke)).toMatch(/^rgb\((?!0, 0, 0)/);
-    expect(page.complaints).toEqual([]);
+    expect(await page.evaluate(stroke)).toMatch(/^rgb\((?!0, 0, 0)/);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 });
