@@ -35,10 +35,12 @@ export function launch(executablePath: string): Promise<Browser> {
   return driver.launch({ executablePath, chromiumSandbox: false });
 }
 
-/** What the browser complains of from now on: errors of scripts, policy, network. */
+/** What the browser complains of from now on: errors of scripts, policy, network; no advice. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`${error}`));
-  page.on("console", (message) => complaints.push(message.text()));
+  page.on("console", (message) => {
+    if (/error|warning/.test(message.type())) complaints.push(message.text());
+  });
   return complaints;
 }

@@ -1,23 +1,14 @@
 /**
- * What a person does on the dashboard, in a real browser on a real gateway: looks into a device's
- * past, sends it a command, spares somebody the notices, sees to an incident, adds a device.
+ * The panel of a device on the dashboard, in a real browser on a real gateway: its past, commands
+ * and what came of them, and whom its silence is told.
  */
 
 import { expect, it } from "vitest";
 import { P_HOUR } from "../gateway/gateway-rig.ts";
-import {
-  eventually,
-  farm,
-  inChromium,
-  names,
-  opened,
-  P_SHORT,
-  PHONE,
-  panelOf,
-  rowOf,
-} from "./dashboard-rig.ts";
+import { eventually, farm, inChromium, opened, P_SHORT, panelOf, rowOf } from "./dashboard-rig.ts";
 
 const BATTERY_70_SIGNAL_74 = 0x73;
+const WEEK_MS = 604_800_000;
 /** With room for every column. */
 const WIDE = { viewport: { width: 1600, height: 900 } };
 
@@ -90,106 +81,44 @@ inChromium("the dashboard in Chromium", () => {
     expect(await changes.count()).toBe(1);
   });
 
-  it("filters by site and by label, and keeps both in the address", async () => {
-    const { url } = await farm();
+  it("tells a death while it is looked at: the sentence, why, and each change", async () => {
+    const { shed, socket, url, port } = await farm();
     const page = await opened(url, 3);
-    await page.getByRole("combobox", { name: "Site" }).selectOption("garden");
-    await eventually(async () => (await names(page)).sort()).toEqual(["bench", "shed-07"]);
-    await page.getByRole("combobox", { name: "Label" }).selectOption("cold");
-    await eventually(() => names(page)).toEqual(["shed-07"]);
-    expect(new URL(page.url()).hash).toBe("#site=garden&label=cold");
-    await page.reload();
-    await eventually(() => names(page)).toEqual(["shed-07"]);
-  });
-
-  it("an incident shows as one cause of two silences, and somebody sees to it", async () => {
-    const { gateway, shed, bench, socket, url, port } = await farm();
-    const page = await opened(url, 3);
-    await page.evaluate("window.untouched = true");
-    for (const board of [shed, bench]) await socket.beat(board, port, P_SHORT);
-    await page.getByText(/2 silent, 1 cause\.$/).waitFor();
-    const incidents = page.getByRole("region", { name: "Open incidents" }).getByRole("listitem");
-    await incidents.getByText(/2 devices/).waitFor();
-    expect(await incidents.count()).toBe(1);
-    await incidents.getByRole("button", { name: "I see to it" }).click();
-    const seen = incidents.getByRole("button", { name: "somebody sees to it" });
-    await seen.waitFor();
-    expect(await seen.isDisabled()).toBe(true);
-    expect(
-      [...gateway.core.requests.incidents()].filter(({ ackedAt }) => ackedAt !== null),
-    ).toHaveLength(1);
-    for (const board of [shed, bench]) await socket.beat(board, port, P_HOUR);
-    await incidents.getByText("all are back, and watched").waitFor();
-    expect(await page.evaluate("window.untouched")).toBe(true);
+    const panel = await panelOf(page, "shed-07");
+    await panel.getByText(/^Last heard .* The next beat is promised within/).waitFor();
+    await socket.beat(shed, port, P_SHORT);
+    await panel.getByText(/^Absent: it should have been heard/).waitFor();
+    await panel.getByRole("listitem").filter({ hasText: "shed-07 is absent since" }).waitFor();
+    const changes = panel.getByRole("listitem").filter({ has: page.getByRole("time") });
+    await eventually(() => changes.getByRole("paragraph").allTextContents()).toEqual([
+      expect.stringMatching(/^late → absent: promise broken/),
+      expect.stringMatching(/^present → late: promise broken/),
+      expect.stringMatching(/^unknown → present: first beat/),
+    ]);
+    await panel.getByRole("definition").filter({ hasText: "absent, promise broken" }).waitFor();
   });
 
   it("spares people the notices of a device, and ends that", async () => {
     const { gateway, url } = await farm();
     const page = await opened(url, 3);
     const panel = await panelOf(page, "shed-07");
-    await panel.getByText("People are told when it falls silent.", { exact: true }).waitFor();
+    const told = panel.getByText("People are told when it falls silent.", { exact: true });
+    await told.waitFor();
     await panel.getByRole("button", { name: "Maintenance" }).click();
     await panel.getByText(/^Under maintenance until .*: nobody is told.$/).waitFor();
-    expect(gateway.core.requests.quiets).toMatchObject([
-      { target: "device:0002bd", kind: "maintenance" },
-    ]);
+    const quiet = () => gateway.core.requests.quiets;
+    expect(quiet()).toMatchObject([{ target: "device:0002bd", kind: "maintenance" }]);
     await panel.getByRole("button", { name: "Tell people again" }).click();
-    await panel.getByText("People are told when it falls silent.", { exact: true }).waitFor();
-    expect(gateway.core.requests.quiets).toEqual([]);
-  });
+    await told.waitFor();
+    expect(quiet()).toEqual([]);
 
-  it("a device is added, down to the command that flashes it; a name that is taken is said", async () => {
-    const { gateway, url } = await farm();
-    const page = await opened(url, 3, undefined, /409/);
-    await page.getByRole("button", { name: "Add a device" }).click();
-    const dialog = page.getByRole("dialog", { name: "Add a device" });
-    const field = (name: string) => dialog.getByRole("textbox", { name, exact: true });
-    const choose = (name: string, value: string) =>
-      dialog.getByRole("combobox", { name, exact: true }).selectOption(value);
-    expect(await page.locator("#enrol:modal").count()).toBe(1);
-    expect(await field("Name").and(page.locator(":focus")).count()).toBe(1);
-    const enrol = async (name: string) => {
-      await field("Name").fill(name);
-      await dialog.getByRole("button", { name: "Enrol it" }).click();
-    };
-    await enrol("shed-07");
-    await dialog.getByRole("status").filter({ hasText: "is taken" }).waitFor();
-    await choose("Board", "ESP8266");
-    await choose("Between beats it", "sleeps deeply");
-    await field("Site").fill("roof");
-    await field("Wi-Fi").fill("Bob's Wi-Fi");
-    await enrol("mast 2");
-    expect(await dialog.getByRole("code").last().textContent()).toMatch(
-      /^nextbeat flash 'mast 2' --port \/dev\/ttyUSB0 --gateway \S+ --board esp8266 --interval 60s --reach deep --wifi 'Bob'\\''s Wi-Fi' --wifi-pass-file pass.txt$/,
-    );
-    const added = gateway.registry.find("mast 2");
-    expect(added).toMatchObject({ suite: 2, site: "roof" });
-    await page.keyboard.press("Escape");
-    await dialog.waitFor({ state: "hidden" });
-    await eventually(async () => (await names(page)).length).toBe(4);
-  });
-
-  it("every view fits a phone, in either scheme", async () => {
-    const { url } = await farm();
-    const page = await opened(`${url}#device=0002bd`, 3, PHONE);
-    const panel = page.getByRole("dialog", { name: "shed-07" });
-    const dialog = page.getByRole("dialog", { name: "Add a device" });
-    const fits = async () => {
-      const open = page.locator("html, dialog[open]");
-      const widths = await open.evaluateAll((all) => all.map((e) => e.scrollWidth));
-      expect(Math.max(...widths)).toBe(390);
-    };
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await panel.waitFor();
-      await fits();
-      await panel.getByRole("button", { name: "Close" }).tap();
-      await fits();
-      await page.getByRole("button", { name: "Add a device" }).tap();
-      await dialog.waitFor();
-      await fits();
-      await dialog.getByRole("button", { name: "Close" }).tap();
-      await rowOf(page, "shed-07").getByRole("button").tap();
-    }
+    await panel.getByRole("combobox", { name: "For", exact: true }).selectOption("for 7 d");
+    await panel.getByRole("button", { name: "Mute" }).click();
+    await panel.getByText(/^Muted until .*: nobody is told.$/).waitFor();
+    const [muted] = quiet();
+    expect(muted).toMatchObject({ target: "device:0002bd", kind: "mute" });
+    expect(muted!.untilAt! - muted!.fromAt).toBe(WEEK_MS);
+    await panel.getByRole("button", { name: "Tell people again" }).click();
+    await told.waitFor();
   });
 });
