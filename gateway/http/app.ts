@@ -51,10 +51,14 @@ export interface AppOptions {
 
 export const BODY_MAX = 65_536;
 
+/**
+ * The referrer stays at home, and is not left out altogether: a page without one posts its forms
+ * with `Origin: null`, and so could not log in.
+ */
 const SAFE_HEADERS = {
   "content-security-policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'self'",
   "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
+  "referrer-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
 };
 

@@ -96,6 +96,8 @@ describe("access with tokens", () => {
     const door = await ask(app, "GET", "/", undefined, lan);
     expect(door.status).toBe(401);
     expect(door.body).toContain('action="login"');
+    // With no-referrer a browser posts this form as Origin null, which is refused.
+    expect(door.headers.get("referrer-policy")).toBe("same-origin");
     const form = {
       "content-type": "application/x-www-form-urlencoded",
       origin: "http://gateway.lan",

@@ -1,6 +1,6 @@
 /**
  * What a person comes to the dashboard for, in a real browser on a real gateway: finds the devices
- * that are meant, sees to an incident, adds a device.
+ * that are meant, sees to an incident, adds a device, and logs in where that is asked.
  */
 
 import type { Page } from "playwright-core";
@@ -15,9 +15,14 @@ import {
   names,
   opened,
   P_SHORT,
+  pageOf,
+  panelOf,
   says,
   socketHere,
 } from "./dashboard-rig.ts";
+
+const READ = "a-token-that-reads";
+const WRITE = "a-token-that-writes";
 
 const hash = (page: Page) => new URL(page.url()).hash;
 const enrolment = (page: Page) => page.getByRole("dialog", { name: "Add a device" });
@@ -137,5 +142,37 @@ inChromium("the dashboard in Chromium", () => {
     await socket.beat(board, port, P_HOUR);
     await says(page, "shed-07", "present");
     await page.getByRole("heading", { name: "The one device keeps its promise." }).waitFor();
+  });
+
+  it("asks for a token where one is needed, and may then do what the token may", async () => {
+    const tokens = [
+      { scope: "read", token: READ },
+      { scope: "write", token: WRITE },
+    ] as const;
+    const { gateway, url } = await gatewayHere(undefined, { tokens });
+    await gateway.registry.add({ name: "shed-07" });
+    const page = await pageOf(undefined, /40[13]/);
+    const logIn = async (token: string) => {
+      await page.getByRole("textbox", { name: "Token" }).fill(token);
+      await page.getByRole("button", { name: "Log in" }).click();
+    };
+    await page.goto(url);
+    await logIn("no-token-of-this-gateway");
+    await page.getByRole("alert").filter({ hasText: "This token is not known." }).waitFor();
+    await logIn(READ);
+    await says(page, "shed-07", "unknown");
+    expect(await page.context().cookies()).toMatchObject([{ httpOnly: true, sameSite: "Strict" }]);
+    const mute = async () => {
+      const panel = await panelOf(page, "shed-07");
+      await panel.getByRole("button", { name: "Mute" }).click();
+      return panel;
+    };
+    const refused = (await mute()).getByRole("status");
+    await refused.filter({ hasText: "expected one with scope write" }).waitFor();
+
+    // A login that ends brings its form back by itself.
+    await page.context().clearCookies();
+    await logIn(WRITE);
+    await (await mute()).getByText(/^Muted until .*: nobody is told.$/).waitFor();
   });
 });
