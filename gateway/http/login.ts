@@ -16,6 +16,7 @@ export function loginPage(status: 200 | 401, note = ""): Response {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>nextbeat: log in</title>
 <h1>nextbeat</h1>
 <form method="post" action="login">

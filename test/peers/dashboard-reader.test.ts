@@ -38,6 +38,8 @@ const NAMELESS =
 /** Whether it is to be seen what has the focus; a name shows it on its whole row. */
 const OUTLINED = `[document.activeElement, document.activeElement.closest("tr")].some(
   (element) => element !== null && getComputedStyle(element).outlineStyle !== "none")`;
+/** What the browser writes with, where the page does not say. */
+const INK = { light: "rgb(0, 0, 0)", dark: "rgb(255, 255, 255)" } as const;
 /** The ground of the page by scheme. */
 const GROUND = { light: "rgb(242, 244, 241)", dark: "rgb(15, 21, 20)" } as const;
 
@@ -179,6 +181,10 @@ inChromium("the dashboard in Chromium", () => {
     await door.goto(guarded.url);
     await door.getByRole("textbox", { name: "Token" }).waitFor();
     await readable(door, 390);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await door.emulateMedia({ colorScheme });
+      expect(await door.evaluate("getComputedStyle(document.body).color")).toBe(INK[colorScheme]);
+    }
   });
 
   it("fits a desk, with the panel of a device beside the list", async () => {
