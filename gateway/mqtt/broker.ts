@@ -37,6 +37,8 @@ export interface BrokerOptions extends BrokerSettings {
   readonly commands: boolean;
   /** Home Assistant's prefix, where the gateway's devices are described. */
   readonly discovery: string | undefined;
+  /** How many are enrolled: guests may subscribe to what is told of each. */
+  readonly devices: () => number;
   readonly log: Log;
   readonly limits?: Partial<BrokerLimits>;
 }
@@ -48,13 +50,15 @@ export interface BrokerLimits {
   readonly firstPacket: number;
   /** Topics on which messages of guests are kept. */
   readonly retained: number;
-  /** Topic filters of a guest: each costs 2.5 KB, when measured. */
+  /** Topic filters of a guest, and more for each device: each costs 2.5 KB, when measured. */
   readonly filters: number;
+  readonly filtersOfDevice: number;
 }
 
 const LIMITS: BrokerLimits = {
   ...{ connections: 10_000, packet: 64 * 1024, firstPacket: 1024, retained: 1_000 },
-  filters: 256,
+  // Home Assistant's own are some 80, and two for each device that it shows.
+  ...{ filters: 256, filtersOfDevice: 4 },
 };
 /** Whoever does not say who it is, or does not read what it is sent, for so long, is cut off. */
 const CONNECT_MAX_MS = 10_000;
@@ -142,6 +146,8 @@ export class Rules {
   readonly #own: Login;
   readonly #gateways = new WeakSet<Client>();
   readonly #retained = new Set<string>();
+  /** Filters that a guest holds, or more: what it gave up is known when they are counted. */
+  readonly #held = new WeakMap<Client, number>();
 
   constructor(options: BrokerOptions, limits: BrokerLimits, secret: string) {
     this.#options = options;
@@ -193,8 +199,14 @@ export class Rules {
   mayRead(client: Client, filter: string): boolean {
     const board = BOARD.exec(client.id)?.[1];
     if (board !== undefined) return filter === `nextbeat/${board}/down`;
-    const held = Object.keys((client as Client & { subscriptions: object }).subscriptions).length;
-    return this.#gateways.has(client) || held < this.#limits.filters;
+    if (this.#gateways.has(client)) return true;
+    const { filters, filtersOfDevice } = this.#limits;
+    const most = filters + filtersOfDevice * this.#options.devices();
+    let held = this.#held.get(client) ?? 0;
+    // To count them for each of thousands would take seconds.
+    if (held >= most) held = subscriptionsOf(client);
+    this.#held.set(client, Math.min(held + 1, most));
+    return held < most;
   }
 }
 
@@ -206,6 +218,10 @@ function same(given: Login, wanted: Login): boolean {
       .digest(),
   );
   return timingSafeEqual(a!, b!);
+}
+
+function subscriptionsOf(client: Client): number {
+  return Object.keys((client as Client & { subscriptions: object }).subscriptions).length;
 }
 
 function refusal(): AuthenticateError {

@@ -33,8 +33,9 @@ export interface MqttSideOptions {
 
 /** Rejects where the embedded broker cannot listen; a broker elsewhere is sought until it comes. */
 export async function openMqtt(options: MqttSideOptions): Promise<MqttSide> {
-  const { broker, settings, log } = options;
-  const own = broker && (await openBroker({ ...broker, ...settings, log }));
+  const { broker, settings, core, log } = options;
+  const devices = () => core.size;
+  const own = broker && (await openBroker({ ...broker, ...settings, devices, log }));
   const side = new MqttSide(options, own);
   await side.open();
   return side;

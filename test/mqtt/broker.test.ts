@@ -3,9 +3,11 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { generate, type IConnectPacket, type ISubscribePacket } from "mqtt-packet";
 import { afterEach, describe, expect, it } from "vitest";
+import { idText } from "../../gateway/enrolment.ts";
 import { Rules } from "../../gateway/mqtt/broker.ts";
 import type { Login } from "../../gateway/mqtt/settings.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
+import { Board } from "../gateway/gateway-rig.ts";
 import { keptLog, startHere } from "../gateway/socket-rig.ts";
 import { client, closeClients, closed, Reader, settings } from "./rig.ts";
 
@@ -116,6 +118,23 @@ describe("the embedded broker", () => {
     await guest.unsubscribeAsync(topics[0]!);
     await expect(guest.subscribeAsync(topics[256]!)).resolves.toBeDefined();
     await expect(guest.subscribeAsync(topics[0]!)).rejects.toThrow(/Subscribe error/);
+  });
+
+  // Home Assistant's MQTT client (mqtt/client.py) holds a filter for each topic of each entity.
+  it("lets a guest read what is told of each device besides, be they hundreds", async () => {
+    const { gateway, url } = await start();
+    const ids = Array.from({ length: 200 }, (_, n) => n + 1);
+    for (const id of ids) await gateway.registry.add(new Board(id).enrolment);
+    const guest = await client(url);
+    const own = Array.from({ length: 76 }, (_, n) => `homeassistant/${n}/+/config`);
+    const told = ids.flatMap((id) =>
+      ["presence", "availability"].map((what) => `nextbeat/${idText(id)}/${what}`),
+    );
+    await expect(guest.subscribeAsync([...own, ...told])).resolves.toBeDefined();
+    const rest = Array.from({ length: 256 + 4 * 200 - 476 + 1 }, (_, n) => `house/${n}`);
+    await expect(guest.subscribeAsync(rest)).rejects.toThrow(/Subscribe error/);
+    await guest.unsubscribeAsync(told);
+    await expect(guest.subscribeAsync(rest.at(-1)!)).resolves.toBeDefined();
   });
 
   it("cuts off who says too much, before and after it is known", async () => {
