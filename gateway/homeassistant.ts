@@ -7,7 +7,12 @@
  * use when it is gone: their entities list both, and need both. Nothing expires by a timer of Home
  * Assistant's (`expire_after`): a device that sleeps within its promise is here, and only the
  * gateway knows how long that is. An entity for each number that we have lost: what nobody looks at
- * is disabled until somebody does.
+ * is disabled until somebody does; and so are the instants, which change with each beat: Home
+ * Assistant writes a row for each change, and 2 000 boards that beat once a minute would be 33 a
+ * second.
+ *
+ * The site is where Home Assistant puts a device that is new to it (`suggested_area`); where it is
+ * then is its owner's business there, also when we call the site otherwise.
  */
 
 import { VERSION } from "./about.ts";
@@ -94,7 +99,7 @@ const ENTITIES: Readonly<Record<string, object>> = {
     ...{ p: "binary_sensor", name: "Alert", device_class: "problem" },
     value_template: "{{ 'ON' if value_json.alert else 'OFF' }}",
   },
-  seen: { ...instant, name: "Last beat", ...diagnostic, value_template: value("seenAt") },
+  seen: { ...instant, name: "Last beat", ...hidden, value_template: value("seenAt") },
   due: { ...instant, name: "Next beat due", ...hidden, value_template: value("dueAt") },
   loss: {
     ...{ p: "sensor", name: "Beats lost" },

@@ -1,10 +1,11 @@
 /**
  * What Home Assistant demands of MQTT device discovery, and how it reads availability: from its
- * documentation (integrations: mqtt, "Device discovery payload" and "Using availability topics";
- * sensor.mqtt; binary_sensor.mqtt; sensor and binary_sensor: device classes).
+ * source as of 2026.9 (homeassistant/components/; each rule names its file) and its documentation.
  *
- * It refuses a message as a whole for one word that it does not know, and says so in its own log
- * alone: so the words are checked here.
+ * For one word that it does not know in the root, the device or the origin it refuses the whole
+ * message (mqtt/schemas.py, DEVICE_DISCOVERY_SCHEMA); one in an entity it drops without a word
+ * (REMOVE_EXTRA in mqtt/sensor.py and others). Either way only its own log tells, if anything: so
+ * the words are checked here.
  */
 
 import type { Reader } from "./rig.ts";
@@ -18,7 +19,11 @@ const SHORT: Record<string, string> = {
   ...{ ids: "identifiers", mf: "manufacturer", mdl: "model", sn: "serial_number" },
   ...{ sw: "sw_version", sa: "suggested_area" },
 };
-const ROOT = "device origin components availability availability_mode state_topic".split(" ");
+/** mqtt/schemas.py; `qos` and `encoding` are of the root too, and shared by all entities. */
+const ROOT =
+  "device origin components availability availability_mode state_topic command_topic qos encoding".split(
+    " ",
+  );
 const DEVICE = (
   "identifiers connections name manufacturer model model_id hw_version sw_version serial_number " +
   "suggested_area via_device configuration_url"
@@ -37,8 +42,16 @@ const CLASSES: Record<string, string[]> = {
   sensor: ["battery", "signal_strength", "timestamp", "duration", "enum", "temperature"],
   binary_sensor: ["connectivity", "problem", "running", "battery"],
 };
-const UNITS: Record<string, string> = { battery: "%", signal_strength: "dBm" };
-const STATE_CLASSES = ["measurement", "total", "total_increasing"];
+/** sensor/const.py, DEVICE_CLASS_UNITS: another unit refuses the entity (mqtt/sensor.py). */
+const UNITS: Record<string, string[]> = {
+  battery: ["%"],
+  signal_strength: ["dB", "dBm"],
+  duration: ["d", "h", "min", "s", "ms", "\u03bcs"],
+  temperature: ["\u00b0C", "\u00b0F", "K"],
+};
+const STATE_CLASSES = ["measurement", "measurement_angle", "total", "total_increasing"];
+/** sensor/const.py, NON_NUMERIC_DEVICE_CLASSES: a unit or a state class makes each state an error. */
+const WORDS = ["timestamp", "date", "enum"];
 
 function long(given: Json): Json {
   return Object.fromEntries(
@@ -64,11 +77,20 @@ export function problemsOf(topic: string, payload: string): string[] {
   const ids = [device["identifiers"] ?? []].flat();
   if (ids.length === 0 || !ids.every((id) => typeof id === "string"))
     say("device", "no identifier");
+  // cv.string takes no null; the name is wanted by mqtt/entity.py, which else calls it "unnamed".
+  if (typeof device["name"] !== "string") say("device", "no name");
+  for (const [key, value] of Object.entries(device)) {
+    if (value === null) say("device", `${key} is null`);
+  }
+  // helpers/device_registry.py, since 2026.9: all its entities fail.
+  if (ids.includes(device["via_device"])) say("device", "its own via_device");
   const origin = long((root["origin"] ?? {}) as Json);
   only("origin", origin, ORIGIN);
   if (typeof origin["name"] !== "string") say("origin", "no name");
   const uniques = new Set<unknown>();
   for (const [name, each] of Object.entries((root["components"] ?? {}) as Record<string, Json>)) {
+    // mqtt/discovery.py finds what is to be removed by a name without a space.
+    if (/\s/.test(name)) say(name, "a space in its key");
     const entity: Json = { state_topic: root["state_topic"], ...long(each) };
     found.push(...entityProblems(name, entity));
     if (uniques.has(entity["unique_id"])) say(name, "unique_id taken");
@@ -93,19 +115,38 @@ function entityProblems(name: string, entity: Json): string[] {
   if (!["all", "any", "latest"].includes(String(entity["availability_mode"] ?? "latest"))) {
     say("availability_mode");
   }
-  if (!["config", "diagnostic", undefined].includes(entity["entity_category"] as string)) {
+  // sensor/__init__.py and binary_sensor/__init__.py do not add what only tells as `config`.
+  if (!["diagnostic", undefined].includes(entity["entity_category"] as string)) {
     say("entity_category");
   }
+  if ("availability_topic" in entity) say("availability_topic beside availability");
   const kind = entity["device_class"] as string | undefined;
   if (kind !== undefined && !CLASSES[platform]!.includes(kind)) say(`device_class ${kind}`);
-  const unit = UNITS[kind ?? ""];
-  if (unit !== undefined && entity["unit_of_measurement"] !== unit) say("unit_of_measurement");
-  const counted = entity["state_class"] as string | undefined;
-  if (counted !== undefined && !STATE_CLASSES.includes(counted)) say("state_class");
-  if (counted !== undefined && kind === "timestamp") say("state_class of a timestamp");
+  found.push(...measureProblems(entity, kind).map((what) => `${name}: ${what}`));
   if ("expire_after" in entity) say("expire_after, on a topic that is kept");
   for (const [key, value] of Object.entries(entity)) {
     if (key.endsWith("_template") && !/^\{\{ .* \}\}$/s.test(String(value))) say(key);
+  }
+  return found;
+}
+
+/** mqtt/sensor.py, validate_sensor_state_and_device_class_config; sensor/__init__.py, state. */
+function measureProblems(entity: Json, kind: string | undefined): string[] {
+  const found: string[] = [];
+  const { unit_of_measurement: unit, state_class: counted, options } = entity;
+  const units = UNITS[kind ?? ""];
+  if (units !== undefined && entity["platform"] === "sensor" && !units.includes(unit as string)) {
+    found.push("unit_of_measurement");
+  }
+  if (counted !== undefined && !STATE_CLASSES.includes(counted as string)) {
+    found.push("state_class");
+  }
+  if (WORDS.includes(kind ?? "")) {
+    if (counted !== undefined) found.push(`state_class of a ${kind}`);
+    if (unit !== undefined) found.push(`unit of a ${kind}`);
+  }
+  if (options !== undefined && (kind !== "enum" || !Array.isArray(options) || !options.length)) {
+    found.push("options");
   }
   return found;
 }

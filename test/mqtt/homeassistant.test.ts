@@ -37,6 +37,13 @@ describe("a device", () => {
     }
   });
 
+  it("shows by default what changes seldom, not what changes with each beat", () => {
+    const hidden = Object.entries(config().cmps).filter(
+      ([, it]) => it["enabled_by_default"] === false,
+    );
+    expect(hidden.map(([name]) => name)).toEqual(["seen", "due", "loss", "waiting"]);
+  });
+
   it("reads nothing from the presence that is not there", () => {
     const view = { id: 1, seenAt: null, dueAt: null, deadlineAt: null, absentAt: null };
     const clock = { now: () => 0, wallAt: (at: number) => at, trusted: () => true };
@@ -65,17 +72,28 @@ describe("the checker refuses", () => {
     ...given,
     cmps: { ...given.cmps, [name]: { ...given.cmps[name], ...words } },
   });
+  const dev = (words: Entity) => (given: Config) => ({ ...given, dev: { ...given.dev, ...words } });
+  const CONFIG = { entity_category: "config" };
+  const PERCENT = { unit_of_measurement: "%" };
   it.each<[string, string, (given: Config) => object]>([
     ["no origin", "root: no origin", ({ o: _, ...rest }) => rest],
     ["no device", "root: no device", ({ dev: _, ...rest }) => rest],
     ["no identifier", "device: no identifier", (given) => ({ ...given, dev: { name: "x" } })],
     ["a word of the root", "root: unknown colour", (given) => ({ ...given, colour: 1 })],
     ["a word of the device", "device: unknown id", (g) => ({ ...g, dev: { ...g.dev, id: 1 } })],
+    ["no name", "device: no name", ({ dev: { name: _, ...dev }, ...rest }) => ({ ...rest, dev })],
+    ["a null", "device: serial_number is null", dev({ sn: null })],
+    ["its own via", "device: its own via_device", dev({ via_device: "nextbeat_0002bd" })],
+    ["a key", "a b: a space in its key", entity("a b", {})],
+    ["a setting that is none", "alert: entity_category", entity("alert", CONFIG)],
+    ["two availabilities", "seen: availability_topic", entity("seen", { availability_topic: "a" })],
+    ["a unit of an instant", "seen: unit of a timestamp", entity("seen", PERCENT)],
+    ["options of a number", "battery: options", entity("battery", { options: ["full"] })],
     ["a platform", "battery: platform bulb", entity("battery", { p: "bulb" })],
     ["no unique_id", "seen: no unique_id", entity("seen", { unique_id: undefined })],
     ["two of one name", "unique_id taken", entity("seen", { unique_id: "nextbeat_0002bd_due" })],
     ["a word", "signal: unknown unit", entity("signal", { unit: "dBm" })],
-    ["a unit", "signal: unit_of_measurement", entity("signal", { unit_of_measurement: "dB" })],
+    ["a unit", "signal: unit_of_measurement", entity("signal", PERCENT)],
     ["a class", "alert: device_class alarm", entity("alert", { device_class: "alarm" })],
     ["a mode", "alert: availability_mode", entity("alert", { availability_mode: "both" })],
     [
