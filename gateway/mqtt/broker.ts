@@ -14,13 +14,12 @@
  * Nothing is kept for who is away (sessions are clean) and nothing over a restart.
  */
 
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Aedes, AuthenticateError, Client } from "aedes";
-import { isLoopback } from "../http/access.ts";
-import type { Log } from "../log.ts";
 import { watchPackets } from "./packets.ts";
-import { type BrokerSettings, CLIENT_ID, type Login } from "./settings.ts";
+import { type BrokerLimits, type BrokerOptions, Rules } from "./rules.ts";
+import type { BrokerSettings } from "./settings.ts";
 
 export interface Broker {
   readonly port: number;
@@ -30,29 +29,6 @@ export interface Broker {
   /** With this password a client is the gateway. */
   readonly secret: string;
   close(): Promise<void>;
-}
-
-export interface BrokerOptions extends BrokerSettings {
-  /** Guests on this machine may send commands. */
-  readonly commands: boolean;
-  /** Home Assistant's prefix, where the gateway's devices are described. */
-  readonly discovery: string | undefined;
-  /** How many are enrolled: guests may subscribe to what is told of each. */
-  readonly devices: () => number;
-  readonly log: Log;
-  readonly limits?: Partial<BrokerLimits>;
-}
-
-export interface BrokerLimits {
-  readonly connections: number;
-  /** Bytes of a packet; and of a client's first, when nobody knows yet who it is. */
-  readonly packet: number;
-  readonly firstPacket: number;
-  /** Topics on which messages of guests are kept. */
-  readonly retained: number;
-  /** Topic filters of a guest, and more for each device: each costs 2.5 KB, when measured. */
-  readonly filters: number;
-  readonly filtersOfDevice: number;
 }
 
 const LIMITS: BrokerLimits = {
@@ -74,9 +50,9 @@ const PROBE_MS = 60_000;
  */
 const FORGETFUL = new Proxy({}, { get: () => 0, set: () => true, deleteProperty: () => true });
 
-const BOARD = /^nextbeat-([0-9a-f]{6})$/;
-const COMMAND = /^nextbeat\/[0-9a-f]{6}\/command$/;
 const NOT_AUTHORIZED = 5;
+/** What is published there reaches nobody, not even who reads `#`. */
+const NOWHERE = "$nextbeat/nowhere";
 
 /** Resolves when it listens. Rejects like `listen`, with `option` naming the flag. */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
@@ -98,8 +74,13 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
       rules.knows(client, { user: user ?? "", password: password?.toString() ?? "" })
         ? done(null, true)
         : done(refusal(), null),
-    authorizePublish: (client, { topic, retain, payload }, done) =>
-      done(client === null ? null : rules.refuses(client, topic, retain, payload.length)),
+    authorizePublish(client, packet, done) {
+      const { topic, retain, payload } = packet;
+      const ignored = client !== null && rules.ignores(client, topic, payload.length);
+      if (ignored) Object.assign(packet, { topic: NOWHERE, retain: false });
+      const free = client === null || ignored;
+      done(free ? null : rules.refuses(client, topic, retain, payload.length));
+    },
     authorizeSubscribe: (client, wanted, done) =>
       done(null, rules.mayRead(client, wanted.topic) ? wanted : null),
   });
@@ -137,91 +118,6 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
 export function brokerAddress({ host, port }: Pick<Broker, "host" | "port">): URL {
   const own = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return new URL(`mqtt://${own.includes(":") ? `[${own}]` : own}:${port}`);
-}
-
-/** Who may do what. */
-export class Rules {
-  readonly #options: BrokerOptions;
-  readonly #limits: BrokerLimits;
-  readonly #own: Login;
-  readonly #gateways = new WeakSet<Client>();
-  readonly #retained = new Set<string>();
-  /** Filters that a guest holds, or more: what it gave up is known when they are counted. */
-  readonly #held = new WeakMap<Client, number>();
-
-  constructor(options: BrokerOptions, limits: BrokerLimits, secret: string) {
-    this.#options = options;
-    this.#limits = limits;
-    this.#own = { user: CLIENT_ID, password: secret };
-  }
-
-  /** Nobody but this process is called as it is. */
-  knows(client: Client, given: Login): boolean {
-    if (same(given, this.#own)) this.#gateways.add(client);
-    if (this.#gateways.has(client)) return true;
-    const { login, log } = this.#options;
-    if (client.id === CLIENT_ID) return false;
-    if (login === undefined || same(given, login)) return true;
-    log.few("broker refused a login", { client: client.id, user: given.user });
-    return false;
-  }
-
-  /** Why a client may not publish that; its connection ends then. */
-  refuses(client: Client, topic: string, retain: boolean, length: number): Error | null {
-    if (this.#gateways.has(client)) return null;
-    const why = this.#refuses(client, topic, retain, length);
-    if (why === undefined) return null;
-    this.#options.log.few("broker refused a message", { client: client.id, topic, why });
-    return new Error(why);
-  }
-
-  #refuses(client: Client, topic: string, retain: boolean, length: number): string | undefined {
-    const { commands, discovery, login } = this.#options;
-    const board = BOARD.exec(client.id)?.[1];
-    if (board !== undefined) {
-      return topic === `nextbeat/${board}/up` && !retain ? undefined : "not a beat of this board";
-    }
-    if (topic.startsWith("$")) return "the broker's own topics";
-    if (COMMAND.test(topic) && commands && !retain) {
-      const { remoteAddress = "" } = client.conn as Socket;
-      return login || isLoopback(remoteAddress.replace("::ffff:", ""))
-        ? undefined
-        : "commands come from this machine alone, or want a login";
-    }
-    const described = discovery !== undefined && topic.startsWith(`${discovery}/device/nextbeat_`);
-    if (/^nextbeat(\/|$)/.test(topic) || described) return "the gateway's topics";
-    if (!retain) return undefined;
-    if (length === 0) this.#retained.delete(topic);
-    else if (this.#retained.size < this.#limits.retained) this.#retained.add(topic);
-    return length === 0 || this.#retained.has(topic) ? undefined : "too many messages are kept";
-  }
-
-  mayRead(client: Client, filter: string): boolean {
-    const board = BOARD.exec(client.id)?.[1];
-    if (board !== undefined) return filter === `nextbeat/${board}/down`;
-    if (this.#gateways.has(client)) return true;
-    const { filters, filtersOfDevice } = this.#limits;
-    const most = filters + filtersOfDevice * this.#options.devices();
-    let held = this.#held.get(client) ?? 0;
-    // To count them for each of thousands would take seconds.
-    if (held >= most) held = subscriptionsOf(client);
-    this.#held.set(client, Math.min(held + 1, most));
-    return held < most;
-  }
-}
-
-/** Takes as long for every wrong guess. */
-function same(given: Login, wanted: Login): boolean {
-  const [a, b] = [given, wanted].map(({ user, password }) =>
-    createHash("sha256")
-      .update(JSON.stringify([user, password]))
-      .digest(),
-  );
-  return timingSafeEqual(a!, b!);
-}
-
-function subscriptionsOf(client: Client): number {
-  return Object.keys((client as Client & { subscriptions: object }).subscriptions).length;
 }
 
 function refusal(): AuthenticateError {

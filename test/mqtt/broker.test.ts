@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { generate, type IConnectPacket, type ISubscribePacket } from "mqtt-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { idText } from "../../gateway/enrolment.ts";
-import { Rules } from "../../gateway/mqtt/broker.ts";
+import { Rules } from "../../gateway/mqtt/rules.ts";
 import type { Login } from "../../gateway/mqtt/settings.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { Board } from "../gateway/gateway-rig.ts";
@@ -70,6 +70,21 @@ describe("the embedded broker", () => {
     const late = await Reader.open(url, topic);
     await late.client.publishAsync("house/mark", "", { qos: 1 });
     expect([...reader.said, ...late.said].filter(({ text }) => text === "forged")).toEqual([]);
+  });
+
+  it("ignores a guest that takes a description away, as Home Assistant does for its user", async () => {
+    const { gateway, url } = await start();
+    await gateway.registry.add(new Board(1).enrolment);
+    const topic = "homeassistant/device/nextbeat_000001/config";
+    const reader = await Reader.open(url);
+    await reader.sees(topic, "board-1");
+    const guest = await client(url, { reconnectPeriod: 0 });
+    await guest.publishAsync(topic, "", { retain: true, qos: 1 });
+    await guest.publishAsync("house/mark", "after", { qos: 1 });
+    await reader.sees("house/mark", "after");
+    expect(reader.said.filter(({ text }) => text === "")).toEqual([]);
+    await (await Reader.open(url, topic)).sees(topic, "board-1");
+    expect(guest.connected).toBe(true);
   });
 
   it("lets a board read its own answers and no other topic", async () => {
@@ -217,7 +232,10 @@ describe("the embedded broker's login", () => {
   });
 
   it("is what commands from other machines want", () => {
-    const options = { host: "::", port: 0, commands: true, discovery: undefined, log: keptLog([]) };
+    const options = {
+      ...{ host: "::", port: 0, commands: true, discovery: undefined },
+      ...{ devices: () => 0, log: keptLog([]) },
+    };
     const limits = { connections: 1, packet: 1, firstPacket: 1, retained: 0, filters: 1 };
     const refused = (remoteAddress: string, login?: Login) =>
       new Rules({ ...options, login }, limits, "secret").refuses(
