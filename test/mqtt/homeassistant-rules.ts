@@ -19,11 +19,9 @@ const SHORT: Record<string, string> = {
   ...{ ids: "identifiers", mf: "manufacturer", mdl: "model", sn: "serial_number" },
   ...{ sw: "sw_version", sa: "suggested_area" },
 };
-/** mqtt/schemas.py; `qos` and `encoding` are of the root too, and shared by all entities. */
-const ROOT =
-  "device origin components availability availability_mode state_topic command_topic qos encoding".split(
-    " ",
-  );
+/** What entities have of the root unless they say it: mqtt/schemas.py, SHARED_OPTIONS. */
+const SHARED = "availability availability_mode state_topic command_topic qos encoding".split(" ");
+const ROOT = ["device", "origin", "components", ...SHARED];
 const DEVICE = (
   "identifiers connections name manufacturer model model_id hw_version sw_version serial_number " +
   "suggested_area via_device configuration_url"
@@ -50,13 +48,18 @@ const UNITS: Record<string, string[]> = {
   temperature: ["\u00b0C", "\u00b0F", "K"],
 };
 const STATE_CLASSES = ["measurement", "measurement_angle", "total", "total_increasing"];
-/** sensor/const.py, NON_NUMERIC_DEVICE_CLASSES: a unit or a state class makes each state an error. */
+/** sensor/const.py, NON_NUMERIC_DEVICE_CLASSES: with a unit or a state class no state is taken. */
 const WORDS = ["timestamp", "date", "enum"];
 
 function long(given: Json): Json {
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => [SHORT[key] ?? key, value]),
   );
+}
+
+function inherited(root: Json, entity: Json): Json {
+  const shared = SHARED.filter((key) => key in root).map((key) => [key, root[key]]);
+  return { ...Object.fromEntries(shared), ...entity };
 }
 
 /** What is wrong with a discovery message; nothing: it is taken. */
@@ -91,7 +94,7 @@ export function problemsOf(topic: string, payload: string): string[] {
   for (const [name, each] of Object.entries((root["components"] ?? {}) as Record<string, Json>)) {
     // mqtt/discovery.py finds what is to be removed by a name without a space.
     if (/\s/.test(name)) say(name, "a space in its key");
-    const entity: Json = { state_topic: root["state_topic"], ...long(each) };
+    const entity: Json = inherited(root, long(each));
     found.push(...entityProblems(name, entity));
     if (uniques.has(entity["unique_id"])) say(name, "unique_id taken");
     uniques.add(entity["unique_id"]);
@@ -155,9 +158,13 @@ function measureProblems(entity: Json, kind: string | undefined): string[] {
 export function available(reader: Pick<Reader, "now">, id: string, entity: string): boolean {
   const config = reader.now.get(`homeassistant/device/nextbeat_${id}/config`);
   if (config === undefined) return false;
-  const { availability, availability_mode: mode } = JSON.parse(config).cmps[entity];
+  const root = JSON.parse(config);
+  const { availability, availability_mode: mode } = inherited(root, root.cmps[entity]) as {
+    availability: { topic: string }[];
+    availability_mode: string;
+  };
   if (mode !== "all") throw new Error(`mode ${mode}; expected all`);
-  return availability.every(({ topic }: { topic: string }) => reader.now.get(topic) === "online");
+  return availability.every(({ topic }) => reader.now.get(topic) === "online");
 }
 
 /** What the entity of the connection shows. */
