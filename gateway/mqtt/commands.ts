@@ -10,11 +10,13 @@
 import type { Clock } from "../clock.ts";
 import type { Effects } from "../facts.ts";
 import type { Gateway } from "../gateway.ts";
+import { commandJson } from "../http/commands.ts";
 import { COMMAND_PAYLOAD_MAX, NOT_AFTER_DEFAULT_MS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { MqttLink, Subscription } from "./link.ts";
 
 export const COMMAND_TOPICS: Subscription = { topic: "nextbeat/+/command" };
+const WAITING = new Set(["queued", "offered"]);
 const COMMAND = /^nextbeat\/([0-9a-f]{6})\/command$/;
 
 export interface MqttCommandOptions {
@@ -57,4 +59,12 @@ export function takeCommand(
     refuse(error.message);
   }
   return true;
+}
+
+/** What came of a command; undefined: nothing yet, or nobody knows. */
+export function resultJson(core: Gateway, clock: Clock, id: number, n: number): object | undefined {
+  if (core.enrolment(id) === undefined) return undefined;
+  const command = core.requests.commandsOf(id, clock.now()).find((one) => one.n === n);
+  if (command === undefined || WAITING.has(command.state)) return undefined;
+  return commandJson(command, clock);
 }

@@ -31,9 +31,11 @@ import {
   gatewayConfig,
   presenceJson,
 } from "../homeassistant.ts";
-import { commandJson } from "../http/commands.ts";
 import { changeJson } from "../http/present.ts";
-import type { MqttLink, Subscription } from "./link.ts";
+import { Births } from "./births.ts";
+import { resultJson } from "./commands.ts";
+import { keptId, keptTopics } from "./kept.ts";
+import type { MqttLink } from "./link.ts";
 import { STATUS_TOPIC } from "./settings.ts";
 
 export interface PublisherOptions {
@@ -52,8 +54,8 @@ const BACKLOG_MAX = 256 * 1024;
 /** Devices that only beat are published at most so often, ms, and so many at a time. */
 const HEARD_MS = 1_000;
 const HEARD_MAX = 200;
-const WAITING = new Set(["queued", "offered"]);
-const KEPT = /^nextbeat\/([0-9a-f]{6})\/(?:presence|availability)$/;
+/** So many times that, and the status is said again. */
+const STATUS_EACH = 30;
 
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -61,25 +63,25 @@ export class Publisher {
   readonly #due = new Map<number, boolean>();
   readonly #heard = new Set<number>();
   readonly #timer: NodeJS.Timeout;
+  readonly #births: Births;
+  #ticks = 0;
+  /** What is kept may still be shown to us. */
+  #watching = false;
   /** Of those due, how many must be out before the status says `online`; -1: it does. */
   #before = -1;
   #running = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#tellHeard(), HEARD_MS);
-  }
-
-  static subscriptions(discovery: string | undefined): Subscription[] {
-    return [
-      { topic: STATUS_TOPIC },
-      ...keptTopics(discovery).map((topic) => ({ topic, foreign: true })),
-      ...(discovery === undefined ? [] : [{ topic: `${discovery}/status` }]),
-    ];
+    this.#timer = setInterval(() => this.#tick(), HEARD_MS);
+    const { link } = options;
+    const ready = () => link.up && this.#before === -1 && link.backlog <= BACKLOG_MAX;
+    this.#births = new Births({ ready, tell: (id) => this.#device(id, true) });
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    this.#births.stop();
     this.#due.clear();
   }
 
@@ -88,9 +90,12 @@ export class Publisher {
     const { core, link, discovery } = this.#options;
     link.publish(STATUS_TOPIC, "offline", true);
     if (discovery !== undefined) this.#publish(configTopic(discovery, "gateway"), gatewayConfig());
+    this.#births.stop();
     this.#due.clear();
     this.#before = core.size;
-    this.#all();
+    this.#watching = true;
+    for (const id of core.ids()) this.#due.set(id, true);
+    this.#run();
   }
 
   /** Facts that are durable: devices that came, went or have new words; commands that ended. */
@@ -120,21 +125,20 @@ export class Publisher {
 
   /** @returns whether the message was for us */
   takes(topic: string, payload: Buffer, retained: boolean): boolean {
-    const { discovery } = this.#options;
+    const { core, link, discovery } = this.#options;
     if (topic === STATUS_TOPIC) {
       this.#status(payload.toString(), retained);
       return true;
     }
     if (discovery !== undefined && topic === `${discovery}/status`) {
       // Kept: it was said before we came, and we have told everything since.
-      if (payload.toString() === "online" && !retained) this.#all();
+      if (payload.toString() === "online" && !retained) this.#births.born(core.ids());
       return true;
     }
-    const described = discovery !== undefined && topic.startsWith(`${discovery}/device/nextbeat_`);
-    const id = (described ? /nextbeat_([0-9a-f]{6})\/config$/ : KEPT).exec(topic)?.[1];
-    if (id === undefined) return described;
-    const known = this.#options.core.enrolment(Number.parseInt(id, 16)) !== undefined;
-    if (retained && payload.length > 0 && !known) this.#options.link.publish(topic, "", true);
+    const id = keptId(topic, discovery);
+    if (id === undefined || id === null) return id === null;
+    const known = core.enrolment(id) !== undefined;
+    if (retained && payload.length > 0 && !known) link.publish(topic, "", true);
     return true;
   }
 
@@ -145,13 +149,11 @@ export class Publisher {
   #status(status: string, retained: boolean): void {
     const { link, discovery } = this.#options;
     if (retained || this.#before !== -1) return;
-    if (status === "online") link.unsubscribe(keptTopics(discovery));
-    else link.publish(STATUS_TOPIC, "online", true);
-  }
-
-  #all(): void {
-    for (const id of this.#options.core.ids()) this.#due.set(id, true);
-    this.#run();
+    if (status !== "online") this.#online();
+    else if (this.#watching) {
+      this.#watching = false;
+      link.unsubscribe(keptTopics(discovery));
+    }
   }
 
   #mark(id: number, described: boolean): void {
@@ -176,7 +178,7 @@ export class Publisher {
       }
       if (this.#before === 0) {
         this.#before = -1;
-        link.publish(STATUS_TOPIC, "online", true);
+        this.#online();
       }
       if (this.#due.size === 0) break;
       if (link.backlog > BACKLOG_MAX) await new Promise((later) => setTimeout(later, 10));
@@ -221,15 +223,18 @@ export class Publisher {
 
   #result(id: number, n: number): void {
     const { core, clock, link } = this.#options;
-    if (!link.up || core.enrolment(id) === undefined) return;
-    const command = core.requests.commandsOf(id, clock.now()).find((one) => one.n === n);
-    if (command === undefined || WAITING.has(command.state)) return;
-    const json = JSON.stringify(commandJson(command, clock));
-    link.publish(`nextbeat/${idText(id)}/result`, json, false);
+    const json = link.up ? resultJson(core, clock, id, n) : undefined;
+    if (json) link.publish(`nextbeat/${idText(id)}/result`, JSON.stringify(json), false);
   }
 
-  #tellHeard(): void {
+  #online(): void {
+    this.#options.link.publish(STATUS_TOPIC, "online", true);
+  }
+
+  #tick(): void {
     const { core, clock, link } = this.#options;
+    // To a reader that was behind, the broker may have dropped the one on which all hangs.
+    if (++this.#ticks % STATUS_EACH === 0 && this.#before === -1) this.#online();
     let left = HEARD_MAX;
     for (const id of this.#heard) {
       if (left-- === 0 || link.backlog > BACKLOG_MAX) return;
@@ -242,9 +247,4 @@ export class Publisher {
   #publish(topic: string, json: object): void {
     this.#options.link.publish(topic, JSON.stringify(json), true);
   }
-}
-
-function keptTopics(discovery: string | undefined): string[] {
-  const topics = ["nextbeat/+/presence", "nextbeat/+/availability"];
-  return discovery === undefined ? topics : [...topics, `${discovery}/device/+/config`];
 }

@@ -12,6 +12,7 @@ import { MqttTransport, UP_TOPICS } from "../mqtt.ts";
 import type { Transport } from "../udp.ts";
 import { type Broker, brokerAddress, openBroker } from "./broker.ts";
 import { COMMAND_TOPICS, type MqttCommandOptions, takeCommand } from "./commands.ts";
+import { publisherTopics } from "./kept.ts";
 import { MqttLink } from "./link.ts";
 import { Publisher } from "./publisher.ts";
 import { type BrokerSettings, CLIENT_ID, type MqttSettings } from "./settings.ts";
@@ -61,7 +62,7 @@ export class MqttSide {
   async open(): Promise<void> {
     const { core, clock, log, onHearing, quiet } = this.#options;
     const { discovery, commands } = this.#settings;
-    const subscriptions = [UP_TOPICS, ...Publisher.subscriptions(discovery)];
+    const subscriptions = [UP_TOPICS, ...publisherTopics(discovery)];
     if (commands) subscriptions.push(COMMAND_TOPICS);
     onHearing(false);
     // What comes before this is done, comes after it: a connection takes a turn at least.
