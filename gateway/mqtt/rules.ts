@@ -1,6 +1,6 @@
 /**
- * Who may do what at the embedded broker (broker.ts): kept apart from the library that asks, so that
- * each rule is read, and tried, by itself.
+ * Who may do what at the embedded broker (broker.ts): kept apart from the library that asks, so
+ * that each rule is read, and tried, by itself.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";

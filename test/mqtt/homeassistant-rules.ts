@@ -86,7 +86,7 @@ export function problemsOf(topic: string, payload: string): string[] {
     if (value === null) say("device", `${key} is null`);
   }
   // helpers/device_registry.py, since 2026.9: all its entities fail.
-  if (ids.includes(device["via_device"])) say("device", "its own via_device");
+  if (ids.some((id) => id === device["via_device"])) say("device", "its own via_device");
   const origin = long((root["origin"] ?? {}) as Json);
   only("origin", origin, ORIGIN);
   if (typeof origin["name"] !== "string") say("origin", "no name");
