@@ -3,8 +3,9 @@
  *
  * It asks for that when it starts, which is when it reads most slowly: it has just been shown all
  * that is kept. Mosquitto has room for 1 000 messages for a reader that is behind, and drops the
- * rest (`max_queued_messages`): 2 000 devices were 6 000 messages within four seconds, and some
- * never appeared. What changes meanwhile does not wait in this queue.
+ * rest (`max_queued_messages`): it said so of Home Assistant when that was shown 2 000 devices. A
+ * row is what it may still follow; what was dropped before is told anew. What changes meanwhile
+ * does not wait in this queue.
  */
 
 /** Devices in a row, and between two rows, ms. */
