@@ -4,14 +4,12 @@
  *
  * Whether a device is connected is what we know best, so that entity is unavailable only while this
  * gateway does not run: it lists the gateway's status alone. Values that the device told are of no
- * use when it is gone: their entities need both, as the root says for all. (Each for itself made a
- * message a quarter longer, and a broker has only so much room for whoever reads slowly.) Nothing
- * expires by a timer of Home Assistant's (`expire_after`): a device that sleeps within its promise
- * is here, and only the gateway knows how long that is.
- *
- * An entity for each number that we have lost: what nobody looks at is disabled until somebody
- * does. So are the instants, which change with each beat: Home Assistant writes a row for each
- * change, and 2 000 boards that beat once a minute would be 33 a second.
+ * use when it is gone: their entities list both, and need both. Nothing expires by a timer of Home
+ * Assistant's (`expire_after`): a device that sleeps within its promise is here, and only the
+ * gateway knows how long that is. An entity for each number that we have lost: what nobody looks at
+ * is disabled until somebody does; and so are the instants, which change with each beat: Home
+ * Assistant writes a row for each change, and 2 000 boards that beat once a minute would be 33 a
+ * second.
  *
  * The site is where Home Assistant puts a device that is new to it (`suggested_area`); where it is
  * then is its owner's business there, also when we call the site otherwise.
@@ -120,10 +118,14 @@ export function deviceConfig({ id, name, site }: Pick<Enrolment, "id" | "name" |
   const text = idText(id);
   const own = `nextbeat_${text}`;
   const gateway = { topic: STATUS_TOPIC };
+  const both = {
+    availability: [gateway, { topic: `nextbeat/${text}/availability` }],
+    availability_mode: "all",
+  };
   const presence = `nextbeat/${text}/presence`;
   const connected = {
     ...{ p: "binary_sensor", name: "Connected", device_class: "connectivity", ...diagnostic },
-    ...{ value_template: CONNECTED, availability: [gateway] },
+    ...{ value_template: CONNECTED, availability: [gateway], availability_mode: "all" },
     ...{ json_attributes_topic: presence, json_attributes_template: ATTRIBUTES },
   };
   const entities = { connected, ...ENTITIES };
@@ -135,12 +137,10 @@ export function deviceConfig({ id, name, site }: Pick<Enrolment, "id" | "name" |
     },
     o: ORIGIN,
     state_topic: presence,
-    availability: [gateway, { topic: `nextbeat/${text}/availability` }],
-    availability_mode: "all",
     cmps: Object.fromEntries(
       Object.entries(entities).map(([key, entity]) => [
         key,
-        { ...entity, unique_id: `${own}_${key}` },
+        { ...(key !== "connected" && both), ...entity, unique_id: `${own}_${key}` },
       ]),
     ),
   };
