@@ -65,7 +65,8 @@ export function firstDamage(log: Buffer): number {
   return -1;
 }
 
-function maskedCrc(bytes: Buffer, from: number, to: number): number {
+/** Of `bytes` from `from` up to `end`, as LevelDB writes it. */
+export function maskedCrc(bytes: Buffer, from: number, to: number): number {
   let crc = 0xffffffff;
   for (let at = from; at < to; at++) crc = (crc >>> 8) ^ TABLE[(crc ^ bytes[at]!) & 255]!;
   crc = ~crc >>> 0;

@@ -4,19 +4,22 @@
  * 10 000 measured): an SD card must live.
  *
  * Every write is synchronous, and a chained batch: 3 to 5 us a record, where an array of operations
- * costs 20. LevelDB forgives a torn end of its log by itself. Damage in its log it forgives, too,
- * by forgetting, so that is looked for before it does. What it does not forgive (a lost manifest, a
- * damaged table) is repaired once. After either every device counts as restored: an older record
- * than the newest may be all there is. Damage found while running leaves a mark beside the store,
- * so that the next start repairs before it reads.
+ * costs 20. LevelDB forgives a torn end of its log by itself. Damage in its log and its tables it
+ * forgives, too, by forgetting, so that is looked for before it does (0.1 s for 50 000 devices). A
+ * damaged table, and what it does not forgive (a lost manifest), is repaired once. After any of it
+ * every device counts as restored: an older record than the newest may be all there is. What is
+ * found damaged while running leaves a mark beside the store, so that the next start repairs before
+ * it reads.
  */
 
-import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { KeyedStore } from "./keyed.ts";
 import { damagedLogs } from "./level-log.ts";
+import { damagedTables, showDamage } from "./level-table.ts";
+import { salvage } from "./salvage.ts";
 import type { Batch, Shelf } from "./shelf.ts";
 import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
 
@@ -77,10 +80,10 @@ class LevelShelf implements Shelf {
     if (!existsSync(this.#folder) && existsSync(replaced)) await rename(replaced, this.#folder);
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await chmod(this.#folder, 0o700);
-    // Without CURRENT, LevelDB would begin an empty store and sweep the tables of the old one away.
-    const headless = hasStore(this.#data) && !existsSync(join(this.#folder, "CURRENT"));
-    if (headless || existsSync(this.#mark)) throw damaged("the store is marked as damaged");
+    const harmed = existsSync(this.#mark) || (hasStore(this.#data) && isHeadless(this.#folder));
+    if (harmed) throw damaged("the store is marked as damaged");
     const lost = this.#keepDamagedLogs();
+    if (damagedTables(this.#folder, false).length > 0) throw damaged("a table is damaged");
     this.#level = new ClassicLevel(this.#folder, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await this.#level.open();
@@ -102,9 +105,15 @@ class LevelShelf implements Shelf {
   async repair(error: unknown): Promise<void> {
     if (!isDamage(error)) throw error;
     await this.#level?.close();
+    const tables = damagedTables(this.#folder, true);
+    const saved = salvage(tables);
+    showDamage(tables);
     await ClassicLevel.repair(this.#folder);
     await rm(this.#mark, { force: true });
     await this.open();
+    const batch = this.batch();
+    for (const [key, value] of saved) if (this.get(key) === undefined) batch.put(key, value);
+    await batch.write();
   }
 
   batch(): Batch {
@@ -131,7 +140,11 @@ class LevelShelf implements Shelf {
   }
 
   get(key: string): Buffer | undefined {
-    return this.#open().getSync(key);
+    try {
+      return this.#open().getSync(key);
+    } catch (error) {
+      this.#note(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -148,6 +161,19 @@ class LevelShelf implements Shelf {
       writeFileSync(this.#mark, `${(error as Error).message}\n`);
     }
     throw error;
+  }
+}
+
+/**
+ * Whether CURRENT names no manifest. Without it LevelDB would begin an empty store and sweep the
+ * tables of the old one away; where it names another one, LevelDB gives up.
+ */
+function isHeadless(folder: string): boolean {
+  try {
+    const named = /^(MANIFEST-\d+)\n$/.exec(readFileSync(join(folder, "CURRENT"), "latin1"));
+    return named === null || !existsSync(join(folder, named[1]!));
+  } catch {
+    return true;
   }
 }
 
