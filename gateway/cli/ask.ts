@@ -5,6 +5,8 @@ import { Failed, Usage } from "./errors.ts";
 const ANSWER_MAX_MS = 10_000;
 /** A gateway that is asked too often is asked again after so many seconds at most. */
 const PATIENCE_S = 5;
+/** Characters shown of an answer that makes no sense. */
+const SHOWN_MAX = 40;
 
 /**
  * Rejects with Failed or Usage.
@@ -36,25 +38,47 @@ export async function request(
       signal: AbortSignal.timeout(answerMs),
     });
   } catch (error) {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    const why = cause?.code ?? cause?.message ?? (error as Error).message;
-    throw new Failed(
-      `no gateway answers at ${base.origin} (${why}); ` +
-        "give --url, or --data DIR for one that does not run",
-    );
+    throw unanswered(base, error);
   }
   const wait = Number(response.headers.get("retry-after"));
   if (response.status === 429 && wait <= PATIENCE_S) {
     await new Promise((done) => setTimeout(done, wait * 1_000));
     return request(base, token, method, path, body, answerMs);
   }
-  if (response.ok) return response.status === 204 ? undefined : response.json();
-  const told = (await response.json().catch(() => ({}))) as { detail?: string };
-  throw refusal(base, response.status, told);
+  if (!response.ok) throw await refusal(base, response);
+  return response.status === 204 ? undefined : objectIn(base, response);
 }
 
-function refusal(base: URL, status: number, { detail }: { detail?: string }): Error {
-  const words = detail ?? `${base.origin} answered ${status}`;
+/** Why nobody answered, from what `fetch` threw. */
+export function unanswered(base: URL, error: unknown): Failed {
+  const words = "give --url, or --data DIR for one that does not run";
+  return new Failed(`no gateway answers at ${base.origin} (${whyOf(error)}); ${words}`);
+}
+
+/** What an answer that is no success says; never anything that a terminal would obey. */
+export async function refusal(base: URL, response: Response): Promise<Failed | Usage> {
+  const { status } = response;
+  const told = (await response.json().catch(() => null)) as { detail?: unknown } | null;
+  const detail = typeof told?.detail === "string" ? told.detail : "";
+  const words = detail.replace(/\p{Cc}+/gu, " ").trim() || `${base.origin} answered ${status}`;
   if (status === 401 || status === 403) return new Failed(`${words} (--token-file F)`);
   return status === 400 ? new Usage(words) : new Failed(words);
+}
+
+/** Every answer of a gateway is an object: what is none came from something else. */
+async function objectIn(base: URL, response: Response): Promise<object> {
+  const text = await response.text().catch((error) => {
+    throw new Failed(`the answer of ${base.origin} broke off (${whyOf(error)})`);
+  });
+  try {
+    const told: unknown = JSON.parse(text);
+    if (typeof told === "object" && told !== null) return told;
+  } catch {}
+  const given = JSON.stringify(text.slice(0, SHOWN_MAX));
+  throw new Failed(`what answers at ${base.origin} is no nextbeat gateway: it says ${given}`);
+}
+
+function whyOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+  return cause?.code ?? cause?.message ?? message;
 }

@@ -11,6 +11,7 @@ import { systemClock } from "../clock.ts";
 import { readBackup } from "../store/backup.ts";
 import { hasStore, levelStore } from "../store/level.ts";
 import { StoreBusy } from "../store/store.ts";
+import { refusal, unanswered } from "./ask.ts";
 import { clientToken, type Streams, type WhereOptions, withWhere } from "./common.ts";
 import { Failed, reason, Usage } from "./errors.ts";
 import { Progress } from "./progress.ts";
@@ -80,14 +81,9 @@ async function* fromGateway({ url, tokenFile }: Options): AsyncIterable<Uint8Arr
   const root = url.href.endsWith("/") ? url.href : `${url.href}/`;
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const response = await fetch(new URL("api/v1/backup", root), { headers }).catch((error) => {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    const words = "give --url, or --data DIR for one that does not run";
-    throw new Failed(`no gateway answers at ${url.origin} (${cause?.code ?? error}); ${words}`);
+    throw unanswered(url, error);
   });
-  if (!response.ok || response.body === null) {
-    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string };
-    throw new Failed(detail ?? `${url.origin} answered ${response.status}`);
-  }
+  if (!response.ok || response.body === null) throw await refusal(url, response);
   yield* response.body;
 }
 

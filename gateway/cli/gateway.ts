@@ -191,10 +191,12 @@ function startFailure(error: unknown, data: string): string {
     /** The flags of what could not listen, where that says so itself. */
     option?: string;
   };
-  const flag = option ?? (syscall === "listen" ? "--http" : "--udp");
+  // Names are looked up for HTTP alone: beats come in at addresses.
+  const http = syscall === "listen" || syscall === "getaddrinfo";
+  const flag = option ?? (http ? "--http" : "--udp");
   if (code === "EADDRINUSE") return `${flag}-port: ${given} at ${address} is in use`;
   if (code === "EACCES" && given) return `${flag}-port: ${given} is not ours to open (below 1024?)`;
   if (code === "EADDRNOTAVAIL") return `${flag}-host: ${address} is no address of this machine`;
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `${flag}-host: no such name`;
+  if (syscall === "getaddrinfo") return `${flag}-host: no such name`;
   return `--data ${data}: ${reason(error)}`;
 }

@@ -6,6 +6,7 @@
 import { isIP, isIPv4 } from "node:net";
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../../device/words.ts";
+import { Usage } from "./errors.ts";
 
 /** `90s`, `5m`, `1h30m` in ms. @param min @param max bounds in ms, written as in `words` */
 export function duration(min: number, max: number, words: string): (text: string) => number {
@@ -74,6 +75,10 @@ export function gatewayUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new InvalidArgumentError("Expected an address such as http://127.0.0.1:8227.");
+  }
+  // Said without the address: a password is in it, and commander would show the argument.
+  if (url.username !== "" || url.password !== "") {
+    throw new Usage("--url: given a login; expected none, and a token in a file: --token-file F");
   }
   return url;
 }

@@ -188,6 +188,11 @@ describe("gateway", () => {
     const taken = ["gateway", "--data", other, ...free];
     await refused(1, `--udp-port: ${udp} at 127.0.0.1 is in use`, ...taken, "--udp-port", udp);
     await refused(1, `--http-port: ${http} at 127.0.0.1 is in use`, ...taken, "--http-port", http);
+    const tokens = join(other, "tokens");
+    writeFileSync(tokens, "write a-token-of-the-test\n");
+    // No name at all, so nobody is asked for it.
+    const named = ["--token-file", tokens, "--http-host", "a..b"];
+    await refused(1, "--http-host: no such name", ...taken, ...named);
     writeFileSync(join(other, "file"), "");
     const inFile = join(other, "file", "data");
     await refused(1, "a part of the path is no folder", "gateway", "--data", inFile, ...free);
