@@ -76,6 +76,8 @@ function fromCsv(text: string, file: string): Entry[] {
     const given = unknown === undefined ? "no column name" : JSON.stringify(unknown);
     throw new Usage(`${file}:1: given ${given}, expected of ${COLUMNS.join()} name at least`);
   }
+  const twice = heads.cells.find((head, at) => heads.cells.indexOf(head) < at);
+  if (twice !== undefined) throw new Usage(`${file}:1: column ${twice} stands there twice`);
   return rows.map(({ line, cells }) => {
     const place = `${file}:${line}`;
     if (cells.length !== heads.cells.length) {

@@ -124,6 +124,7 @@ describe("a file that is wrong changes nothing", () => {
     ["name,nmae\n", 2, ':1: given "nmae", expected of'],
     ["id,site\n", 2, ":1: given no column name, expected of"],
     ["", 2, "expected a line of heads"],
+    ["name,site,name\na,b,c\n", 2, ":1: column name stands there twice"],
     ["name,site\na\n", 2, ":2: given 1 cells, expected 2"],
     ['name\n"a\nb\n', 2, ':2: given "\\"a'],
     ['name\n"a"b\n', 2, ':2: given "b'],
