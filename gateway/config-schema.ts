@@ -11,6 +11,7 @@ import { z } from "zod";
 import { parseDuration } from "../device/words.ts";
 import { CAUSES } from "./facts.ts";
 import { LABEL_MAX, LIMITS, SITE_MAX } from "./limits.ts";
+import { PREFIX } from "./mqtt/settings.ts";
 import { oneOf } from "./near.ts";
 import { isPrivateHost } from "./notices/address.ts";
 import { PRIORITY_DEFAULT, readTopic } from "./notices/ntfy.ts";
@@ -202,7 +203,7 @@ const TimeZone = read("expected a time zone such as Europe/Berlin or UTC", (give
   }
 });
 
-const PREFIX = "expected a topic such as homeassistant, or off";
+const PREFIX_WORDS = "expected a topic such as homeassistant, or off";
 
 export const ConfigSchema = map({
   data: text().optional().describe("the gateway's folder"),
@@ -225,8 +226,8 @@ export const ConfigSchema = map({
     .describe("default: 5, and 3.1.1 where the broker does not speak that"),
   mqttCommands: flag().optional().describe("whoever publishes on the broker may send commands"),
   mqttDiscovery: z
-    .string({ error: PREFIX })
-    .regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, { error: PREFIX })
+    .string({ error: PREFIX_WORDS })
+    .regex(PREFIX, { error: PREFIX_WORDS })
     .optional()
     .describe("Home Assistant's prefix, or off; default: homeassistant"),
   broker: flag().optional().describe("run a broker of our own"),

@@ -62,6 +62,8 @@ export const CLIENT_ID = "nextbeat-gateway";
 export const BROKER_HOST = "127.0.0.1";
 export const BROKER_PORT = 1883;
 const DISCOVERY = "homeassistant";
+/** Home Assistant's prefix: it takes these characters alone. */
+export const PREFIX = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/;
 /** Said instead of a prefix. */
 export const DISCOVERY_OFF = "off";
 /** What the gateway's own connection to its own broker has; port and login are filled in there. */
@@ -88,7 +90,19 @@ export function readMqtt(options: MqttOptions): MqttGiven {
       throw new Usage(`${flag}: given without --mqtt URL or --broker, to which it belongs`);
     }
   }
+  for (const [flag, given] of Object.entries({
+    "--broker-host": options.brokerHost,
+    "--broker-port": options.brokerPort,
+  })) {
+    if (given !== undefined && !broker) {
+      throw new Usage(`${flag}: given without --broker, which it belongs to`);
+    }
+  }
   const { mqttDiscovery = DISCOVERY, mqttCommands = false } = options;
+  if (!PREFIX.test(mqttDiscovery)) {
+    const words = `given ${JSON.stringify(mqttDiscovery)}, expected a topic such as ${DISCOVERY}`;
+    throw new Usage(`--mqtt-discovery: ${words}, or ${DISCOVERY_OFF}`);
+  }
   const discovery = mqttDiscovery === DISCOVERY_OFF ? undefined : mqttDiscovery;
   const common = { commands: mqttCommands, discovery };
   if (broker) {

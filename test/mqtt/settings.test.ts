@@ -55,6 +55,10 @@ describe("the settings", () => {
     [{ broker: true, mqttUser: "u", mqttPasswordFile: "/dev/null" }, /^--broker: expected/],
     [{ broker: true, mqttPasswordFile: "/dev/null" }, /^--broker: expected/],
     [{ mqttCommands: true }, /^--mqtt-commands: expected --mqtt URL or --broker/],
+    [{ brokerPort: 7 }, /^--broker-port: given without --broker, which/],
+    [{ mqtt: "mqtt://h", brokerHost: "::" }, /^--broker-host: given without --broker, which/],
+    [{ broker: true, mqttDiscovery: "a/#" }, /^--mqtt-discovery: given "a\/#", expected a topic/],
+    [{ mqtt: "mqtt://h", mqttDiscovery: "" }, /^--mqtt-discovery: given "", expected a topic/],
     [{ mqtt: "mqtt://h", mqttPasswordFile: "/none" }, /^--mqtt-password-file \/none: there is no/],
     [{ mqtt: "mqtt://h", mqttCa: "/none" }, /^--mqtt-ca \/none: there is no such file/],
   ])("%j are refused in one line that shows no secret", (given, words) => {
