@@ -92,7 +92,8 @@ export async function openBroker(options: BrokerOptions): Promise<Broker> {
     const client = aedes.handle(socket);
     clients.set(socket, client);
     socket.once("close", () => clients.delete(socket));
-    const most = () => (client.connected ? limits.packet : limits.firstPacket);
+    // Who sends more at once with its first packet is not connected yet, and may do so (3.1.4).
+    const most = (before: number) => (before > 0 ? limits.packet : limits.firstPacket);
     watchPackets(socket, most, (length) => {
       options.log.few("broker cut a client off", { client: client.id, packet: length });
       socket.destroy();

@@ -23,7 +23,7 @@ export interface BrokerOptions extends BrokerSettings {
 
 export interface BrokerLimits {
   readonly connections: number;
-  /** Bytes of a packet; and of a client's first, when nobody knows yet who it is. */
+  /** Bytes of a packet; and of a client's first, in which it says who it is. */
   readonly packet: number;
   readonly firstPacket: number;
   /** Topics on which messages of guests are kept. */

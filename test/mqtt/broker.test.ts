@@ -163,6 +163,26 @@ describe("the embedded broker", () => {
     expect(cut.map((line) => JSON.parse(line).packet)).toEqual([1_025, expect.any(Number)]);
   });
 
+  it("lets a client say much with its CONNECT, or right after it", async () => {
+    const { gateway, lines } = await start();
+    const payload = Buffer.from("x".repeat(4_000));
+    const publish = { topic: "house/film", payload, qos: 1, messageId: 1, dup: false } as const;
+    const socket = await strangerAt(gateway);
+    let said = Buffer.alloc(0);
+    const answered = new Promise<void>((done) => {
+      socket.once("close", done).on("data", (bytes) => {
+        said = Buffer.concat([said, bytes]);
+        if (said.length === 8) done();
+      });
+    });
+    const much = generate({ cmd: "publish", retain: false, ...publish });
+    socket.write(Buffer.concat([CONNECT_SAME, much]));
+    await answered;
+    socket.destroy();
+    expect(said.toString("hex")).toBe("2002000040020001");
+    expect(lines.filter((line) => line.includes("cut a client off"))).toEqual([]);
+  });
+
   it("counts who is there, also where one takes the name of another that ends", async () => {
     const { gateway, url } = await start();
     await (await Reader.open(url, STATUS)).sees(STATUS, "online");
