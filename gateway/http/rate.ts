@@ -62,7 +62,7 @@ export class Rate {
 }
 
 /** The first four groups of an IPv6 address; any other as it is. */
-function ownerOf(address: string): string {
+export function ownerOf(address: string): string {
   if (!isIPv6(address) || address.startsWith("::ffff:")) return address;
   const [head = "", tail] = address.split("::");
   const groups = head.split(":").filter(Boolean);
