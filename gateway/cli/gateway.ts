@@ -3,7 +3,6 @@
  * go to stdout as JSON; what keeps it from starting is one line on stderr.
  */
 
-import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
@@ -15,6 +14,7 @@ import { readTokens, type TokenEntry } from "../http/tokens.ts";
 import { createLog } from "../log.ts";
 import { BROKER_HOST, BROKER_PORT, type MqttOptions, readMqtt } from "../mqtt/settings.ts";
 import { type RunningGateway, startGateway } from "../server.ts";
+import { makeFolder } from "../store/folder.ts";
 import { levelStore } from "../store/level.ts";
 import { StoreBusy, StoreTooNew } from "../store/store.ts";
 import { Watchdog } from "../watchdog.ts";
@@ -106,7 +106,7 @@ async function run(flags: Flags, streams: Streams): Promise<void> {
   fatal.catch(() => {});
   // From here on a signal waits until there is something to stop.
   const asked = signalled();
-  makeFolder(data);
+  makeData(data);
   const gateway = await startGateway({
     clock: systemClock(),
     store: (given) => levelStore(data, given),
@@ -167,9 +167,9 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(XDG_STATE_HOME || join(homedir(), ".local", "state"), "nextbeat");
 }
 
-function makeFolder(data: string): void {
+function makeData(data: string): void {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeFolder(data);
   } catch (error) {
     throw new Failed(`--data ${data}: ${reason(error)}`);
   }

@@ -13,9 +13,10 @@
  */
 
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { chmod, mkdir, rename, rm } from "node:fs/promises";
+import { chmod, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
+import { makeFolder } from "./folder.ts";
 import { KeyedStore } from "./keyed.ts";
 import { damagedLogs } from "./level-log.ts";
 import { damagedTables, showDamage } from "./level-table.ts";
@@ -78,7 +79,7 @@ class LevelShelf implements Shelf {
   async open(): Promise<readonly string[]> {
     const replaced = join(this.#data, REPLACED);
     if (!existsSync(this.#folder) && existsSync(replaced)) await rename(replaced, this.#folder);
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.#folder);
     await chmod(this.#folder, 0o700);
     const harmed = existsSync(this.#mark) || (hasStore(this.#data) && isHeadless(this.#folder));
     if (harmed) throw damaged("the store is marked as damaged");

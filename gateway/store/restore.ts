@@ -12,6 +12,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { BadBackup, readBackup } from "./backup.ts";
+import { makeFolder } from "./folder.ts";
 import { folderOf, hasStore, isLocked, REPLACED } from "./level.ts";
 import { RESTORED_KEY } from "./meta.ts";
 import { LAYOUT } from "./records.ts";
@@ -46,7 +47,7 @@ export async function restoreBackup(
     if (!force) throw new StoreThere("a store lies in it");
     if (await isLocked(data)) throw new StoreBusy("a gateway runs on this store");
   }
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  makeFolder(data);
   const made = join(data, "store.restoring");
   await rm(made, { recursive: true, force: true });
   try {
