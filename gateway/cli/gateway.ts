@@ -20,6 +20,7 @@ import { StoreBusy, StoreTooNew } from "../store/store.ts";
 import { Watchdog } from "../watchdog.ts";
 import { Failed, readGiven, type Streams, Usage } from "./common.ts";
 import { reason } from "./errors.ts";
+import { isPublic } from "./private.ts";
 import { listenOn, port, UDP_PORT } from "./words.ts";
 
 /** What the flags say; what they do not say is asked of the configuration. */
@@ -99,6 +100,11 @@ async function run(flags: Flags, streams: Streams): Promise<void> {
   const given = readMqtt(options);
   const log = createLog(streams.out);
   if (unknown.length > 0) log.warn("names in the environment that are not known", { unknown });
+  const secrets = [options.tokenFile, options.mqttPasswordFile].filter(
+    (file) => file !== undefined,
+  );
+  for (const file of secrets.filter(isPublic))
+    log.warn("every user can read this secret", { file });
   let broken = (_error: Error): void => {};
   const fatal = new Promise<never>((_, reject) => {
     broken = reject;

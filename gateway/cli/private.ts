@@ -7,6 +7,15 @@
 import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Failed, reason } from "./errors.ts";
 
+/**
+ * Whether every user of this machine may read a file. Its group may: a service's files are often
+ * root's, and its own group's.
+ */
+export function isPublic(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return process.platform !== "win32" && found !== undefined && (found.mode & 0o004) !== 0;
+}
+
 /** Throws Failed, naming `-o`. @param text a byte string or text, by `encoding` */
 export function writePrivate(file: string, text: string, encoding: "latin1" | "utf8"): void {
   const part = `${file}.part`;

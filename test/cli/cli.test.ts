@@ -189,7 +189,7 @@ describe("gateway", () => {
     await refused(1, `--udp-port: ${udp} at 127.0.0.1 is in use`, ...taken, "--udp-port", udp);
     await refused(1, `--http-port: ${http} at 127.0.0.1 is in use`, ...taken, "--http-port", http);
     const tokens = join(other, "tokens");
-    writeFileSync(tokens, "write a-token-of-the-test\n");
+    writeFileSync(tokens, "write a-token-of-the-test\n", { mode: 0o600 });
     // No name at all, so nobody is asked for it.
     const named = ["--token-file", tokens, "--http-host", "a..b"];
     await refused(1, "--http-host: no such name", ...taken, ...named);
