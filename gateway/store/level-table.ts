@@ -18,7 +18,7 @@
  * What lost: reading whole files with every start, which an SD card takes minutes for.
  */
 
-import { closeSync, openSync, readdirSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { maskedCrc } from "./level-log.ts";
 import { unpack } from "./snappy.ts";
@@ -57,19 +57,30 @@ export function damagedTables(folder: string, all: boolean): TableDamage[] {
   const found: TableDamage[] = [];
   for (const name of readdirSync(folder).filter((file) => /^\d+\.(ldb|sst)$/.test(file))) {
     const path = join(folder, name);
-    const file = openSync(path, "r");
+    const file = openUnlessGone(path);
+    if (file === undefined) continue;
     try {
       const read: Read = (from, length) => {
         const bytes = Buffer.alloc(length);
         return bytes.subarray(0, readSync(file, bytes, 0, length, from));
       };
-      const damage = damageIn(read, statSync(path).size, all);
+      const damage = damageIn(read, fstatSync(file).size, all);
       if (damage.dead.length > 0) found.push({ path, ...damage });
     } finally {
       closeSync(file);
     }
   }
   return found;
+}
+
+/** A gateway that runs on this store sweeps tables away; that it runs is found out later. */
+function openUnlessGone(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Makes LevelDB see the damage that it would not look for. */

@@ -20,7 +20,9 @@ import { makeFolder } from "./folder.ts";
 import { KeyedStore } from "./keyed.ts";
 import { damagedLogs } from "./level-log.ts";
 import { damagedTables, showDamage } from "./level-table.ts";
+import { RESTORED_KEY } from "./meta.ts";
 import { salvage } from "./salvage.ts";
+import { CHECK, seal } from "./seal.ts";
 import type { Batch, Shelf } from "./shelf.ts";
 import { type Store, StoreBusy, type StoreOptions } from "./store.ts";
 
@@ -85,13 +87,17 @@ class LevelShelf implements Shelf {
     if (harmed) throw damaged("the store is marked as damaged");
     const lost = this.#keepDamagedLogs();
     if (damagedTables(this.#folder, false).length > 0) throw damaged("a table is damaged");
+    await this.#enter();
+    return lost;
+  }
+
+  async #enter(): Promise<void> {
     this.#level = new ClassicLevel(this.#folder, { keyEncoding: "utf8", valueEncoding: "buffer" });
     try {
       await this.#level.open();
     } catch (error) {
       throw opened(error);
     }
-    return lost;
   }
 
   /** LevelDB sweeps its log away when it has read what it can: what it cannot is kept beside. */
@@ -106,15 +112,18 @@ class LevelShelf implements Shelf {
   async repair(error: unknown): Promise<void> {
     if (!isDamage(error)) throw error;
     await this.#level?.close();
+    // Whoever dies amid this begins it anew, and believes nothing either.
+    this.#markDamaged(error);
     const tables = damagedTables(this.#folder, true);
     const saved = salvage(tables);
     showDamage(tables);
     await ClassicLevel.repair(this.#folder);
-    await rm(this.#mark, { force: true });
-    await this.open();
+    await this.#enter();
     const batch = this.batch();
     for (const [key, value] of saved) if (this.get(key) === undefined) batch.put(key, value);
+    batch.put(RESTORED_KEY, seal(RESTORED_KEY, Buffer.alloc(CHECK)));
     await batch.write();
+    await rm(this.#mark, { force: true });
   }
 
   batch(): Batch {
@@ -158,10 +167,12 @@ class LevelShelf implements Shelf {
   }
 
   #note(error: unknown): never {
-    if (isDamage(error)) {
-      writeFileSync(this.#mark, `${(error as Error).message}\n`);
-    }
+    if (isDamage(error)) this.#markDamaged(error);
     throw error;
+  }
+
+  #markDamaged(error: unknown): void {
+    writeFileSync(this.#mark, `${(error as Error).message}\n`);
   }
 }
 

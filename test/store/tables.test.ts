@@ -5,7 +5,8 @@
 
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { ClassicLevel } from "classic-level";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { damagedTables } from "../../gateway/store/level-table.ts";
 import { unpack } from "../../gateway/store/snappy.ts";
 import type { Loaded } from "../../gateway/store/store.ts";
@@ -94,6 +95,25 @@ describe("a table with one bit turned", () => {
       expect(quarantined).toEqual([REPAIRED]);
       expect(devices).toHaveLength(COUNT);
     }
+  });
+});
+
+describe("a repair", () => {
+  it("that is cut short is begun anew, and nobody is believed after it either", async () => {
+    const clock = new HandClock();
+    const harmed = turned(await filled(clock), 0.1);
+    const { repair } = ClassicLevel;
+    const cut = vi.spyOn(ClassicLevel, "repair").mockImplementation((async (at: string) => {
+      await repair(at);
+      throw new Error("cut short");
+    }) as never);
+    await expect(opened(harmed, clock)).rejects.toThrow("cut short");
+    cut.mockRestore();
+    const { devices, quarantined } = await opened(harmed, clock);
+    expect(quarantined).toEqual([REPAIRED]);
+    expect(devices.length).toBeGreaterThan(COUNT - 45);
+    expect(devices.every(({ restored }) => restored)).toBe(true);
+    expect((await opened(harmed, clock)).quarantined).toEqual([]);
   });
 });
 
