@@ -15,7 +15,7 @@ import { type BoardFacts, boardNamed } from "./boards.ts";
 import { BoardConsole, BoardError } from "./console.ts";
 import { Failed } from "./errors.ts";
 import { openPort, type Where } from "./port.ts";
-import { quote } from "./script.ts";
+import { type BoardScript, quote } from "./script.ts";
 
 /** Bytes of script a line: with its frame below what a console buffers, 256 on the smallest. */
 const CHUNK = 128;
@@ -120,31 +120,45 @@ async function roomOn(board: BoardConsole): Promise<Room> {
   return { bytes: bytes!, vars: vars!, sha256: sha256 === 1 };
 }
 
-/** Stops what runs, and sees that there is room for `text` and variables for it. */
+/**
+ * Stops what runs, and sees that there is room for a script and variables for it. Where there is
+ * not, nothing was written, and what ran before is started again: a board that beat goes on.
+ */
 export async function makeReady(
-  { console: board, id }: FoundBoard,
+  found: FoundBoard,
   facts: BoardFacts,
-  text: string,
-  vars: number,
+  script: Pick<BoardScript, "text" | "vars">,
   suite: number,
 ): Promise<void> {
+  const { console: board } = found;
   board.tell("reset()");
   const end = performance.now() + RESET_MS;
   while ((await board.ask("1", PROBE_MS)) === undefined)
     if (performance.now() > end || board.closed) throw new Failed("the board did not come back");
-  const room = await roomOn(board);
+  const short = lacking(await roomOn(board), found, facts, script, suite);
+  if (short === undefined) return;
+  await start(found, facts);
+  throw new Failed(`${short}. Nothing was written; what the board ran before runs again`);
+}
+
+/** What there is too little of, in words. */
+function lacking(
+  room: Room,
+  { id }: FoundBoard,
+  facts: BoardFacts,
+  { text, vars }: Pick<BoardScript, "text" | "vars">,
+  suite: number,
+): string | undefined {
   if (room.bytes < text.length + FILE_HEAD)
-    throw new Failed(
+    return (
       `not enough Storage: the script has ${text.length} bytes, and ${room.bytes} are free or can ` +
-        `be made free; require("Storage").list() on its console shows what is there`,
+      `be made free; require("Storage").list() on its console shows what is there`
     );
-  // On Linux it takes more as it needs them.
-  if (facts.name !== "linux" && room.vars < vars)
-    throw new Failed(
-      `not enough memory: the script takes up to ${vars} JsVars, and ${room.vars} are free`,
-    );
+  if (Number.isFinite(facts.vars) && room.vars < vars)
+    return `not enough memory: the script takes up to ${vars} JsVars, and ${room.vars} are free`;
   if (suite === 1 && !room.sha256)
-    throw new Failed(`this build for ${id} has no SHA-256: enrol the device with --suite 2`);
+    return `this build for ${id} has no SHA-256: enrol the device with --suite 2`;
+  return undefined;
 }
 
 /** Writes the script. @param progress called with the bytes that are there */

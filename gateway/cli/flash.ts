@@ -50,7 +50,7 @@ export function addFlash(program: Command, streams: Streams): void {
       const asked = wanted({ ...options, board: facts.name }, found);
       const script = boardScript(found, asked);
       say(summary(script, asked, found.suite));
-      await makeReady(board, facts, script.text, script.vars, found.suite);
+      await makeReady(board, facts, script, found.suite);
       await writeScript(board, script.text, (bytes) =>
         tellProgress(say, bytes, script.text.length),
       );

@@ -1,11 +1,11 @@
 /** What `device bundle` refuses: bad input, and what a board, a suite or a client cannot do. */
 
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { clearUp } from "../gateway/socket-rig.ts";
 import { enrolled } from "./bundle-rig.ts";
-import { refused } from "./rig.ts";
+import { refused, run } from "./rig.ts";
 
 afterEach(clearUp);
 
@@ -55,6 +55,40 @@ describe("device bundle", () => {
     const to = ["--gateway", "10.0.0.1", "--data", data, "-o", join(data, "out.js")];
     const argv = [...to, "--board", board, ...flags];
     await refused(2, words, "device", "bundle", "shed", ...argv);
+  });
+
+  it("refuses what the board cannot hold, and writes it only with --force", async () => {
+    const data = await enrolled("chaskey");
+    const [out, app] = [join(data, "out.js"), join(data, "app.js")];
+    writeFileSync(app, `// ${"x".repeat(8_000)}\n`);
+    writeFileSync(out, "the script before\n");
+    const to = ["--gateway", "10.0.0.1", "--board", "esp8266-512k", "--app", app];
+    const argv = ["device", "bundle", "shed", ...to, "--data", data, "-o", out];
+    const words = /^error: esp8266-512k cannot hold it: the script has \d+ bytes, and its Stor/;
+    const said = await run(...argv);
+    expect(said).toMatchObject({ code: 2, out: "" });
+    expect(said.err).toMatch(words);
+    expect(said.err).toMatch(/with --force\n$/);
+    expect(readFileSync(out, "latin1")).toBe("the script before\n");
+    const forced = await run(...argv, "--force");
+    expect(forced).toMatchObject({ code: 0, err: "" });
+    expect(forced.out).toContain("DOES NOT FIT esp8266-512k: ");
+    expect(readFileSync(out, "latin1")).toContain("var NEXTBEAT={");
+    const told = JSON.parse((await run(...argv, "--force", "--json")).out);
+    expect(told).toMatchObject({ fits: false });
+    // The variables are what is short: 1 600 of them, ten bytes of a script each.
+    writeFileSync(app, `// ${"x".repeat(60_000)}\n`);
+    const big = ["--gateway", "10.0.0.1", "--board", "esp8266", "--app", app];
+    const flags = ["--data", data, "-o", out];
+    await refused(
+      2,
+      "JsVars, and the board has 1600",
+      "device",
+      "bundle",
+      "shed",
+      ...big,
+      ...flags,
+    );
   });
 
   it("refuses under suite 0 what only a key protects", async () => {

@@ -38,11 +38,16 @@ describe("what is no board", () => {
     expect(await refusedBy("<nb1= LINUX 2v10 >\n")).toContain("expected 2v29 or later");
   }, 30_000);
 
+  /** What the last pretended board was told. */
+  const told: string[] = [];
+
   /** A console that answers what is asked, by the words of the question. */
   async function pretended(answers: readonly (readonly [string, string])[]): Promise<string> {
+    told.length = 0;
     const server = createServer((socket) => {
       const reader = createInterface({ input: socket });
       reader.on("line", (line) => {
+        told.push(line);
         const mark = /"(nb\d+)="/.exec(line)?.[1];
         const answer = answers.find(([words]) => line.includes(words))?.[1] ?? "1";
         if (mark) socket.write(`<${mark}= ${answer} >\r\n>`);
@@ -63,7 +68,11 @@ describe("what is no board", () => {
     const esp32 = ["process.env.BOARD", "ESP32 2v29.1"] as const;
     const asked = (answer: string) => pretended([esp32, ["freeBytes", answer]]);
     expect(await asked("1000 4000 1")).toMatch(/not enough Storage: the script has \d{4} bytes/);
+    const runsAgain = () => told.slice(-1).join().includes("E.reboot()");
+    expect(runsAgain()).toBe(true);
     expect(await asked("90000 300 1")).toContain("JsVars, and 300 are free");
+    expect(runsAgain()).toBe(true);
+    expect(told.filter((line) => line.includes(".write("))).toEqual([]);
     expect(await asked("90000 4000 0")).toContain("no SHA-256: enrol the device with --suite 2");
     const held = [
       ["E.CRC32(f)})(", "2900:1234"],
