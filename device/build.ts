@@ -183,15 +183,21 @@ async function main(): Promise<void> {
     if (!isKept(sources, await joined(variant, sources))) missing.push(variant.name);
   await inThreads(missing);
   const identity = JSON.parse(readFileSync(join(here, "..", "..", "package.json"), "utf8")).version;
-  console.log(`nextbeat ${identity}: bundles for the board`);
-  const espruino = process.argv.includes("--measure") ? interpreter() : undefined;
+  const measure = process.argv.includes("--measure");
+  // Who builds to see a demo has not asked for twenty sizes.
+  const more = measure
+    ? ""
+    : `, ${VARIANTS.length} of them ("make device" lists and measures them)`;
+  console.log(`nextbeat ${identity}: bundles for the board${more}`);
+  const espruino = measure ? interpreter() : undefined;
   let found: JsVars | undefined;
   for (const variant of VARIANTS) {
     const code = await bundle(variant, sources);
     writeFileSync(join(here, `nextbeat-${variant.name}.js`), code);
     const name = `nextbeat-${variant.name}.js`.padEnd(34);
     const runs = espruino && variant.entry === "main.ts" ? await jsVars(espruino, code) : undefined;
-    console.log(`  ${name}${code.length} bytes${runs ? `, from RAM ${runs.used} JsVars` : ""}`);
+    const vars = runs ? `, from RAM ${runs.used} JsVars` : "";
+    if (measure) console.log(`  ${name}${code.length} bytes${vars}`);
     found ??= runs;
   }
   if (found) console.log(`  ${found.empty} of them are the bare interpreter's; ${scale(found)}`);
