@@ -57,6 +57,9 @@ const HEADS = [
   ["CMDS", 100],
   ["CAUSE", 50],
 ] as const;
+/** Its place in HEADS, and what it keeps on the narrowest terminal. */
+const NAME = 1;
+const NAME_MIN = 12;
 const KEYS = "s sort  / filter  arrows scroll  q quit";
 /** Heading, counts, and the line of keys. */
 const AROUND = 4;
@@ -102,8 +105,9 @@ export function screen(watched: Watched): string[] {
   const cells = shown.map((device) => cellsOf(device, watched.now));
   const table = [HEADS.map(([head]) => head), ...cells];
   const widths = HEADS.map((_, at) => Math.max(...table.map((row) => row[at]!.length)));
+  widths[NAME] = nameWidth(heads, widths, columns);
   const line = (row: readonly string[]) =>
-    heads.map((at) => (row[at] ?? "").padEnd(widths[at]!)).join("  ");
+    heads.map((at) => fitted(row[at]!, widths[at]!)).join("  ");
   const paint = (text: string, code: number) =>
     colours ? `\u001b[${code}m${cut(text, columns)}\u001b[0m` : cut(text, columns);
   const more =
@@ -114,9 +118,27 @@ export function screen(watched: Watched): string[] {
     cut(`${asked}${more}`, columns),
     paint(line(HEADS.map(([head]) => head)), 90),
     ...shown.map((device, at) => paint(line(cells[at]!), COLOURS[device.status])),
-    ...Array.from({ length: Math.max(0, room - shown.length) }, () => ""),
+    ...Array.from({ length: Math.max(0, room - shown.length) }, (_, at) =>
+      at === 0 && shown.length === 0 ? cut(nobody(watched), columns) : "",
+    ),
     paint(KEYS, 90),
   ];
+}
+
+/** A long name gives way to what is told of its device, down to NAME_MIN. */
+function nameWidth(heads: readonly number[], widths: readonly number[], columns: number): number {
+  const others = heads.filter((at) => at !== NAME).reduce((sum, at) => sum + 2 + widths[at]!, 0);
+  return Math.min(widths[NAME]!, Math.max(NAME_MIN, columns - others));
+}
+
+function fitted(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
+}
+
+/** Why the table is empty, and what fills it. */
+function nobody({ devices, filter }: Watched): string {
+  if (devices.length > 0) return `   none of ${devices.length} has "${filter}"; / filters anew`;
+  return "   nobody is enrolled: nextbeat device add NAME";
 }
 
 function cut(text: string, columns: number): string {

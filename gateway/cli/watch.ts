@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import type { ChangeJson, DeviceJson } from "../http/answers.ts";
 import { request } from "./ask.ts";
-import { clientToken, type GatewayOptions, type Streams, withGateway } from "./common.ts";
+import { clientToken, counted, type GatewayOptions, type Streams, withGateway } from "./common.ts";
 import { follow, type Happening } from "./stream.ts";
 import { chosen, ORDERS, roomOf, screen, type Watched } from "./watch-table.ts";
 
@@ -84,6 +84,11 @@ export class Watch {
     const { signal } = this.#stopped;
     await this.#read();
     const terminal = this.#terminal;
+    // A pipe may stay silent for days; who started it wants to know that it looks.
+    if (!terminal && !this.#options.json)
+      this.#streams.err(
+        `watching ${counted(this.#devices.size)} of ${this.#options.url.host}: a line a change\n`,
+      );
     const paint = () => this.#paint();
     const deafen = terminal?.listen((key) => this.#press(key), paint);
     const timer = terminal && setInterval(paint, PAINT_MS);
@@ -167,7 +172,10 @@ export class Watch {
     else if (key === "s") this.#order = ORDERS[(ORDERS.indexOf(this.#order) + 1) % ORDERS.length]!;
     else
       this.#top +=
-        { "\u001b[A": -1, "\u001b[B": 1, "\u001b[5~": -page, "\u001b[6~": page }[key] ?? 0;
+        {
+          ...{ "\u001b[A": -1, "\u001b[B": 1, "\u001b[5~": -page, "\u001b[6~": page },
+          ...{ "\u001b[H": -Infinity, "\u001b[F": Infinity },
+        }[key] ?? 0;
     this.#paint();
   }
 

@@ -76,6 +76,12 @@ describe("the table", () => {
         expect(lines).toHaveLength(Math.max(5, rows));
       }
     }
+    const long = "the pump in the far meadow behind the old mill, left";
+    const devices = [device({ name: long }), device({ id: "000002", name: "barn" })];
+    const [barn, pump] = screen(watched({ devices, columns: 60 })).slice(3);
+    expect(pump).toMatch(/^\* {2}the pump in .*… {2}present {2}in 40 s/);
+    expect(barn).toMatch(/^\* {2}barn +present {2}in 40 s/);
+    expect(screen(watched({ devices, columns: 130 }))[4]).toContain(`${long}  present`);
     const lines = screen(watched({ rows: 6, top: 2 }));
     expect(lines[1]).toBe("by attention  3-4 of 5");
   });
@@ -89,6 +95,11 @@ describe("the table", () => {
     expect(names({ filter: "GARD" })).toEqual(["well", "gate", "shed-07", "tank"]);
     expect(names({ filter: "nor" })).toEqual(["gate"]);
     expect(names({ filter: "00000" })).toHaveLength(5);
+  });
+
+  it("says why it is empty", () => {
+    expect(screen(watched({ devices: [] }))[3]).toContain("nextbeat device add NAME");
+    expect(screen(watched({ filter: "zz" }))[3]).toContain('none of 5 has "zz"');
   });
 
   it("says when it no longer knows, and when the gateway does not hear", () => {
