@@ -17,7 +17,7 @@ interface Options extends GatewayOptions {
 
 const ABOUT = {
   mute: "tell nobody of a device or a site: its owner knows",
-  maintenance: "the same for work that was announced",
+  maintenance: "tell nobody of a device or a site: announced work is done there",
   unmute: "end a mute or a maintenance; what is still open is told now",
 } as const;
 
@@ -59,6 +59,11 @@ function sentence({ target, kind, untilAt }: QuietJson): string {
   const end =
     untilAt === null
       ? "until unmute"
-      : `until ${untilAt} (${ago(Date.now() - Date.parse(untilAt))})`;
+      : `until ${untilAt.slice(0, 19)}Z (${ago(wholeSeconds(Date.now() - Date.parse(untilAt)))})`;
   return `${kind} of ${target.replace(":", " ")} ${end}\n`;
+}
+
+/** What was asked for a moment ago as "2h" is not told as 1 h 59 min. */
+function wholeSeconds(ms: number): number {
+  return Math.round(ms / 1_000) * 1_000;
 }

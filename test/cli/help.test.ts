@@ -36,10 +36,11 @@ async function nextbeat(...argv: string[]): Promise<Said> {
   return { code: await simulate(argv.slice(1), streams), out, err };
 }
 
-/** Commands of a help, without `help` itself. */
+/** Commands of a help, in all its groups, without `help` itself. */
 function commandsOf(help: string): string[] {
-  const [, list = ""] = help.split(/^Commands:\n/m);
-  const names = [...list.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name!);
+  const sections = help.split(/^(?=[A-Z][^:\n]*:\n)/m).slice(1);
+  const lists = sections.filter((text) => !/^(Options|Arguments|First steps):/.test(text));
+  const names = [...lists.join("").matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name]) => name!);
   return names.filter((name) => name !== "help");
 }
 
