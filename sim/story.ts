@@ -148,7 +148,7 @@ export function ending(
 function nextSteps(story: Story): void {
   const steps = [
     ["a real gateway", "make gateway"],
-    ["a real board", "npm run -s nextbeat -- device add shed-07   (then: device bundle)"],
+    ["a real board", "npm run -s nextbeat -- device add shed-07   (then: make flash, see README)"],
     [
       "your own fleet",
       "npm run -s nextbeat -- sim fleet --gateway localhost --devices 100 --link wifi-edge",

@@ -28,9 +28,15 @@ function row(command: CommandJson, now: number): string[] {
     command.state,
     when(command.queuedAt),
     outcome(command),
-    waits ? when(command.forecastAt) : "-",
+    waits && command.forecastAt !== null ? ahead(command.forecastAt, now) : "-",
     waits ? when(command.notAfter) : "-",
   ];
+}
+
+/** When a command will probably be delivered: "now", "in 12 min". */
+export function ahead(forecastAt: string, now: number): string {
+  const ms = Date.parse(forecastAt) - now;
+  return ms < 1_000 ? "now" : ago(-ms);
 }
 
 /** The result in words; a failure without one may have been a success. */

@@ -108,4 +108,9 @@ export function columns(rows: readonly (readonly string[])[]): string {
     .join("");
 }
 
+/** "1 device", "12 devices". */
+export function counted(devices: number): string {
+  return devices === 1 ? "1 device" : `${devices} devices`;
+}
+
 export { Failed, Usage };

@@ -7,7 +7,7 @@
  */
 
 import { type Command, Option } from "commander";
-import { type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
+import { counted, type Streams, type WhereOptions, withDevices, withWhere } from "./common.ts";
 import type { DeviceJson, Devices } from "./devices.ts";
 import { writePrivate } from "./private.ts";
 import { Progress } from "./progress.ts";
@@ -53,7 +53,7 @@ export function addDeviceExport(parent: Command, streams: Streams): void {
     }
     writePrivate(options.output, text, "utf8");
     const told = { file: options.output, devices: found.length };
-    streams.out(options.json ? `${JSON.stringify(told)}\n` : `${found.length} devices\n`);
+    streams.out(options.json ? `${JSON.stringify(told)}\n` : `${counted(found.length)} written\n`);
   });
 }
 

@@ -11,6 +11,7 @@ import { extname } from "node:path";
 import { type Command, Option } from "commander";
 import { BadInput, readNewDevice } from "../http/schema.ts";
 import {
+  counted,
   readGiven,
   type Streams,
   Usage,
@@ -63,7 +64,7 @@ export function addDeviceImport(parent: Command, streams: Streams): void {
     });
     const skipped = told.skipped > 0 ? `, ${told.skipped} were there` : "";
     streams.out(
-      options.json ? `${JSON.stringify(told)}\n` : `${told.enrolled} devices enrolled${skipped}\n`,
+      options.json ? `${JSON.stringify(told)}\n` : `${counted(told.enrolled)} enrolled${skipped}\n`,
     );
   });
 }

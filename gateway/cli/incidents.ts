@@ -22,6 +22,7 @@ export function addIncidents(program: Command, streams: Streams): void {
   withGateway(command).action(async (options: Options) => {
     const found = await all(options);
     if (options.json) streams.out(`${JSON.stringify(found)}\n`);
+    else if (found.length === 0) streams.out("no incidents\n");
     else streams.out(columns([HEAD, ...found.map((each) => row(each, Date.now()))]));
   });
 }

@@ -5,10 +5,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import { ago } from "../durations.ts";
 import type { CommandJson, DeviceJson } from "../http/answers.ts";
 import { NOT_AFTER_MAX_MS, NOT_AFTER_MIN_MS } from "../limits.ts";
-import { outcome } from "./commands.ts";
+import { ahead, outcome } from "./commands.ts";
 import {
   askGateway,
   Failed,
@@ -117,7 +116,7 @@ function sentence({ id, command, error }: Sent, now: number): string {
   const what = `${id}: command ${n} ${state}`;
   if (state !== "queued" && state !== "offered") return `${what}, ${outcome(command)}`;
   if (forecastAt === null) return `${what}; nobody knows when it will be delivered`;
-  return `${what}; probably delivered ${forecastAt} (${ago(now - Date.parse(forecastAt))})`;
+  return `${what}; its delivery is expected ${ahead(forecastAt, now)}`;
 }
 
 function judge(sent: readonly Sent[], waited: boolean): void {
