@@ -8,8 +8,8 @@
  * in the store, which cannot be counted, translated or put right.
  */
 
-import { duration } from "../../device/words.ts";
 import type { Evidence } from "../affairs.ts";
+import { exact } from "../durations.ts";
 import type { Cause } from "../facts.ts";
 
 /**
@@ -37,14 +37,14 @@ export const EVIDENCE = {
   deadlineAt: kind("at", "the deadline was _"),
   promiseMs: kind("ms", "it had promised to be heard within _"),
   graceMs: kind("ms", "_ of grace were added"),
-  k: kind("count", "promises that must break in a row: _"),
-  alpha: kind("count", "false alarms allowed a year: _"),
+  k: kind("count", "it takes _ broken promises in a row"),
+  alpha: kind("count", "at most _ false alarms a year"),
   ratio: kind("share", "its beats come after _ of what it promises"),
   spread: kind("share", "its rhythm varies by _"),
   beats: kind("count", "learned from _ beats"),
   lossUp: kind("share", "_ of its beats are lost on their way to us"),
   lossDown: kind("share", "_ of our answers are lost on their way to it"),
-  burst: kind("count", "losses come in runs of _ beats"),
+  burst: kind("count", "a loss is _ beats long on average"),
   nudges: kind("count", "nudges sent: _"),
   nudgedAt: kind("at", "it was nudged _"),
   heldMs: kind("ms", "the verdict waited _ for the others"),
@@ -124,7 +124,10 @@ export function describeValue(
 ): string {
   if (!Object.hasOwn(EVIDENCE, name)) return "";
   const { unit, says } = EVIDENCE[name as EvidenceName];
-  return says.replace("_", () => written(value, unit, tellAt));
+  const told = written(value, unit, tellAt);
+  // "1 beat", and not "1 beats".
+  const one = told === "1" ? says.replace(/_ ((?:\w+ )?\w+)s\b/, "_ $1") : says;
+  return one.replace("_", () => told);
 }
 
 /** Evidence in words, one phrase each, in the order of the list. `tellAt`: see `describeValue`. */
@@ -145,10 +148,10 @@ function written(
     case "at":
       return tellAt(value);
     case "ms":
-      return duration(Math.max(0, value));
+      return exact(Math.max(0, value));
     case "share":
       return `${Math.round(value * 1000) / 10} %`;
     default:
-      return String(Math.round(value * 1000) / 1000);
+      return String(Math.round(value * 100) / 100);
   }
 }
