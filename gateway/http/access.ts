@@ -14,7 +14,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import type { Clock } from "../clock.ts";
-import { COOKIE, LOGIN, loginPage } from "./login.ts";
+import { COOKIE, LOGIN, LOGIN_FILES, loginPage } from "./login.ts";
 import { problem } from "./problem.ts";
 import { BURST, PER_SECOND, Rate, WRONG_BURST, WRONG_PER_SECOND } from "./rate.ts";
 import type { Scope, Tokens } from "./tokens.ts";
@@ -76,6 +76,7 @@ function refuseForeign(c: Context): Response | undefined {
 
 function refuseUnknown(c: Context, tokens: Tokens): Response | undefined {
   if (c.req.path === LOGIN) return c.req.method === "POST" ? refuseOrigin(c) : undefined;
+  if (LOGIN_FILES.has(c.req.path) && c.req.method === "GET") return undefined;
   const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
   const cookie = getCookie(c, COOKIE);
   const scope = bearer
