@@ -83,6 +83,19 @@ export function flashCommand({ name, board, reach, interval, ssid }, host, port)
   return words.join(" ");
 }
 
+/**
+ * What fills an empty gateway, from a terminal on its machine.
+ * @param {number} port where boards find it @param {string} url of this page
+ */
+export function firstCommands(port, url) {
+  const here = url === "http://127.0.0.1:8227" ? "" : ` --url ${url}`;
+  const boards = "--devices 12 --link wifi-good --interval 10s";
+  return (
+    `nextbeat device add shed-07${here}\n` +
+    `nextbeat sim fleet --gateway 127.0.0.1:${port} ${boards}${here}`
+  );
+}
+
 /** As a shell takes it. @param {string} word */
 function quoted(word) {
   return /^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -11,6 +11,7 @@
  * @import { Change, Device, GatewayFacts, Link } from "./live.js"
  */
 
+import { firstCommands } from "./affairs.js";
 import { advance } from "./beats.js";
 import { Choice } from "./choice.js";
 import { Detail } from "./detail.js";
@@ -259,11 +260,16 @@ function arrange(at) {
   choices.label.paint(view.label);
   const of = shown === fleet.size ? "" : ` of ${fleet.size.toLocaleString()}`;
   put(byId("shown"), `${shown.toLocaleString()}${of}`);
-  byId("none").hidden = shown > 0;
-  const words = fleet.size > 0 ? "No device fits this filter." : "Enrol one on the gateway: ";
-  put(byId("none-why"), words);
-  byId("none-how").hidden = fleet.size > 0;
+  byId("none").hidden = shown > 0 || fleet.size === 0;
+  welcome(fleet.size === 0);
   arrangeAgainAt = at + (performance.now() - begun) * ARRANGE_SHARE;
+}
+
+/** Where nobody is, only what one can do about it. @param {boolean} empty */
+function welcome(empty) {
+  document.body.classList.toggle("empty", empty);
+  byId("welcome").hidden = !empty;
+  if (empty) put(byId("welcome-how"), firstCommands(boardsPlace().port, location.origin));
 }
 
 /** The filter or the order was changed. */
@@ -299,7 +305,7 @@ function press(event) {
 
 byId("find").value = view.text;
 byId("order").value = view.order;
-byId("changes").open = roomy.matches;
+for (const id of ["changes", "incidents"]) byId(id).open = roomy.matches;
 byId("find").addEventListener("input", search);
 byId("order").addEventListener("change", search);
 byId("tools").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());

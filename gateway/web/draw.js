@@ -29,7 +29,7 @@ export const BAR_KINDS = /** @type {const} */ ([
 ]);
 const GLOW_MS = 2_500;
 const GLOW = {
-  backgroundColor: ["color-mix(in srgb, var(--status) 28%, transparent)", "transparent"],
+  backgroundColor: ["color-mix(in srgb, var(--status) 18%, transparent)", "transparent"],
 };
 
 /** Whether the reader asked for less motion. */

@@ -17,7 +17,8 @@ export class Enrol {
   /** @param {() => { host: string, port: number }} place where boards find the gateway */
   constructor(place) {
     this.#place = place;
-    byId("enrol-open").addEventListener("click", () => this.#open());
+    for (const id of ["enrol-open", "welcome-add"])
+      byId(id).addEventListener("click", () => this.#open());
     byId("enrol-close").addEventListener("click", () => this.#dialog.close());
     byId("enrol-form").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();

@@ -44,6 +44,7 @@ export class Incidents {
   tick(now) {
     if (performance.now() - this.#askedAt > AGAIN_MS) this.#read().catch(() => {});
     byId("incidents").hidden = this.#open.length === 0;
+    put(byId("incident-latest"), this.#open.length.toLocaleString());
     while (this.#list.childElementCount > this.#open.length) this.#list.lastElementChild.remove();
     this.#open.forEach((incident, at) => {
       const line = this.#list.children[at] ?? this.#add();
@@ -54,7 +55,7 @@ export class Incidents {
       const some = all ? "; all are back, and watched" : back > 0 ? `, ${back} back` : "";
       const since = span(now - Date.parse(incident.openedAt));
       put(why, `${causeWords(incident.cause)}, for ${since}${some}`);
-      put(button, incident.ackedAt === null ? "I see to it" : "somebody sees to it");
+      put(button, incident.ackedAt === null ? "I'll see to it" : "somebody sees to it");
       button.disabled = incident.ackedAt !== null;
       button.dataset.n = `${incident.n}`;
     });
