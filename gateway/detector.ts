@@ -103,9 +103,6 @@ export class Detector {
     if (learned !== "") this.#odds.joined(slot, code);
   }
 
-  /** A device is about to leave the table. */
-  removed(_slot: number): void {}
-
   /**
    * A fresh beat came, and the record still has the one before it.
    * @param step seq minus the last accepted one; 0: the first beat of an epoch
@@ -130,10 +127,7 @@ export class Detector {
     return late + this.#verdict(slot).waitMs;
   }
 
-  /**
-   * If it had died just after its last beat, and nothing held up the verdict: when it would be told
-   * absent.
-   */
+  /** When it is told absent if it died just after its last beat and nothing holds up the verdict. */
   verdictAt(slot: number): number {
     return this.absentAt(slot, this.lateAt(slot));
   }
@@ -178,6 +172,11 @@ export class Detector {
   /** The part of the beats that we heard whose ACKs did not arrive lately; null: unknown. */
   lossDown(slot: number): number | null {
     return this.#rhythm.grown(slot) ? this.#learned.numbers[slot * NUMBERS + DOWN]! : null;
+  }
+
+  /** Its last beats since our start, newest last: "1" heard, "0" not. */
+  recent(slot: number): string {
+    return this.#learned.recent(slot);
   }
 
   /** What the verdict on this device rests on, by the names of causes/evidence.ts. */

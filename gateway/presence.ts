@@ -141,13 +141,12 @@ export class Presence {
 
   /** Takes a device off the table, with a last change to say so. */
   remove(slot: number, at: number, draft: Draft): void {
-    const { records, deadlines, told, detector, history, incidents } = this.#around;
+    const { records, deadlines, told, history, incidents } = this.#around;
     this.#change(slot, "unknown", "removed", at, at, NO_EVIDENCE, draft);
     const id = records.roster.id(slot);
     const ticket = draft.store({ kind: "enrol", id, enrolment: null });
     deadlines.remove(slot);
     told.removed(slot, ticket);
-    detector.removed(slot);
     history.removed(slot);
     incidents.removed(slot);
     records.remove(slot);

@@ -62,6 +62,8 @@ export interface DeviceView {
   readonly kept: number | null;
   readonly lossUp: number | null;
   readonly lossDown: number | null;
+  /** Its last beats since our start, newest last: "1" heard, "0" not. */
+  readonly recent: string;
   /** What its program said last, as bytes, and when; null: nothing. */
   readonly payload: string | null;
   readonly payloadAt: number | null;
@@ -125,6 +127,7 @@ export function viewOf(
     kept: source === undefined ? null : detector.kept(slot),
     lossUp: source === undefined ? null : detector.lossUp(slot),
     lossDown: source === undefined ? null : detector.lossDown(slot),
+    recent: detector.recent(slot),
     payload: told?.payload ?? null,
     payloadAt: told?.at ?? null,
     waiting,

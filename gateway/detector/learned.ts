@@ -1,6 +1,6 @@
 /**
- * What is learned of each device: sixteen numbers, 64 bytes, one line of the cache; and four bytes
- * of marks beside them.
+ * What is learned of each device: sixteen numbers, 64 bytes, one line of the cache; and eight bytes
+ * of marks beside them, which are forgotten at a stop.
  *
  *   | beats silent lost | all | survivors: past 1 2 3 5 9 17 33 65 | gap spread most | down |
  *     the last hours      the last months                            rhythm            ACKs
@@ -73,6 +73,11 @@ const UNACKED = 16;
 const UNSURE = 1 << 20;
 const CODE = 24;
 
+/** Words of marks a device, and which of them says what was heard of its last beats. */
+const MARKS = 2;
+const RECENT = 1;
+const RECENT_MAX = 30;
+
 export class Learned {
   /** Replaced when the table grows. */
   numbers = new Float32Array(0);
@@ -88,7 +93,8 @@ export class Learned {
     this.numbers.fill(0, at, at + NUMBERS);
     // Not all of a fleet at once, that was started at once.
     const first = STORED_BEATS / 2 + ((slot * 7_919) % (STORED_BEATS / 2));
-    this.#marks[slot] = first | UNSURE | (code << CODE);
+    this.#marks[slot * MARKS] = first | UNSURE | (code << CODE);
+    this.#marks[slot * MARKS + RECENT] = 1;
     if (bytes.length !== 4 * NUMBERS) return;
     const raw = new Uint8Array(this.numbers.buffer, 4 * at, 4 * NUMBERS);
     for (let byte = 0; byte < raw.length; byte++) raw[byte] = bytes.charCodeAt(byte);
@@ -104,12 +110,12 @@ export class Learned {
 
   /** Beats in a row without an ACK when the last one heard was made; 0..15. */
   unacked(slot: number): number {
-    return (this.#marks[slot]! >> UNACKED) & 15;
+    return (this.#marks[slot * MARKS]! >> UNACKED) & 15;
   }
 
   /** Whether what was before the next beat is unknown to us. */
   unsure(slot: number): boolean {
-    return (this.#marks[slot]! & UNSURE) !== 0;
+    return (this.#marks[slot * MARKS]! & UNSURE) !== 0;
   }
 
   /**
@@ -118,17 +124,35 @@ export class Learned {
    * @returns whether the numbers are now worth a place on the disk
    */
   mark(slot: number, unacked: number, news: number, promiseMs: number): boolean {
-    const marks = this.#marks[slot]!;
+    const marks = this.#marks[slot * MARKS]!;
     let left = (marks & COUNTDOWN) - news;
     const due = left <= 0;
     if (due) left = Math.min(COUNTDOWN, Math.max(STORED_BEATS, STORED_MS / promiseMs));
-    this.#marks[slot] = left | (unacked << UNACKED) | (marks & (0xff << CODE));
+    this.#marks[slot * MARKS] = left | (unacked << UNACKED) | (marks & (0xff << CODE));
     return due;
+  }
+
+  /**
+   * A beat was heard, and `lost` ones before it were not; -1: nobody knows what was before it. Bits:
+   * a 1 in front, then a beat each, newest in bit 0.
+   */
+  remember(slot: number, lost: number): void {
+    const at = slot * MARKS + RECENT;
+    const before = lost < 0 ? 1 : this.#marks[at]!;
+    const more = Math.min(Math.max(0, lost), RECENT_MAX - 1) + 1;
+    const length = Math.min(31 - Math.clz32(before) + more, RECENT_MAX);
+    const beats = ((before << more) | 1) & ((1 << length) - 1);
+    this.#marks[at] = (1 << length) | beats;
+  }
+
+  /** Its last beats, newest last: "1" heard, "0" not; "" nothing is known. */
+  recent(slot: number): string {
+    return this.#marks[slot * MARKS + RECENT]!.toString(2).slice(1);
   }
 
   /** By how much the rhythm must be stretched for a promise: 1, unless the interval changed. */
   stretch(slot: number, code: number): number {
-    const known = this.#marks[slot]! >>> CODE;
+    const known = this.#marks[slot * MARKS]! >>> CODE;
     if (Math.abs(code - known) <= SAME_INTERVAL || code === LEAVING) return 1;
     return 2 ** ((code - known) / 10);
   }
@@ -184,7 +208,8 @@ export class Learned {
   }
 
   #belongs(slot: number, code: number): void {
-    this.#marks[slot] = (this.#marks[slot]! & 0xffffff) | (code << CODE);
+    const at = slot * MARKS;
+    this.#marks[at] = (this.#marks[at]! & 0xffffff) | (code << CODE);
   }
 
   /** The ACK of a beat that we heard reached its device, or not. */
@@ -201,7 +226,7 @@ export class Learned {
     const room = Math.max(64, least, Math.ceil((this.numbers.length / NUMBERS) * 1.25));
     const numbers = new Float32Array(room * NUMBERS);
     numbers.set(this.numbers);
-    const marks = new Uint32Array(room);
+    const marks = new Uint32Array(room * MARKS);
     marks.set(this.#marks);
     this.numbers = numbers;
     this.#marks = marks;

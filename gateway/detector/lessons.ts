@@ -67,8 +67,16 @@ export class Lessons {
         learned.acked(slot, news.acked < 0 || ((news.acked >> (step - 1)) & 1) === 1);
       }
     }
+    learned.remember(slot, this.#lost(slot, step, booted, now));
     const unacked = news.acked < 0 || step === 0 ? 0 : zeros(news.acked);
     return learned.mark(slot, unacked, worth, promiseMs);
+  }
+
+  /** Beats before this one that we did not hear and could have; -1: nobody knows. */
+  #lost(slot: number, step: number, booted: boolean, now: number): number {
+    if (this.#learned.unsure(slot)) return -1;
+    if (step <= 1 || booted) return 0;
+    return this.#deaf(slot, now) ? -1 : step - 1;
   }
 
   /** From the time since the last beat. @returns how much it taught, in beats */

@@ -61,6 +61,7 @@ export const Device = z.strictObject({
   kept: share.nullable().describe("promises of the last hours that were kept"),
   lossUp: share.nullable().describe("beats that got lost on the way up"),
   lossDown: share.nullable().describe("acknowledgements that got lost on the way down"),
+  recent: z.string().describe("its last beats, newest last: 1 heard, 0 not; at most 30"),
   payload: z.string().nullable().describe("what its program said last, as text, where it is some"),
   payloadHex: z.string().nullable(),
   payloadAt: instant.nullable(),

@@ -40,6 +40,7 @@ export function deviceJson(view: DeviceView, clock: Clock): DeviceJson {
     kept: same.kept,
     lossUp: same.lossUp,
     lossDown: same.lossDown,
+    recent: same.recent,
     ...payloadJson(same.payload),
     payloadAt: iso(payloadAt),
     waiting: same.waiting,

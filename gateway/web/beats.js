@@ -4,12 +4,12 @@
  *
  * A cell is one promised beat, not a slice of time: a board that beats each 2 s and one that beats
  * each hour then show the same thing, promises kept and broken. Time slices lost, since one scale
- * cannot serve both. The page knows what it saw since it was opened, and says nothing of the time
- * before.
+ * cannot serve both. Of what the page has not seen, before it was opened or while it had no contact,
+ * it knows what the gateway remembers: which of the last 30 beats were heard.
  *
  * Kinds: `heard`; `slow` (heard, after its promise had ended); `missed` (its number was skipped, or
  * its promise ended with silence); `deaf` (its promise ended while the gateway could not hear);
- * `unseen` (went by while the page had no contact: heard or lost, it cannot tell). At the end, for
+ * `unseen` (went by while the page had no contact, too many for the gateway to remember). At the end, for
  * a board that sleeps as it promised: `asleep`.
  *
  * @import { Device } from "./live.js"
@@ -35,10 +35,16 @@ const LEAP_MAX = 12;
  */
 export function advance(cells, before, next, told, deaf = false) {
   if (next.seenAt === null) return cells;
-  if (before === undefined || before.seenAt === null) return [...cells, "heard"];
+  if (before === undefined || before.seenAt === null) {
+    return next.recent === "" ? [...cells, "heard"] : [...next.recent].map(cellOf);
+  }
   const restarted = next.epoch !== before.epoch;
   const skipped = restarted ? 0 : next.seq - before.seq - 1;
   if (!restarted && skipped < 0) return cells;
+  const known = told ? "" : next.recent.slice(0, -1).slice(-skipped);
+  if (skipped > 0 && known.length === skipped) {
+    return [...cells, ...[...known].map(cellOf), cellOf("1")].slice(-CELLS_MAX);
+  }
   const broken = silentPromises(before, next.seenAt);
   const gap = Math.min(Math.max(skipped, broken), LEAP_MAX);
   /** @type {Cell[]} */
@@ -47,6 +53,11 @@ export function advance(cells, before, next, told, deaf = false) {
   for (let i = 0; i < gap; i++) fresh.push(told || i < broken ? silence : "unseen");
   fresh.push(before.dueAt !== null && next.seenAt > before.dueAt ? "slow" : "heard");
   return [...cells, ...fresh].slice(-CELLS_MAX);
+}
+
+/** @param {string} told of a beat by the gateway @returns {Cell} */
+function cellOf(told) {
+  return told === "1" ? "heard" : "missed";
 }
 
 /**

@@ -35,6 +35,7 @@
  * @property {number | null} kept share of promises
  * @property {number | null} lossUp
  * @property {number | null} lossDown
+ * @property {string} recent its last beats, newest last: "1" heard, "0" not
  * @property {string | null} payload what its program said last, where it is text
  * @property {string | null} payloadHex
  * @property {number | null} payloadAt

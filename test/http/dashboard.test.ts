@@ -24,6 +24,7 @@ function device(more: object = {}) {
     promiseMs: MINUTE,
     epoch: 7,
     seq: 10,
+    recent: "",
     battery: 80,
     signal: -58,
     ...more,
@@ -173,8 +174,16 @@ describe("the bar of beats", () => {
     expect(cells(true, ...looks)).toEqual(["heard", "heard"]);
   });
 
-  it("says nothing of the time before it was looked at, nor of a device never heard", () => {
+  it("shows of the time before what the gateway remembers, and else nothing", () => {
     expect(cells(true, heard(4_000, NOW))).toEqual(["heard"]);
+    const before = { ...heard(4_000, NOW), recent: "1011" };
+    expect(cells(true, before)).toEqual(["heard", "missed", "heard", "heard"]);
+    const after = { ...heard(4_003, NOW + 150_000), recent: "1011101" };
+    const back = ["heard", "missed", "heard", "heard", "heard", "missed", "heard"];
+    expect(cells(false, before, after)).toEqual(back);
+    // More went by than it remembers.
+    const little = { ...heard(4_003, NOW + 150_000), recent: "11" };
+    expect(cells(false, before, little).at(-2)).toBe("unseen");
     expect(cells(true, { seenAt: null, dueAt: null, seq: 0 })).toEqual([]);
   });
 
