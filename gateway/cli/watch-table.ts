@@ -50,16 +50,18 @@ const HEADS = [
   ["NAME", 0],
   ["STATUS", 0],
   ["NEXT DUE", 0],
-  ["SITE", 60],
-  ["BATTERY", 70],
+  ["SITE", 70],
+  ["BATTERY", 76],
   ["SIGNAL", 80],
   ["LOSS", 90],
   ["CMDS", 100],
   ["CAUSE", 50],
 ] as const;
-/** Its place in HEADS, and what it keeps on the narrowest terminal. */
-const NAME = 1;
-const NAME_MIN = 12;
+/** Who gives way to the others, the first one first: place in HEADS, and what it keeps. */
+const YIELDING = [
+  [4, 8],
+  [1, 12],
+] as const;
 const KEYS = "s sort  / filter  arrows scroll  q quit";
 /** Heading, counts, and the line of keys. */
 const AROUND = 4;
@@ -105,7 +107,7 @@ export function screen(watched: Watched): string[] {
   const cells = shown.map((device) => cellsOf(device, watched.now));
   const table = [HEADS.map(([head]) => head), ...cells];
   const widths = HEADS.map((_, at) => Math.max(...table.map((row) => row[at]!.length)));
-  widths[NAME] = nameWidth(heads, widths, columns);
+  for (const [at, least] of YIELDING) widths[at] = yielded(at, least, heads, widths, columns);
   const line = (row: readonly string[]) =>
     heads.map((at) => fitted(row[at]!, widths[at]!)).join("  ");
   const paint = (text: string, code: number) =>
@@ -125,10 +127,16 @@ export function screen(watched: Watched): string[] {
   ];
 }
 
-/** A long name gives way to what is told of its device, down to NAME_MIN. */
-function nameWidth(heads: readonly number[], widths: readonly number[], columns: number): number {
-  const others = heads.filter((at) => at !== NAME).reduce((sum, at) => sum + 2 + widths[at]!, 0);
-  return Math.min(widths[NAME]!, Math.max(NAME_MIN, columns - others));
+/** How wide a column may be, so that all of those that are shown have their place. */
+function yielded(
+  at: number,
+  least: number,
+  heads: readonly number[],
+  widths: readonly number[],
+  columns: number,
+): number {
+  const all = heads.reduce((sum, head) => sum + 2 + widths[head]!, -2);
+  return Math.min(widths[at]!, Math.max(least, widths[at]! - (all - columns)));
 }
 
 function fitted(text: string, width: number): string {

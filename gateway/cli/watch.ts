@@ -206,6 +206,14 @@ export class Watch {
   }
 }
 
+const ESCAPE = "\u001b";
+const KEY = new RegExp(`${ESCAPE}(?:\\[[\\d;]*|O)[A-Za-z~]|.`, "gsu");
+
+/** What a terminal sent in one piece, key by key: text that was pasted, or typed while we drew. */
+export function keysOf(text: string): string[] {
+  return text.match(KEY) ?? [];
+}
+
 /** This process's terminal; undefined: there is none. */
 function ownTerminal(): Terminal | undefined {
   const { stdin, stdout, env } = process;
@@ -221,7 +229,7 @@ function ownTerminal(): Terminal | undefined {
     colours: !env.NO_COLOR,
     write: (text) => stdout.write(text),
     listen(onKey, onResize) {
-      const hear = (bytes: Buffer) => onKey(bytes.toString());
+      const hear = (bytes: Buffer) => keysOf(bytes.toString()).forEach(onKey);
       if (stdin.isTTY) stdin.setRawMode(true).resume().on("data", hear);
       stdout.on("resize", onResize);
       return () => {

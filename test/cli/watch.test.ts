@@ -6,7 +6,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { intervalCode } from "../../device/interval.ts";
 import { readHappening } from "../../gateway/cli/stream.ts";
-import { type Terminal, Watch } from "../../gateway/cli/watch.ts";
+import { keysOf, type Terminal, Watch } from "../../gateway/cli/watch.ts";
 import { chosen, ORDERS, screen, type Watched } from "../../gateway/cli/watch-table.ts";
 import type { DeviceJson } from "../../gateway/http/answers.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
@@ -80,6 +80,10 @@ describe("the table", () => {
     const devices = [device({ name: long }), device({ id: "000002", name: "barn" })];
     const [barn, pump] = screen(watched({ devices, columns: 60 })).slice(3);
     expect(pump).toMatch(/^\* {2}the pump in .*… {2}present {2}in 40 s/);
+    const sited = [device({ site: "the long field north of the river" }), ...FLEET.slice(1)];
+    expect(screen(watched({ devices: sited, columns: 80 }))[6]).toMatch(
+      /^\* {2}shed-07 +present +in 40 s +the l.*… +80 % +-58 dBm$/,
+    );
     expect(barn).toMatch(/^\* {2}barn +present {2}in 40 s/);
     expect(screen(watched({ devices, columns: 130 }))[4]).toContain(`${long}  present`);
     const lines = screen(watched({ rows: 6, top: 2 }));
@@ -95,6 +99,14 @@ describe("the table", () => {
     expect(names({ filter: "GARD" })).toEqual(["well", "gate", "shed-07", "tank"]);
     expect(names({ filter: "nor" })).toEqual(["gate"]);
     expect(names({ filter: "00000" })).toHaveLength(5);
+  });
+
+  it("hears keys one by one, also of what was pasted", () => {
+    expect(keysOf("/shed\r")).toEqual(["/", "s", "h", "e", "d", "\r"]);
+    expect(keysOf("\u001b[A\u001b[5~\u001bOBé")).toEqual([
+      ...["\u001b[A", "\u001b[5~", "\u001bOB", "é"],
+    ]);
+    expect(keysOf("\u001b")).toEqual(["\u001b"]);
   });
 
   it("says why it is empty", () => {
