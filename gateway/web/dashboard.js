@@ -65,6 +65,7 @@ let told = false;
 let lostAt = 0;
 /** Where boards find the gateway. @type {string[]} */
 let boardsAt = [];
+let udpPort = 7227;
 /** When the gateway was deaf. @type {{ from: number, to: number }[]} */
 let deafness = [];
 
@@ -97,6 +98,7 @@ function instant() {
 /** @param {GatewayFacts} facts */
 function learnGateway(facts) {
   boardsAt = facts.boardsAt ?? [];
+  udpPort = facts.udp?.port ?? udpPort;
   deafness = facts.deaf.filter(({ why }) => why !== "clock").map(intervalOf);
   strip.learn(facts);
 }
@@ -128,8 +130,8 @@ function intervalOf({ from, to }) {
 
 /** As the gateway sees itself; where it has no network, as this page found it. */
 function boardsPlace() {
-  const [, host = location.hostname, port = "7227"] = /^(.*):(\d+)$/.exec(boardsAt[0] ?? "") ?? [];
-  return { host, port: Number(port) };
+  const [, host = location.hostname] = /^(.*):\d+$/.exec(boardsAt[0] ?? "") ?? [];
+  return { host, port: udpPort };
 }
 
 /** @param {Device[]} devices */

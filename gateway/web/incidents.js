@@ -49,13 +49,15 @@ export class Incidents {
     this.#open.forEach((incident, at) => {
       const line = this.#list.children[at] ?? this.#add();
       const [who, why, button] = line.children;
-      put(who, scopeWords(incident, this.#nameOf));
+      const about = scopeWords(incident, this.#nameOf);
+      put(who, about);
       const back = incident.joined - incident.away;
       const all = incident.away === 0;
       const some = all ? "; all are back, and watched" : back > 0 ? `, ${back} back` : "";
       const since = span(now - Date.parse(incident.openedAt));
       put(why, `${causeWords(incident.cause)}, for ${since}${some}`);
       put(button, incident.ackedAt === null ? "I'll see to it" : "somebody sees to it");
+      button.ariaLabel = `${button.textContent}: ${about}`;
       button.disabled = incident.ackedAt !== null;
       button.dataset.n = `${incident.n}`;
     });

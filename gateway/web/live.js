@@ -55,6 +55,7 @@
  * @property {{ acks: number }} counters
  * @property {unknown[]} hints senders that were refused lately
  * @property {{ why: string, from: string, to: string | null }[]} deaf newest last; `to` null: now
+ * @property {{ port: number } | null} udp where it hears beats
  * @property {string[]} boardsAt HOST:PORT, where boards find the gateway
  * @property {string} version
  * @typedef {{ kind: "live" } | { kind: "lost", retryAt: number, why: string }} Link `retryAt` by

@@ -74,10 +74,11 @@ export function samplesOf(samples, name) {
   });
 }
 
-/** "70 % to 80 %", "75 %". @param {readonly Point[]} points @param {string} unit */
+/** "70 to 80 %", "75 %". @param {readonly Point[]} points @param {string} unit */
 export function rangeWords(points, unit) {
   const values = points.map(({ value }) => Math.round(value));
-  const words = (/** @type {number} */ n) => `${String(n).replace("-", "−")}\u00a0${unit}`;
+  const words = (/** @type {number} */ n) => String(n).replace("-", "−");
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  return low === high ? words(low) : `${words(low)} to ${words(high)}`;
+  const all = low === high ? words(low) : `${words(low)} to ${words(high)}`;
+  return `${all}\u00a0${unit}`;
 }

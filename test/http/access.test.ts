@@ -98,6 +98,9 @@ describe("access with tokens", () => {
     expect(door.body).toContain('action="login"');
     // With no-referrer a browser posts this form as Origin null, which is refused.
     expect(door.headers.get("referrer-policy")).toBe("same-origin");
+    const files = { "/login.css": 200, "/icon.svg": 200, "/dashboard.css": 401, "/words.js": 401 };
+    for (const [path, status] of Object.entries(files))
+      expect((await ask(app, "GET", path, undefined, lan)).status, path).toBe(status);
     const form = {
       "content-type": "application/x-www-form-urlencoded",
       origin: "http://gateway.lan",

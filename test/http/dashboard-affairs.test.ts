@@ -60,6 +60,15 @@ describe("what belongs together, and what waits", () => {
         "--interval 60s --reach awake",
     );
   });
+
+  it("fills an empty gateway, wherever its page is", async () => {
+    const { firstCommands } = await web("affairs.js");
+    const fleet = "--devices 12 --link wifi-good --interval 10s";
+    expect(firstCommands(7227, "http://127.0.0.1:8227")).toBe(
+      `nextbeat device add shed-07\nnextbeat sim fleet --gateway 127.0.0.1:7227 ${fleet}`,
+    );
+    expect(firstCommands(7300, "http://pi:80").match(/ --url http:\/\/pi:80/g)).toHaveLength(2);
+  });
 });
 
 describe("plots", () => {
@@ -92,7 +101,7 @@ describe("plots", () => {
         "battery",
       ),
     ).toEqual([{ at: NOW, value: 70 }]);
-    expect(plain(rangeWords([{ value: -90.4 }, { value: -58 }], "dBm"))).toBe("−90 dBm to −58 dBm");
+    expect(plain(rangeWords([{ value: -90.4 }, { value: -58 }], "dBm"))).toBe("−90 to −58 dBm");
     expect(plain(rangeWords([{ value: 5 }], "%"))).toBe("5 %");
   });
 });
