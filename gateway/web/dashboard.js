@@ -307,7 +307,7 @@ function press(event) {
 
 byId("find").value = view.text;
 byId("order").value = view.order;
-for (const id of ["changes", "incidents"]) byId(id).open = roomy.matches;
+for (const id of ["changes", "incidents-fold"]) byId(id).open = roomy.matches;
 byId("find").addEventListener("input", search);
 byId("order").addEventListener("change", search);
 byId("tools").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());

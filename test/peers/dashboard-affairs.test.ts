@@ -81,7 +81,7 @@ inChromium("the dashboard in Chromium", () => {
     const incidents = page.getByRole("region", { name: "Open incidents" }).getByRole("listitem");
     await incidents.getByText(/2 devices/).waitFor();
     expect(await incidents.count()).toBe(1);
-    await incidents.getByRole("button", { name: "I see to it" }).click();
+    await incidents.getByRole("button", { name: "I'll see to it: 2 devices" }).click();
     const seen = incidents.getByRole("button", { name: "somebody sees to it" });
     await seen.waitFor();
     expect(await seen.isDisabled()).toBe(true);
@@ -124,7 +124,8 @@ inChromium("the dashboard in Chromium", () => {
     const { gateway, url, port } = await gatewayHere();
     const permissions = ["clipboard-read", "clipboard-write"];
     const page = await opened(url, 0, { permissions });
-    await page.getByText("Enrol one on the gateway: nextbeat device add NAME").waitFor();
+    await page.getByText(`sim fleet --gateway 127.0.0.1:${port} `).waitFor();
+    expect(await page.getByRole("table").count()).toBe(0);
     await page.getByRole("button", { name: "Add a device" }).click();
     await enrol(page, "shed-07");
     await enrolment(page).getByRole("button", { name: "Copy" }).click();

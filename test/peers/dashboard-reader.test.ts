@@ -38,8 +38,8 @@ const NAMELESS =
 /** Whether it is to be seen what has the focus; a name shows it on its whole row. */
 const OUTLINED = `[document.activeElement, document.activeElement.closest("tr")].some(
   (element) => element !== null && getComputedStyle(element).outlineStyle !== "none")`;
-/** What the browser writes with, where the page does not say. */
-const INK = { light: "rgb(0, 0, 0)", dark: "rgb(255, 255, 255)" } as const;
+/** What the login page writes with, by scheme. */
+const INK = { light: "rgb(23, 33, 29)", dark: "rgb(227, 234, 230)" } as const;
 /** The ground of the page by scheme. */
 const GROUND = { light: "rgb(242, 244, 241)", dark: "rgb(15, 21, 20)" } as const;
 
@@ -147,7 +147,10 @@ inChromium("the dashboard in Chromium", () => {
     const panel = page.getByRole("dialog", { name: "shed-07" });
     const dialog = page.getByRole("dialog", { name: "Add a device" });
     await page.getByText(/2 silent, 1 cause\.$/).waitFor();
-    await page.locator("#incident-list li").waitFor();
+    // On a phone incidents are folded, and leave the list its place.
+    const incident = page.locator("#incident-list li");
+    await incident.waitFor({ state: "hidden" });
+    const fold = page.locator("#incidents summary");
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       const ground = "getComputedStyle(document.documentElement).backgroundColor";
@@ -157,6 +160,10 @@ inChromium("the dashboard in Chromium", () => {
       await readable(page, 390);
       await panel.getByRole("button", { name: "Close" }).tap();
       await readable(page, 390);
+      await fold.tap();
+      await incident.waitFor();
+      await readable(page, 390);
+      await fold.tap();
       await page.getByRole("button", { name: "Add a device" }).tap();
       await readable(page, 390);
       await dialog.getByRole("textbox", { name: "Name" }).fill(`a long name, for ${colorScheme}`);
@@ -171,7 +178,7 @@ inChromium("the dashboard in Chromium", () => {
   it("fits when it has nothing to show: no device, no contact, no login", async () => {
     const { gateway, url } = await gatewayHere();
     const page = await opened(url, 0, PHONE, /ERR_/);
-    await page.getByText("Enrol one on the gateway:").waitFor();
+    await page.getByText("No device is enrolled yet.").waitFor();
     await readable(page, 390);
     await gateway.stop();
     await page.getByRole("alert").filter({ hasText: "No contact" }).waitFor();
