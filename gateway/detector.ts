@@ -127,7 +127,7 @@ export class Detector {
     return late + this.#verdict(slot).waitMs;
   }
 
-  /** When it is told absent if it died just after its last beat and nothing holds up the verdict. */
+  /** When it is told absent, had it died just after its last beat and nothing held that up. */
   verdictAt(slot: number): number {
     return this.absentAt(slot, this.lateAt(slot));
   }

@@ -133,8 +133,8 @@ export class Learned {
   }
 
   /**
-   * A beat was heard, and `lost` ones before it were not; -1: nobody knows what was before it. Bits:
-   * a 1 in front, then a beat each, newest in bit 0.
+   * A beat was heard, and `lost` ones before it were not; -1: nobody knows what was before it.
+   * Bits: a 1 in front, then a beat each, newest in bit 0.
    */
   remember(slot: number, lost: number): void {
     const at = slot * MARKS + RECENT;

@@ -139,33 +139,6 @@ describe("the verdict", () => {
     expect(bench.view(board).lossUp).toBe(0);
   });
 
-  it("remembers which of the last 30 beats were heard, and nothing from before a deafness", () => {
-    const { bench, board } = met();
-    expect(bench.view(board).recent).toBe("1");
-    live(bench, board, 2);
-    bench.pass(120_000);
-    board.seq++;
-    bench.receive(board.beat());
-    expect(bench.view(board).recent).toBe("11101");
-    // A gap before a boot is none.
-    board.seq += 3;
-    bench.receive(board.beat({ ext: BOOT }));
-    expect(bench.view(board).recent).toBe("111011");
-    live(bench, board, 40);
-    expect(bench.view(board).recent).toBe("1".repeat(30));
-    board.seq += 40;
-    bench.receive(board.beat());
-    expect(bench.view(board).recent).toBe(`${"0".repeat(29)}1`);
-    const from = bench.now;
-    bench.pass(200_000);
-    bench.obey(bench.core.requests.deaf("network", null, from, bench.now));
-    board.seq += 3;
-    bench.receive(board.beat());
-    expect(bench.view(board).recent).toBe("1");
-    live(bench, board, 3);
-    expect(bench.view(board).recent).toBe("1111");
-  });
-
   it("learns lost ACKs from extension 9, whoever else is heard", () => {
     const { bench, board } = met();
     for (let n = 0; n < 400; n++) {
