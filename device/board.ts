@@ -34,8 +34,9 @@
 // a beat where this one costs 0.04.
 //
 // **Time.** The interpreter has no monotonic clock: `getTime` jumps when somebody sets it. Steps
-// backwards and steps of more than two hours count as no time; `run.ts` never waits longer than
-// one.
+// backwards and steps of more than two hours count as no time; `run.ts` looks each second, so no
+// more than that is lost. Two hours, since the interpreter may stand for minutes: in a TCP
+// connection, in an application's hook.
 
 import { timed } from "./board-chip.ts";
 import { getU32, u32 } from "./bytes.ts";
@@ -123,12 +124,14 @@ export function remember(s: Sender): void {
       base = s.limit && s.limit - COVERED;
       const head = u32(s.epoch) + u32(base);
       storage.write("nb", head + check(covered(head)), 0, FILE_BYTES);
-      epoch = s.epoch;
       markAt = MARKS_AT;
     }
+    // Should a mark not be taken, since somebody erased the file, the next turn makes it anew.
+    epoch = 0;
     // Two marks for each reservation; the last one's second only once a beat was acknowledged.
     const end = MARKS_AT - 1 + (s.limit - base) / (COVERED / 2) + s.acked;
     for (; markAt < end; markAt++) storage.write("nb", "\0", markAt);
+    epoch = s.epoch;
     s.dirty = 0;
   }
 }

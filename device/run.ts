@@ -15,8 +15,14 @@ declare const WITH_APP: boolean;
 declare const WITH_SLEEP: boolean;
 declare const WITH_BINDING: boolean;
 
-/** Never waits longer, in ms: `clock` takes a longer step for a clock that was set. */
-const WAIT_MAX = 3600000;
+/**
+ * Never waits longer, in ms: as much of a wait is lost where an application sets the clock back
+ * meanwhile, and every promise has room for it. A turn in which nothing is due takes an ESP32 some
+ * 5 ms.
+ */
+const WAIT_MAX = 1000;
+/** Where nothing will be due, since the board goes to sleep, or has left. */
+const NEVER_MS = 3600000;
 
 /** How long it rests, in ms, after a turn that could not end, or without a network. */
 const REST_MS = 60000;
@@ -73,7 +79,8 @@ export function run<Gateway extends { host: string }>(
     handle(s, frame, clock());
     clearTimeout(timer);
     const at = WITH_SLEEP ? rest(s, clock()) : s.wakeAt;
-    timer = setTimeout(turn, Math.min(at - clock(), WAIT_MAX));
+    const most = WITH_SLEEP && at === Infinity ? NEVER_MS : WAIT_MAX;
+    timer = setTimeout(turn, Math.min(at - clock(), most));
   }
   let timer = setTimeout(turn, wait);
   return wake;

@@ -13,6 +13,7 @@ import { PowerCut, type PretendFlash } from "./board-flash.ts";
 import { type Line, type Peer, PretendDatagrams, PretendStream, Resolved } from "./board-net.ts";
 
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
+const isBytes = (text: string): boolean => [...text].every((c) => c.charCodeAt(0) < 256);
 const hex = (text: string): string => bytes(text).toString("hex");
 
 /** What the world does, of which all luck is drawn in the order of the board's own doings. */
@@ -57,6 +58,10 @@ export interface Natives {
 
 export class PretendBoard {
   now = 0;
+  /** By how many ms somebody has set the clock, in all: `getTime` shows it, timers do not. */
+  set = 0;
+  /** JsVars that nobody uses. */
+  free = 2_000;
   readonly log: string[] = [];
   ended: Ended | undefined;
   private timers: Timer[] = [];
@@ -122,13 +127,17 @@ export class PretendBoard {
         return modules[name];
       },
       print: (text: unknown) => this.note(`print ${text}`),
-      process: { env: { BOARD: "PRETEND", MODULES: Object.keys(modules).join() } },
+      process: {
+        env: { BOARD: "PRETEND", MODULES: Object.keys(modules).join() },
+        memory: () => ({ free: this.free }),
+      },
       E: {
         toString: (data: Uint8Array) => Buffer.from(data).toString("latin1"),
+        fromUTF8: (text: string) => (isBytes(text) ? text : Buffer.from(text).toString("latin1")),
         CRC32: (data: string) => crc32(bytes(data)),
         srand: (seed: number) => this.note(`srand ${seed}`),
       },
-      getTime: () => (startAt + this.now) / 1000,
+      getTime: () => (startAt + this.now + this.set) / 1000,
       setTimeout: later,
       clearTimeout: (timer: number) => {
         if (typeof timer !== "number") throw new Error("every timer of the board is gone");
