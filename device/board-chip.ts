@@ -39,6 +39,16 @@ export const cause = /* @__PURE__ */ causeOf();
 /** Whether its own timer woke it from deep sleep: nobody touched it. */
 export const timed = /* @__PURE__ */ isTimer(cause);
 
+/**
+ * What an application hands over, as a byte string. A text with a character beyond ASCII, be it a
+ * degree sign, is of another kind on the interpreter: it counts characters, and so does all that it
+ * is joined with. Arrays are bytes; anything else is told as print shows it.
+ */
+export function bytesOf(given: unknown): string {
+  const text = typeof given === "object" ? "" + E.toString(given as ArrayBuffer) : "" + given;
+  return E.fromUTF8 ? E.fromUTF8(text) : text;
+}
+
 /** Boots anew, where that is more than the end of a process. */
 export function reboot(): void {
   if (chip) chip.reboot();

@@ -24,6 +24,7 @@
 // years. An ESP8266's 16 KB take 180 commands an erase: a command a minute for 34 years.
 
 import { check, config, storage } from "./board.ts";
+import { bytesOf } from "./board-chip.ts";
 import { getU16, getU32, u16, u32 } from "./bytes.ts";
 import { answer, BEGIN, RESULT_MAX, resultOf } from "./commands.ts";
 import type { Sender } from "./state.ts";
@@ -51,12 +52,15 @@ export function act(s: Sender): string {
     const begun = u32(s.epoch) + u16(s.cmd);
     // Should the flash be full: what is not begun has failed, and nothing is begun twice.
     s.todo = 0;
+    // Until there is another, for an error that is none may throw again when it is told.
+    s.result = "\x02";
     let result: string;
     try {
       storage.write("nbc", check(begun) + begun);
-      result = resultOf(config.onCommand ? config.onCommand(s.payload) : 3);
+      const came = config.onCommand ? config.onCommand(s.payload) : 3;
+      result = resultOf(typeof came === "number" || !came ? came : bytesOf(came));
     } catch (error) {
-      result = "\x02" + error;
+      result = "\x02" + bytesOf("" + error);
     }
     s.result = result.substr(0, RESULT_MAX);
     try {

@@ -73,6 +73,8 @@ declare function require(module: "Wifi"): EspruinoWifi;
 
 declare const E: {
   toString(bytes: ArrayBuffer): string;
+  /** A text as its bytes in UTF-8; what is bytes stays. Not where text is always bytes. */
+  fromUTF8?(text: string): string;
   CRC32(message: string): number;
   srand(seed: number): void;
   /** A cold start; on Linux it ends the process. */
@@ -81,7 +83,11 @@ declare const E: {
 
 declare const ESP32: EspruinoChip | undefined;
 declare const ESP8266: EspruinoChip | undefined;
-declare const process: { env: { BOARD: string } };
+declare const process: {
+  env: { BOARD: string };
+  /** JsVars; without garbage, which takes some ms to find, unless told not to look. */
+  memory(collect?: boolean): { free: number };
+};
 declare function print(text: string): void;
 
 /** Seconds, with a fraction; jumps when someone sets the clock. */

@@ -4,7 +4,7 @@
 // definition: the interpreter does not hoist functions.
 
 import { COVERED, clock, config, recall, remember, secret, sha256 } from "./board.ts";
-import { feel, serve } from "./board-app.ts";
+import { feel, serve, spare } from "./board-app.ts";
 import { probe } from "./board-binding.ts";
 import { act, recallCommand } from "./board-commands.ts";
 import { keep, resume } from "./board-kept.ts";
@@ -49,6 +49,7 @@ function rememberAll(s: Sender): void {
   remember(s);
   // A sleeper's other bytes are written before it sleeps, in one go.
   if (WITH_EXTENSIONS && COVERED === RESERVE) keep(s);
+  if (WITH_APP) spare();
 }
 
 if (WITH_SLEEP) resumeChain();

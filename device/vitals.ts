@@ -54,11 +54,19 @@ export function measure(s: Sender, battery: number, dBm: number): void {
   feel(s, (level << 4) | (s.vitals & ALERT) | signal);
 }
 
-/** The application's alert goes on or off: that is told at once. */
+/**
+ * The application's alert goes on or off: that is told at once, or in the place of the next try
+ * where a beat is being tried. So one that changes faster than answers come cannot have each beat
+ * give way to the next before it is acknowledged, until the epoch is spent (rule 12).
+ */
 export function alert(s: Sender, on: boolean, now: number): void {
   if (!(s.vitals & ALERT) !== !on) {
+    const due = s.beatAt;
     feel(s, s.vitals ^ ALERT);
-    if (!s.leaving) s.beatAt = s.wakeAt = now;
+    if (!s.leaving) {
+      s.beatAt = Math.min(due, s.frame && s.tries ? Math.max(now, s.retryAt) : now);
+      s.wakeAt = now;
+    }
   }
 }
 
