@@ -23,6 +23,9 @@
 //   one that gets through is enough. So an idle life is short by 0.4 s, and what is used of it is
 //   shorter still. The sender's own jitter comes on top: 0.85 to 0.94 of what was proven.
 //
+// A board that spares its battery (vitals.ts) lets the binding go: it beats every `ownMax`, and is
+// reached after a beat, as one whose router keeps nothing is.
+//
 // It is fed and asked like the sender: no clock, no socket. `ask` never holds up a beat; it moves
 // one forward, to see whether a silence was the network's. What lost: trying on the main socket,
 // where each failed trial is a time without commands; and growing by small steps, which takes
@@ -43,6 +46,7 @@ import { intervalMs } from "./interval.ts";
 import { GATEWAY, REJOIN, SOCKET } from "./ladder.ts";
 import type { Sender } from "./state.ts";
 import { equalTags } from "./tag.ts";
+import { sparing } from "./vitals.ts";
 import { DOWN, encodeProbeDown, encodeProbeUp, PROBE } from "./wire.ts";
 
 /** The interval while nothing is known, ms, and the life that it needs. */
@@ -90,7 +94,7 @@ function acknowledged(b: Binding, s: Sender, now: number): void {
 /** The longest interval that keeps the binding; Infinity: none does, or none is wanted. */
 function kept(b: Binding, s: Sender): number {
   let most = SAFE_MS;
-  if (s.reach > 1 || !b.high) most = Infinity;
+  if (s.reach > 1 || !b.high || sparing(s)) most = Infinity;
   else {
     if (b.used >= 0) most = carriedMs(b.used);
     else if (b.high === SAFE) most = carriedMs(0);
@@ -141,7 +145,13 @@ function begins(b: Binding, s: Sender, now: number): boolean {
   // Warm-ups within this beat's gap, as far as possible: each question names the last beat.
   const free =
     !s.tag && !s.leaving && s.beatAt - now > WARM_MS * WARM_UPS && s.reach < 2 && b.useful;
-  if (!free || now < b.nextAt || now < b.beganAt + SPACE_MS || b.probes >= PROBES_A_DAY)
+  if (
+    !free ||
+    sparing(s) ||
+    now < b.nextAt ||
+    now < b.beganAt + SPACE_MS ||
+    b.probes >= PROBES_A_DAY
+  )
     return false;
   if (b.high - b.low < 2) {
     // A result looked at again: does it still hold, and does the next one by now?
@@ -182,7 +192,7 @@ export function ask(b: Binding, s: Sender, now: number): string {
   let frame = "";
   let heard = false;
   if (s.rungs & MOVED) b.mapped = -1;
-  if (s.leaving) b.phase = 0;
+  if (s.leaving || sparing(s)) b.phase = 0;
   if (s.ackTag && s.ackTag !== b.ackTag) {
     heard = true;
     acknowledged(b, s, now);

@@ -29,6 +29,11 @@ export function ownNow(s: Sender): number {
   return s.vitals & ALERT ? s.ownMin : s.vitals >> 4 <= BATTERY_LOW ? s.ownMax : s.own;
 }
 
+/** Whether its battery has it beat less often than it is meant to. */
+export function sparing(s: Sender): boolean {
+  return APP && ownNow(s) > s.own;
+}
+
 /** Changes the vitals byte; the interval follows where no pace is in force. */
 function feel(s: Sender, vitals: number): void {
   const before = ownNow(s);

@@ -7,6 +7,7 @@ import { answered } from "../../device/binding.ts";
 import { lifeMs } from "../../device/binding-state.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { leave } from "../../device/sender.ts";
+import { alert, measure } from "../../device/vitals.ts";
 import { Bench, up } from "./binding-rig.ts";
 import { DAY, found, HOUR, MINUTE, SECOND } from "./probing-rig.ts";
 import { holds } from "./sender-rig.ts";
@@ -166,4 +167,30 @@ describe("the interval", () => {
     expect(it.probes).toHaveLength(length);
     expect(it.beats.at(-1)).toBeLessThanOrEqual(21 * SECOND);
   });
+});
+
+test("a battery that runs low beats every `ownMax`: no binding is kept, and none looked for", () => {
+  const it = new Bench(10 * MINUTE);
+  it.answers = up(100 * SECOND);
+  it.s.ownMax = HOUR;
+  it.pass(2 * HOUR);
+  const kept = it.beats.at(-1)! - it.beats.at(-2)!;
+  expect(kept).toBeLessThan(100 * SECOND);
+  measure(it.s, 15, 0);
+  it.pass(2 * kept);
+  const { now } = it;
+  const { length } = it.probes;
+  it.pass(DAY);
+  const spared = it.beats.filter((at) => at >= now);
+  expect(spared.slice(1).map((at, n) => at - spared[n]!)).toEqual(spared.slice(1).map(() => HOUR));
+  expect(spared.length).toBeGreaterThan(22);
+  expect(it.probes.length).toBe(length);
+  // An alert is to be heard and answered, and a battery that was changed is none that runs low.
+  alert(it.s, true, it.now);
+  it.pass(MINUTE);
+  expect(it.s.life).toBeLessThan(100 * SECOND);
+  alert(it.s, false, it.now);
+  measure(it.s, 90, 0);
+  it.pass(HOUR);
+  expect(it.beats.at(-1)! - it.beats.at(-2)!).toBe(kept);
 });
