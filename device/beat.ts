@@ -48,7 +48,8 @@ export function sealBeat(s: Sender, now: number): void {
   s.waitMax = s.gap;
   const interval = BINDS ? Math.min(s.interval, s.life) : s.interval;
   s.gap = Math.min(interval * backoff(s.unacked), Math.max(BACKOFF_MAX * s.own, interval));
-  if (++s.seq > s.limit) {
+  // Rule 12: a boot does not go on from a reservation without an ACK.
+  if (++s.seq > s.limit || s.unacked === UNACKED_PATIENT) {
     s.limit += s.reserve;
     s.acked = 0;
     s.dirty = 1;

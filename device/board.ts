@@ -11,11 +11,12 @@
 //     +-------+------+-----+-------------------------------------------+--+
 //
 // Marks come in pairs: the first reserves 32 beats, before any of them is sent; the second says
-// that one of them was acknowledged. limit = base + 32 * pairs begun. A full file is written anew
-// after 121 * 32 = 3 872 beats: 2.7 days at a beat a minute, and 288 bytes of flash with the file's
-// own header. An ESP32 has 896 KB of Storage: 3 185 such files, 23 years, before each page is
-// erased for the first time of some 100 000; at a beat every 2 s, 9 months. The check sum covers
-// the key too: flashed with another one, the board starts anew.
+// that one of them was acknowledged. limit = base + 32 * pairs begun. The fourth beat in a row
+// without an ACK begins another pair, so that not even a power cut lets more than 16 be spent (rule
+// 12). A full file is written anew after 121 * 32 = 3 872 beats: 2.7 days at a beat a minute, and
+// 288 bytes of flash with the file's own header. An ESP32 has 896 KB of Storage: 3 185 such files,
+// 23 years, before each page is erased for the first time of some 100 000; at a beat every 2 s, 9
+// months. The check sum covers the key too: flashed with another one, the board starts anew.
 //
 // A deep sleeper boots for each beat, and would skip 31 numbers each time: its pairs reserve one
 // beat each, so a file holds 121 beats, 2.4 bytes a beat. Every 5 minutes that is 250 KB a year:
@@ -59,7 +60,7 @@ const FILE_BYTES = 256;
 /** What the file says, and where its next mark goes. The last byte stays free: it ends them. */
 let epoch = 0;
 let base = 0;
-let markAt = 0;
+let markAt = MARKS_AT;
 
 let before = getTime();
 let elapsed = 0;
@@ -97,12 +98,12 @@ export function recall(): Memory {
     base = getU32(file, 4);
     markAt = file.indexOf("\xff", MARKS_AT);
   }
-  const spent = markAt && markAt - MARKS_AT;
+  const spent = markAt - MARKS_AT;
   const most = base + COVERED * ((spent + 1) >> 1);
-  const heard = spent && !(spent & 1) ? 1 : 0;
-  let boots = (storage.read("nbb") as unknown as number) | 0;
+  const heard = spent && ~spent & 1;
+  // One more than its digits say; the first boot finds none.
+  const boots = -~(storage.read("nbb") as unknown as number);
   if (!(WITH_SLEEP && COVERED < RESERVE && timed && heard)) {
-    ++boots;
     try {
       storage.write("nbb", "" + boots);
     } catch {

@@ -27,6 +27,11 @@ export const BACKOFF_MAX = 8;
 export const UNACKED_PATIENT = 3;
 /** Beats in one epoch without an ACK, then HELLO only (rule 12). */
 export const UNACKED_MAX = 16;
+/**
+ * The same where none was acknowledged since boot: before it, UNACKED_PATIENT of which flash knows
+ * nothing may have been spent (`sealBeat`).
+ */
+export const UNACKED_AFTER_BOOT = UNACKED_MAX - UNACKED_PATIENT;
 /** A HELLO exchange is over after this many ms (rule 12). */
 export const HELLO_MS = 5000;
 /** Unanswered HELLO exchanges are spaced at most this many ms apart (rule 12). */
@@ -49,10 +54,10 @@ export const HELLO_RTO_MAX = 1500;
 /** Sequence numbers that one mark on flash reserves: see board.ts for the arithmetic of wear. */
 export const RESERVE = 32;
 /**
- * A device whose seq is as high as this says HELLO (section 2): the next reservation would not fit
- * into 32 bits.
+ * A device whose seq is as high as this says HELLO (section 2): further reservations would not fit
+ * into 32 bits. A round number is a short one on the board, and nobody gets there.
  */
-export const SEQ_MAX = 0xffffffff - RESERVE;
+export const SEQ_MAX = 4e9;
 /** Interval codes between which the gateway may pace a board by default: 1 s and 1 h. */
 export const PACE_MIN = 34;
 export const PACE_MAX = 152;

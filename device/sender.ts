@@ -26,6 +26,7 @@ import {
   NUDGE_MS,
   SEQ_MAX,
   TRIES_MAX,
+  UNACKED_AFTER_BOOT,
   UNACKED_MAX,
   UNACKED_PATIENT,
   WINDOW_MS,
@@ -54,13 +55,18 @@ const SLEEPS = typeof WITH_WINDOW === "undefined" || WITH_WINDOW;
 const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
 const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
 
+/** Rule 12, over power cuts. Who reserves one by one keeps the count itself (sleep.ts). */
+function unackedMax(s: Sender): number {
+  return s.ackTag || s.reserve < 2 ? UNACKED_MAX : UNACKED_AFTER_BOOT;
+}
+
 /**
  * The frame due now, "" if none. If `dirty` is 1, with a frame or without, first make (epoch,
  * limit, acked) durable and set it to 0 (rule 10); then send the frame, then call `sent`. Ask again
  * until it gives "", then obey `wakeAt`.
  */
 export function poll(s: Sender, now: number): string {
-  if (s.unacked >= UNACKED_MAX || s.seq >= SEQ_MAX) s.ready = 0;
+  if (s.unacked >= unackedMax(s) || s.seq >= SEQ_MAX) s.ready = 0;
   let due = s.ready && !s.nonce && now >= s.beatAt;
   let frame = "";
   // Where the interval is shorter than the span of tries, the next beat is the next try.

@@ -73,7 +73,7 @@ export function encodeHeartbeat(
   reach: number,
   ext: string,
 ): string {
-  const b0 = FIRST | (ext ? EXTENDED : 0) | reach;
+  const b0 = (ext ? FIRST | EXTENDED : FIRST) | reach;
   return u32((b0 << 24) | id) + u16(seq) + u16((promise << 8) | vitals) + ext;
 }
 

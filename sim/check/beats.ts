@@ -12,7 +12,7 @@
 import { decodeUp, type Heartbeat } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { REJOIN } from "../../device/ladder.ts";
-import { TRIES_MAX, UNACKED_MAX } from "../../device/schedule.ts";
+import { TRIES_MAX, UNACKED_AFTER_BOOT, UNACKED_MAX } from "../../device/schedule.ts";
 import { computeTag, equalTags, SUITE_CRC, type TagKey, tagBytes } from "../../device/tag.ts";
 import { ACK, HEARTBEAT, LEAVING, RESULT, tagInput, UP, WELCOME } from "../../device/wire.ts";
 import type { Source } from "../../gateway/facts.ts";
@@ -200,8 +200,10 @@ export class BeatChecker implements Observer {
     if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);
     speaker.dueBy = speaker.promisedBy;
     this.inTime(speaker, board, at);
-    // After 16 beats unheard it may only say HELLO (rule 12), whatever the last of them promised.
-    const silent = frame.promise === LEAVING || promise === 0 || speaker.unacked >= UNACKED_MAX;
+    // After 13 beats unheard since a boot, or 16, it may only say HELLO (rule 12), whatever the last
+    // of them promised.
+    const spent = speaker.unacked >= UNACKED_AFTER_BOOT;
+    const silent = frame.promise === LEAVING || promise === 0 || spent;
     speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : board.local(at) + intervalMs(promise);
   }
 

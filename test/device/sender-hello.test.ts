@@ -1,7 +1,7 @@
 // When a board says HELLO, how often, and how long (rule 12).
 
 import { expect, test } from "vitest";
-import { beats, exchanges, gaps, isBeat, isHello, lose, NONE, Rig } from "./sender-rig.ts";
+import { acked, beats, exchanges, gaps, isBeat, isHello, lose, NONE, Rig } from "./sender-rig.ts";
 
 test("rule 12: without an epoch it says HELLO, with epoch 0, and no beat", () => {
   const rig = new Rig({}, NONE);
@@ -156,21 +156,33 @@ test("rule 12: a WELCOME ends the waiting: a new doubt brings HELLO in its wake,
 });
 
 test("rule 12: at most 16 beats without an ACK in one epoch, then HELLO only", () => {
-  const rig = new Rig();
+  const [rig] = acked();
   const frames = rig.run(24 * 3_600_000);
-  expect(beats(frames).map((f) => f.seq)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+  expect(beats(frames).map((f) => f.seq)).toEqual(Array.from({ length: 16 }, (_, i) => i + 2));
   const after = frames.slice(frames.findLastIndex(isBeat) + 1);
   expect(exchanges(after).length).toBeGreaterThan(20);
 });
 
+test("rule 12: at most 16 over a power cut too, whenever it comes: 13 of them after a boot", () => {
+  for (let before = 0; before <= 16; before++) {
+    const [rig] = acked();
+    for (let n = 0; n < before; n++) rig.nextBeat();
+    rig.boot();
+    const spent = beats(rig.run(24 * 3_600_000)).length;
+    expect([before, spent]).toEqual([before, before > 3 ? 0 : 13]);
+    rig.boot();
+    expect(beats(rig.run(3_600_000))).toEqual([]);
+  }
+});
+
 test("rule 12: after the sixteenth, its ACK or a WELCOME brings beats back", () => {
-  const late = new Rig();
+  const [late] = acked();
   for (let n = 0; n < 16; n++) late.nextBeat();
   late.run(600_000);
   expect(late.hear(late.ack(late.sent.findLast(isBeat)!))).toBe(1);
-  expect(late.settle()).toMatchObject([{ epoch: 7, seq: 17 }]);
+  expect(late.settle()).toMatchObject([{ epoch: 7, seq: 18 }]);
 
-  const fresh = new Rig();
+  const [fresh] = acked();
   for (let n = 0; n < 16; n++) fresh.nextBeat();
   const hello = lose(fresh, 0);
   fresh.hear(fresh.welcome(hello, 8));
@@ -178,10 +190,10 @@ test("rule 12: after the sixteenth, its ACK or a WELCOME brings beats back", () 
 });
 
 test("rule 12: sixteen beats are counted in a row: an ACK starts the count anew", () => {
-  const rig = new Rig();
+  const [rig] = acked();
   for (let n = 0; n < 15; n++) rig.nextBeat();
   rig.hear(rig.ack(rig.nextBeat()));
   for (let n = 0; n < 16; n++) rig.nextBeat();
-  expect(rig.run(24 * 3_600_000).every((f) => isHello(f) || f.seq === 32)).toBe(true);
-  expect(rig.sent.some((f) => f.seq === 32)).toBe(true);
+  expect(rig.run(24 * 3_600_000).every((f) => isHello(f) || f.seq === 33)).toBe(true);
+  expect(rig.sent.some((f) => f.seq === 33)).toBe(true);
 });

@@ -63,7 +63,7 @@ export const DEVICE_MUTANTS: readonly Mutant[] = [
     name: "beats without end in an epoch that nobody hears",
     rule: 12,
     file: "device/sender.ts",
-    from: "if (s.unacked >= UNACKED_MAX || s.seq >= SEQ_MAX) s.ready = 0;",
+    from: "if (s.unacked >= unackedMax(s) || s.seq >= SEQ_MAX) s.ready = 0;",
     to: "if (s.seq >= SEQ_MAX) s.ready = 0;",
     hunt: "silence",
     caughtBy: ["unheard"],
