@@ -18,6 +18,8 @@ import {
   paceStep,
   promiseMs,
   RTO_MIN,
+  UNACKED_AFTER_BOOT,
+  UNACKED_MAX,
   UNACKED_PATIENT,
 } from "./schedule.ts";
 import { LOADED, type Sender } from "./state.ts";
@@ -41,6 +43,11 @@ function extensions(s: Sender): string {
   if (TELLS && s.rungs) ext += EXT_RECOVERY_HEAD + u8(s.rungs);
   if (APP || TELLS) s.told = s.rungs | (s.load ? LOADED : 0);
   return ext;
+}
+
+/** Rule 12, over power cuts. Who reserves one by one keeps the count itself (sleep.ts). */
+export function unackedMax(s: Sender): number {
+  return s.ackTag || s.reserve < 2 ? UNACKED_MAX : UNACKED_AFTER_BOOT;
 }
 
 /** The next beat: `frame`, `tag`, and when the one behind it falls due. */

@@ -13,7 +13,7 @@
 // half as much memory again (measured on a 32-bit build: 776 JsVars against 492). Rules are those
 // of protocol.md, section 5. Commands (rule 16) stand in commands.ts, fed from `handle`.
 
-import { cleared, sealBeat, waitsForMakeUp } from "./beat.ts";
+import { cleared, sealBeat, unackedMax, waitsForMakeUp } from "./beat.ts";
 import { getU16, getU32, u16 } from "./bytes.ts";
 import { askedBy, BEGIN, ordered } from "./commands.ts";
 import { wellFormedExtensions } from "./extensions.ts";
@@ -26,8 +26,6 @@ import {
   NUDGE_MS,
   SEQ_MAX,
   TRIES_MAX,
-  UNACKED_AFTER_BOOT,
-  UNACKED_MAX,
   UNACKED_PATIENT,
   WINDOW_MS,
   WINDOW_QUIET_MS,
@@ -54,11 +52,6 @@ declare const WITH_SUITE: 0 | 1 | 2 | undefined;
 const SLEEPS = typeof WITH_WINDOW === "undefined" || WITH_WINDOW;
 const READS = typeof WITH_EXTENSIONS === "undefined" || WITH_EXTENSIONS;
 const OBEYS = typeof WITH_COMMANDS === "undefined" || WITH_COMMANDS;
-
-/** Rule 12, over power cuts. Who reserves one by one keeps the count itself (sleep.ts). */
-function unackedMax(s: Sender): number {
-  return s.ackTag || s.reserve < 2 ? UNACKED_MAX : UNACKED_AFTER_BOOT;
-}
 
 /**
  * The frame due now, "" if none. If `dirty` is 1, with a frame or without, first make (epoch,

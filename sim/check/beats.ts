@@ -200,8 +200,8 @@ export class BeatChecker implements Observer {
     if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);
     speaker.dueBy = speaker.promisedBy;
     this.inTime(speaker, board, at);
-    // After 13 beats unheard since a boot, or 16, it may only say HELLO (rule 12), whatever the last
-    // of them promised.
+    // After 13 beats unheard since a boot, or 16, it may only say HELLO (rule 12), whatever was
+    // promised.
     const spent = speaker.unacked >= UNACKED_AFTER_BOOT;
     const silent = frame.promise === LEAVING || promise === 0 || spent;
     speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : board.local(at) + intervalMs(promise);

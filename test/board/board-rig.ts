@@ -8,13 +8,9 @@
 
 import { createHash } from "node:crypto";
 import { createContext, runInContext } from "node:vm";
-import { crc32 } from "node:zlib";
+import { bytes, E, hex } from "./board-bytes.ts";
 import { PowerCut, type PretendFlash } from "./board-flash.ts";
 import { type Line, type Peer, PretendDatagrams, PretendStream, Resolved } from "./board-net.ts";
-
-const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-const isBytes = (text: string): boolean => [...text].every((c) => c.charCodeAt(0) < 256);
-const hex = (text: string): string => bytes(text).toString("hex");
 
 /** What the world does, of which all luck is drawn in the order of the board's own doings. */
 export interface World {
@@ -131,12 +127,7 @@ export class PretendBoard {
         env: { BOARD: "PRETEND", MODULES: Object.keys(modules).join() },
         memory: () => ({ free: this.free }),
       },
-      E: {
-        toString: (data: Uint8Array) => Buffer.from(data).toString("latin1"),
-        fromUTF8: (text: string) => (isBytes(text) ? text : Buffer.from(text).toString("latin1")),
-        CRC32: (data: string) => crc32(bytes(data)),
-        srand: (seed: number) => this.note(`srand ${seed}`),
-      },
+      E: { ...E, srand: (seed: number) => this.note(`srand ${seed}`) },
       getTime: () => (startAt + this.now + this.set) / 1000,
       setTimeout: later,
       clearTimeout: (timer: number) => {

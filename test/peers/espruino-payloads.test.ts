@@ -19,7 +19,8 @@ NEXTBEAT.onCommand = function (payload) {
   if (payload === "throw") throw "21 °C";
   if (payload === "not told") throw { toString: function () { throw 1; } };
   if (payload === "result") return "21 °C";
-  NEXTBEAT.send({ text: "21 °C", number: 42, array: [1, 255], bytes: new Uint8Array([3, 4]) }[payload]);
+  var all = { text: "21 °C", number: 42, array: [1, 255], bytes: new Uint8Array([3, 4]) };
+  NEXTBEAT.send(all[payload]);
 };
 NEXTBEAT.temperature = function () { return (21.5).toFixed(1); };
 NEXTBEAT.battery = function () { return null; };
@@ -45,8 +46,7 @@ describe.skipIf(!espruino)("on the interpreter", () => {
     const { core } = made.gateway;
     const folder = temporaryFolder();
     writeFileSync(join(folder, "board.js"), made.script, "latin1");
-    const options = { cwd: folder, stdio: ["pipe", "ignore", "ignore"] } as const;
-    board = spawn(espruino!, ["board.js"], options);
+    board = spawn(espruino!, ["board.js"], { cwd: folder, stdio: ["pipe", "ignore", "ignore"] });
     const view = () => core.view(made.id, performance.now())!;
     while (view().status !== "present") await sleep(20);
 
