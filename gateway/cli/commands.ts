@@ -1,22 +1,38 @@
-/** `commands`: what was sent to a device, what waits for it, and what came of it. */
+/** `commands`: what waits for a device and what came of the rest; takes back what was never sent. */
 
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { ago } from "../durations.ts";
 import type { CommandJson } from "../http/answers.ts";
 import { askGateway, columns, type GatewayOptions, type Streams, withGateway } from "./common.ts";
+
+interface Options extends GatewayOptions {
+  readonly cancel?: number;
+}
 
 const HEAD = ["N", "PAYLOAD", "STATE", "QUEUED", "RESULT", "EXPECTED", "NOT AFTER"];
 
 export function addCommands(program: Command, streams: Streams): void {
   const command = program
     .command("commands <id>")
-    .description("list the commands of a device; ID is six hex digits or its name");
-  withGateway(command).action(async (id: string, options: GatewayOptions) => {
+    .description("list the commands of a device; ID is six hex digits or its name")
+    .option("--cancel <n>", "take this one back, which was never sent", numberOf);
+  withGateway(command).action(async (id: string, options: Options) => {
+    const { cancel } = options;
     const path = `devices/${encodeURIComponent(id)}/commands`;
+    if (cancel !== undefined) {
+      await askGateway(options, "DELETE", `${path}/${cancel}`);
+      streams.out(options.json ? "{}\n" : `${id}: command ${cancel} taken back\n`);
+      return;
+    }
     const { items } = (await askGateway(options, "GET", path)) as { items: CommandJson[] };
     if (options.json) streams.out(`${JSON.stringify(items)}\n`);
     else streams.out(columns([HEAD, ...items.map((item) => row(item, Date.now()))]));
   });
+}
+
+function numberOf(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected the number of a command.");
 }
 
 function row(command: CommandJson, now: number): string[] {

@@ -112,10 +112,11 @@ function pathOf(id: string): string {
 
 function sentence({ id, command, error }: Sent, now: number): string {
   if (command === undefined) return `${id}: ${error}`;
-  const { n, state, forecastAt } = command;
+  const { n, state, forecastAt, notAfter } = command;
   const what = `${id}: command ${n} ${state}`;
   if (state !== "queued" && state !== "offered") return `${what}, ${outcome(command)}`;
-  if (forecastAt === null) return `${what}; nobody knows when it will be delivered`;
+  if (forecastAt === null)
+    return `${what}; no delivery is foreseen, it expires ${ahead(notAfter, now)}`;
   return `${what}; its delivery is expected ${ahead(forecastAt, now)}`;
 }
 

@@ -121,7 +121,9 @@ describe("at the command line", () => {
   it("queues, lists and says when it will be delivered", async () => {
     const sent = await run("send", "d", "led on", "--ttl", "2h", "--url", url);
     expect(sent).toMatchObject({ code: 0, err: "" });
-    expect(sent.out).toBe("d: command 1 queued; nobody knows when it will be delivered\n");
+    expect(sent.out).toMatch(
+      /^d: command 1 queued; no delivery is foreseen, it expires in (2 h|1 h 59 min)\n$/,
+    );
     const json = await run(
       "send",
       "d",
@@ -139,6 +141,18 @@ describe("at the command line", () => {
     expect(listed.out).toMatch(/1 {2}led on +queued +\d+ s ago +- +- +in (2 h|119 min 59 s|1 h)/);
     const items = JSON.parse((await run("commands", "d", "--json", "--url", url)).out) as unknown[];
     expect(items).toHaveLength(2);
+  });
+
+  it("takes back what was never sent, and says what it cannot", async () => {
+    await run("send", "d", "led off", "--url", url);
+    const back = await run("commands", "d", "--cancel", "3", "--url", url);
+    expect(back).toEqual({ code: 0, out: "d: command 3 taken back\n", err: "" });
+    const again = await run("commands", "d", "--cancel", "3", "--url", url);
+    expect(again.code).toBe(1);
+    expect(again.err).toMatch(/command 3 has ended already; expected one that was never sent/);
+    const nonsense = await run("commands", "d", "--cancel", "all", "--url", url);
+    expect(nonsense.code).toBe(2);
+    expect(nonsense.err).toMatch(/Expected the number of a command/);
   });
 
   it("sends to a site, each on its own, and fails if one was refused", async () => {
