@@ -36,14 +36,24 @@ export function compareJson(a: readonly RunResult[], b: readonly RunResult[]): s
   return `${JSON.stringify(compared)}\n`;
 }
 
+const EXPECTED = "given something else, expected what `nextbeat sim run --json` prints";
+
 /** Reads what `resultJson` wrote, a line a run, or an array of runs. Throws an Error with words. */
 export function resultsOf(text: string): RunResult[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const whole = /^\s*\[/.test(text) ? [text] : lines;
-  const values = whole.flatMap((part): unknown => JSON.parse(part));
-  if (values.length === 0 || !values.every(isResult))
-    throw new Error("no results of `nextbeat sim run --json`");
+  const values = whole.flatMap(valuesOf);
+  if (values.length === 0 || !values.every(isResult)) throw new Error(EXPECTED);
   return values;
+}
+
+/** What no result is gets our words, not the parser's: a scenario is given easily by mistake. */
+function valuesOf(part: string): unknown {
+  try {
+    return JSON.parse(part);
+  } catch {
+    throw new Error(EXPECTED);
+  }
 }
 
 /** Enough to tell a result from something else: it comes from ourselves, or not at all. */

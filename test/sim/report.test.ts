@@ -157,8 +157,10 @@ describe("JSON", () => {
       [run, sample()].map((r) => JSON.parse(JSON.stringify(r))),
     );
     expect(resultsOf(JSON.stringify([run], null, 2))).toHaveLength(1);
-    for (const other of ["", "{}", "[1]", '{"scenario":"a"}'])
-      expect(() => resultsOf(other), other).toThrow();
+    for (const other of ["", "{}", "[1]", '{"scenario":"a"}', "run: 10m\n", "[", "{"])
+      expect(() => resultsOf(other), other).toThrow(
+        "expected what `nextbeat sim run --json` prints",
+      );
   });
 });
 
