@@ -230,7 +230,7 @@ export function refused({ hints }: Facts): Finding[] {
 const REFUSED_ADVICE: Readonly<Record<string, string>> = {
   "bad-tag": "its key is not the one enrolled: flash it anew (nextbeat flash), or somebody guesses",
   unknown: "enrol it (nextbeat device add), or it belongs to somebody else",
-  clash: "two boards have one identity: flash one of them with an identity of its own",
+  clash: "two boards have one identity, or one has an old image: flash it with one of its own",
 };
 
 export function store({ quarantined }: Facts): Finding[] {

@@ -88,6 +88,7 @@ function clash({ view }: Present, tell: Tell): Check {
   if (view.clashes === 0 || view.clashAt === null) {
     return { out: true, text: "Two boards with one identity: no beat of it met another's number." };
   }
-  const beats = `${view.clashes} ${view.clashes === 1 ? "beat" : "beats"} of another board`;
-  return { out: false, text: `${beats} came under its identity, the last ${tell(view.clashAt)}.` };
+  const beats = `${view.clashes} ${view.clashes === 1 ? "beat" : "beats"}`;
+  const met = `${beats} met another's number, the last ${tell(view.clashAt)}`;
+  return { out: false, text: `${met}: two boards with one identity, or an old image.` };
 }

@@ -72,7 +72,9 @@ const FACTS = [
   [
     "Clashes",
     (d, now) =>
-      d.clashAt === null ? "none" : `${d.clashes}, last ${clock(d.clashAt, now)}: another board`,
+      d.clashAt === null
+        ? "none"
+        : `${d.clashes}, last ${clock(d.clashAt, now)}: another board, or an old image`,
   ],
   ["Enrolled", (d) => (d.open ? "no, taken in at its own word" : "yes")],
   ["Suite", (d) => suiteWords(d.suite)],

@@ -151,7 +151,7 @@ describe("what else is the matter", () => {
     expect(sentences).toContain("Its battery is low: its last beat said 10 %.");
   });
 
-  it("frames with a wrong key, and another board with its identity", async () => {
+  it("frames with a wrong key, and what rule 3 has to be shown of a clash", async () => {
     const { desk, board } = await shed();
     await desk.receive(board.beat({ epoch: 99, seq: 7 }));
     await desk.receive(board.beat({ epoch: 99, seq: 8 }));
@@ -161,7 +161,7 @@ describe("what else is the matter", () => {
       "Refused: 2 frames in its name, the last at 12:00:00 UTC from 192.0.2.7 (bad-tag).",
     );
     expect(sentences).toContain(
-      "1 beat of another board came under its identity, the last at 12:00:00 UTC.",
+      "1 beat met another's number, the last at 12:00:00 UTC: two boards with one identity, or an old image.",
     );
   });
 
