@@ -9,10 +9,12 @@ export interface Happening {
   readonly event: string;
   /** Parsed JSON. */
   readonly data: unknown;
+  /** The cursor to go on from once this has been dealt with; a change alone has one. */
+  readonly id?: string;
 }
 
 /** One event's text; undefined where it is a comment or tells only where to resume. */
-export function readHappening(text: string): (Happening & { readonly id?: string }) | undefined {
+export function readHappening(text: string): Happening | undefined {
   const field = (name: string) =>
     text
       .split("\n")
@@ -24,19 +26,18 @@ export function readHappening(text: string): (Happening & { readonly id?: string
 }
 
 /**
- * Calls `on` for everything from `after` on (undefined: from now). Resolves when the stream ends or
- * is aborted; rejects where there is none.
- * @returns the cursor of the last change, to go on from
+ * Calls `on` for everything from `after` on (undefined: from now), one at a time. Resolves when the
+ * stream ends or is aborted; rejects where there is none, or where it breaks. Where to go on from
+ * comes with each change: a result would be lost with the stream of a gateway that was killed.
  */
 export async function follow(
   base: URL,
   token: string | undefined,
   after: string | undefined,
   signal: AbortSignal,
-  on: (happening: Happening) => void,
-): Promise<string | undefined> {
+  on: (happening: Happening) => unknown,
+): Promise<void> {
   const query = after === undefined ? "" : `?after=${after}`;
-  let cursor = after;
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const root = base.href.endsWith("/") ? base.href : `${base.href}/`;
@@ -48,12 +49,10 @@ export async function follow(
       text = events.pop() ?? "";
       for (const event of events) {
         const happening = readHappening(event);
-        cursor = happening?.id ?? cursor;
-        if (happening) on(happening);
+        if (happening) await on(happening);
       }
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  return cursor;
 }

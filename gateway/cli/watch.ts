@@ -110,7 +110,7 @@ export class Watch {
       if (!first) await this.#read();
       this.#lostAt = undefined;
       const on = (happening: Happening) => this.#learn(happening);
-      this.#cursor = await follow(url, this.#token, this.#cursor, signal, on);
+      await follow(url, this.#token, this.#cursor, signal, on);
     } catch {}
     if (signal.aborted) return;
     this.#lostAt ??= this.#now();
@@ -142,7 +142,7 @@ export class Watch {
     for (const [id, device] of found) this.#devices.set(id, device);
   }
 
-  #learn({ event, data }: Happening): void {
+  async #learn({ event, data, id }: Happening): Promise<void> {
     if (event === "beats") {
       for (const device of (data as { items: DeviceJson[] }).items)
         this.#devices.set(device.id, device);
@@ -150,7 +150,18 @@ export class Watch {
       const { why, to } = data as { why: string; to: string | null };
       if (to === null) this.#deaf.add(why);
       else this.#deaf.delete(why);
-    } else if (event === "change") this.#change(data as ChangeJson);
+    } else if (event === "change") {
+      await this.#meet(data as ChangeJson);
+      this.#change(data as ChangeJson);
+    }
+    this.#cursor = id ?? this.#cursor;
+  }
+
+  /** A device that was enrolled since the fleet was read: its first change has only its id. */
+  async #meet({ id }: ChangeJson): Promise<void> {
+    if (this.#devices.has(id)) return;
+    const device = request(this.#options.url, this.#token, "GET", `devices/${id}`);
+    await device.then((found) => this.#devices.set(id, found as DeviceJson)).catch(() => {});
   }
 
   #change(change: ChangeJson): void {

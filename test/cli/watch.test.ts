@@ -12,6 +12,7 @@ import type { DeviceJson } from "../../gateway/http/answers.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
 import { Board, P_HOUR } from "../gateway/gateway-rig.ts";
 import { BoardSocket, startHere } from "../gateway/socket-rig.ts";
+import { relayTo } from "./relay.ts";
 
 const NOW = Date.UTC(2027, 0, 1, 12);
 const P_SHORT = intervalCode(1_200);
@@ -190,6 +191,11 @@ describe("against a gateway", () => {
     while (!fits()) await new Promise((wake) => setTimeout(wake, 10));
   }
 
+  async function streamsOf(url: URL): Promise<number> {
+    const answer = await fetch(new URL("api/v1/gateway", url));
+    return ((await answer.json()) as { streams: number }).streams;
+  }
+
   it("a death shows in the table, keys work, and q gives the terminal back", async () => {
     const { gateway, socket, board, url } = await farm();
     const { terminal, last, press, open } = pretend();
@@ -216,9 +222,7 @@ describe("against a gateway", () => {
     const { gateway, socket, board, url } = await farm();
     const plain = start(url, undefined);
     const json = start(url, undefined, true);
-    const streams = async () =>
-      ((await (await fetch(new URL("api/v1/gateway", url))).json()) as { streams: number }).streams;
-    while ((await streams()) < 2) await new Promise((wake) => setTimeout(wake, 10));
+    while ((await streamsOf(url)) < 2) await new Promise((wake) => setTimeout(wake, 10));
     await socket.beat(board, gateway.udpPort, P_SHORT);
     await until(() => plain.out().includes("absent") && json.out().includes('"to":"absent"'));
     expect(plain.out()).toMatch(
@@ -233,6 +237,25 @@ describe("against a gateway", () => {
       stop.abort();
       await running;
     }
+  });
+
+  it("a stream that breaks goes on behind its last change, and names whom it did not know", async () => {
+    const { gateway, socket, url } = await farm();
+    const relay = await relayTo(gateway.httpPort);
+    url.port = `${relay.port}`;
+    const watch = start(url, undefined);
+    while ((await streamsOf(url)) < 1) await new Promise((wake) => setTimeout(wake, 10));
+    const young = new Board(0x2be, 2, { name: "shed-08" });
+    await gateway.registry.add(young.enrolment);
+    await socket.hello(young, gateway.udpPort);
+    await socket.beat(young, gateway.udpPort, P_HOUR);
+    await until(() => watch.out().includes("first beat"));
+    relay.cut();
+    await socket.beat(young, gateway.udpPort, P_SHORT);
+    await until(() => watch.out().includes("absent"));
+    expect(watch.out().match(/ shed-08 unknown -> present: first beat\n/g)).toHaveLength(1);
+    expect(watch.out().trim().split("\n")).toHaveLength(3);
+    relay.close();
   });
 
   it("a gateway that goes is told of, and one that is not there is an error at once", async () => {
