@@ -23,6 +23,7 @@ interface ShrinkFlags {
   readonly seed?: number;
   readonly invariant?: string;
   readonly output?: string;
+  readonly json?: boolean;
   readonly runs: number;
   readonly seconds: number;
 }
@@ -35,6 +36,7 @@ export function addShrink(program: Command, streams: Streams, done: Done): void 
     .option("--seed <n>", "this seed only", whole(0, SEED_MAX))
     .option("--invariant <name>", "this one, where a run breaks several")
     .option("-o, --output <file>", "write it there, and not to stdout")
+    .option("--json", "print JSON: what broke, the sizes, and the scenario as text")
     .option("--runs <n>", "try at most so many scenarios", whole(1, RUNS_MAX), RUNS)
     .option("--seconds <n>", "for at most so long", whole(1, SECONDS_MAX), SECONDS)
     .action((name: string, flags: ShrinkFlags) => {
@@ -54,8 +56,9 @@ export function addShrink(program: Command, streams: Streams, done: Done): void 
           progress: (runs, size) => err(`  run ${runs}: ${sizeText(size)}\n`),
         });
         const text = shrunkText(shrunk, token, flags.output ?? "FILE");
-        if (flags.output === undefined) out(text);
-        else writeShrunk(flags.output, text, streams);
+        if (flags.output !== undefined) writeShrunk(flags.output, text, streams);
+        if (flags.json) out(`${JSON.stringify(shrunkJson(shrunk, token, text))}\n`);
+        else if (flags.output === undefined) out(text);
         done(0);
         return;
       }
@@ -72,6 +75,11 @@ export function shrunkText(shrunk: Shrunk, token: string, file: string): string 
     `nextbeat sim run ${file}`,
   ];
   return `${lines.map((line) => `# ${line}\n`).join("")}${scenarioText(scenario)}`;
+}
+
+function shrunkJson({ broken, from, to, runs }: Shrunk, token: string, scenario: string): object {
+  const { wrong, at, what } = broken;
+  return { token, broken: nameOf(wrong), atMs: at, what, runs, from, to, scenario };
 }
 
 export function writeShrunk(file: string, text: string, { err }: Streams): void {

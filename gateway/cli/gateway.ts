@@ -3,11 +3,12 @@
  * go to stdout as JSON; what keeps it from starting is one line on stderr.
  */
 
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { systemClock } from "../clock.ts";
-import { readConfig } from "../config.ts";
+import { CONFIG_NAME, readConfig } from "../config.ts";
 import { configJsonSchema } from "../config-schema.ts";
 import { isLoopback } from "../http/access.ts";
 import { readTokens, type TokenEntry } from "../http/tokens.ts";
@@ -22,6 +23,8 @@ import { Failed, readGiven, type Streams, Usage } from "./common.ts";
 import { reason } from "./errors.ts";
 import { isPublic } from "./private.ts";
 import { listenOn, port, UDP_PORT } from "./words.ts";
+
+const CONFIG_ABOUT = "YAML or JSON (default: config.yaml in the data folder, if there is one)";
 
 /** What the flags say; what they do not say is asked of the configuration. */
 interface Flags extends MqttOptions {
@@ -46,7 +49,7 @@ export function addGateway(program: Command, streams: Streams): void {
     .command("gateway")
     .description("run the gateway")
     .option("--data <dir>", "its folder (default: $STATE_DIRECTORY, else the user's state folder)")
-    .option("--config <file>", "YAML or JSON; NEXTBEAT_... goes over it, flags over both")
+    .option("--config <file>", `${CONFIG_ABOUT}; NEXTBEAT_... goes over it, flags over both`)
     .option("--config-schema", "print the JSON Schema of the configuration, and end")
     .option("--udp-port <port>", `for beats; 0 takes a free one (default: ${UDP_PORT})`, port)
     .option(
@@ -93,7 +96,11 @@ function addMqtt(command: Command): Command {
 }
 
 async function run(flags: Flags, streams: Streams): Promise<void> {
-  const { options: configured, notices, unknown } = readConfig(flags.config, process.env);
+  const {
+    options: configured,
+    notices,
+    unknown,
+  } = readConfig(flags.config ?? configBeside(flags.data), process.env);
   const options = { ...configured, ...flags };
   const { data = dataFolder(), httpHost = HTTP_HOST } = options;
   const tokens = tokensOf(options.tokenFile, httpHost);
@@ -171,6 +178,13 @@ export function dataFolder(env: NodeJS.ProcessEnv = process.env): string {
   const { STATE_DIRECTORY, XDG_STATE_HOME } = env;
   if (STATE_DIRECTORY) return STATE_DIRECTORY.split(":")[0]!;
   return join(XDG_STATE_HOME || join(homedir(), ".local", "state"), "nextbeat");
+}
+
+/** The file that is read where none is named. */
+function configBeside(data: string | undefined, env = process.env): string | undefined {
+  if (env[CONFIG_NAME] !== undefined) return undefined;
+  const file = join(data ?? env.NEXTBEAT_DATA ?? dataFolder(env), "config.yaml");
+  return existsSync(file) ? file : undefined;
 }
 
 function makeData(data: string): void {

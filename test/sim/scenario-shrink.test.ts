@@ -179,6 +179,22 @@ describe("nextbeat sim shrink", () => {
     expect(faults).toHaveLength(1);
   });
 
+  it("says the same in JSON", async () => {
+    const file = join(folder, "plain.yaml");
+    const dies = "{at: 2m, do: die}";
+    const fleet = "[{group: a, count: 2, link: lan}]";
+    writeFileSync(
+      file,
+      `run: 20m\nfleet: ${fleet}\nfaults: [${dies}]\nexpect: [{metric: deaths, max: 0}]`,
+    );
+    const { out } = await command(file, "--json");
+    const told = JSON.parse(out);
+    expect(told).toMatchObject({ broken: "deaths at most 0", from: { boards: 2, faults: 1 } });
+    expect(told.token).toMatch(/^plain@1#\w{8}$/);
+    expect(told.to).toEqual({ boards: 1, faults: 1, runMs: expect.any(Number) });
+    expect(parseScenario(told.scenario, "small.yaml").faults).toHaveLength(1);
+  });
+
   it("says so where nothing is wrong", async () => {
     const file = join(folder, "well.yaml");
     writeFileSync(file, "run: 1m\nfleet: [{group: a, link: lan}]");
