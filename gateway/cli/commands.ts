@@ -1,4 +1,6 @@
-/** `commands`: what waits for a device and what came of the rest; takes back what was never sent. */
+/**
+ * `commands`: what waits for a device, and what came of the rest; takes back what was never sent.
+ */
 
 import { type Command, InvalidArgumentError } from "commander";
 import { ago } from "../durations.ts";

@@ -173,6 +173,15 @@ describe("gateway", () => {
     expect(() => statSync(data)).toThrow();
   });
 
+  it("reads config.yaml in the data folder where no other is named", async () => {
+    const data = temporaryFolder();
+    const [file, other] = [join(data, "config.yaml"), join(data, "other.yaml")];
+    writeFileSync(file, "httpPort: 0\nudpPort: -1\n");
+    writeFileSync(other, "open: 3\n");
+    await refused(2, `${file}:2:10: udpPort: -1; expected`, "gateway", "--data", data);
+    await refused(2, `${other}:1:7: open: 3`, "gateway", "--data", data, "--config", other);
+  });
+
   it("fails with 1 where it cannot have what it needs", async () => {
     const data = temporaryFolder();
     const free = ["--udp-port", "0", "--http-port", "0", "--udp-host", "127.0.0.1"];

@@ -9,7 +9,6 @@ import { Usage } from "../../gateway/cli/errors.ts";
 import { parseConfig, readConfig } from "../../gateway/config.ts";
 import { configJsonSchema } from "../../gateway/config-schema.ts";
 import { LIMITS } from "../../gateway/limits.ts";
-import { refused } from "./rig.ts";
 
 const KEY = randomBytes(32);
 const WHSEC = `whsec_${KEY.toString("base64")}`;
@@ -116,14 +115,6 @@ describe("one slip", () => {
     expect(refusal(() => readConfig("/no/such.yaml", {}))).toEqual([
       "--config /no/such.yaml: there is no such file or folder",
     ]);
-  });
-
-  it("is found in the data folder where no other is named", async () => {
-    const data = folder({ "config.yaml": "httpPort: 0\nudpPort: -1\n", "other.yaml": "open: 3\n" });
-    const file = join(data, "config.yaml");
-    await refused(2, `${file}:2:10: udpPort: -1; expected`, "gateway", "--data", data);
-    const other = join(data, "other.yaml");
-    await refused(2, `${other}:1:7: open: 3`, "gateway", "--data", data, "--config", other);
   });
 
   it("never shows a secret", () => {
