@@ -24,7 +24,7 @@ describe("evidence in words", () => {
     const evidence = { siteSilent: 9, promiseMs: 67_559, lossUp: 0.0214, tomorrow: 1, seenAt: 5 };
     expect(describeEvidence(evidence, (at) => `at ${at}`)).toEqual([
       "last heard at 5",
-      "it had promised to be heard within 68s",
+      "it had promised to be heard within 67 s",
       "2.1 % of its beats are lost on their way to us",
       "of its site silent: 9",
     ]);
