@@ -63,7 +63,9 @@ describe.each(PLACES)("backup and restore %s", (_where, place) => {
     );
     expect((await run("device", "export", "--format", "json", ...where)).out).not.toContain(KEY);
     const file = join(temporaryFolder(), "devices.csv");
-    expect((await run("device", "export", "--keys", "-o", file, ...where)).out).toBe("2 devices\n");
+    expect((await run("device", "export", "--keys", "-o", file, ...where)).out).toBe(
+      "2 devices written\n",
+    );
     expect(readFileSync(file, "utf8")).toContain(`1,${KEY}\r\n0002be,x,south,,0,\r\n`);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
