@@ -9,7 +9,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { bundle, VARIANTS } from "../../device/build.ts";
 import { interpreter } from "../../device/interpreter.ts";
 import type { RunningGateway } from "../../gateway/server.ts";
@@ -28,7 +28,7 @@ const OWN_MS = 300;
 const KEYS = ["", "a key of sixteen", "another, sixteen"] as const;
 
 const ends: (() => unknown)[] = [];
-afterEach(async () => {
+afterAll(async () => {
   await closeClients();
   for (const end of ends.splice(0).reverse()) await end();
 });
@@ -105,11 +105,11 @@ const pairs = [
   { name: "aedes", suite: 2, here: true, make: aedes },
 ] as const;
 
-describe.skipIf(!espruino).each(pairs)("a board of suite $suite and $name", (pair) => {
-  const { suite, here, make } = pair;
-  it.skipIf(!here)(
-    "find each other again after whatever happened between them",
-    async () => {
+// At once: most of it is waiting.
+describe.skipIf(!espruino)("a board and its broker", () => {
+  it.concurrent.each(pairs.filter(({ here }) => here))(
+    "of suite $suite, $name: find each other again after whatever happened between them",
+    async ({ suite, make }) => {
       const broker = await started(await make());
       const gateway = await gatewayAt(broker, suite);
       const proxy = await proxyTo(broker);
