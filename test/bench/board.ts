@@ -22,6 +22,8 @@ const HEADS = ["transport", "heard", "lost", "gateway", "path", "broker", "false
   "reboots",
   "commands",
   "done",
+  "expired",
+  "failed",
   "twice",
   "JsVars before",
   "after",
