@@ -6,7 +6,7 @@
 //   few-tries      rule 13: the same bytes leave at most three times, and again for each make-up;
 //                  rule 12: HELLO three times
 //   keeps-promise  rule 14: on its own clock, a board with power sends its next beat in time
-//   unheard        rule 12: at most 16 beats without an ACK in one epoch
+//   unheard        rule 12: at most 16 beats without an ACK in one epoch, over boots too
 //   gives-up       an hour without an answer, and it says no more than rules 12 and 18 allow
 
 import { decodeUp, type Heartbeat } from "../../device/decode.ts";
@@ -55,7 +55,11 @@ export interface Speaker {
   reachedAt: number;
   bytes: string;
   tries: number;
+  /** Beats in one epoch without an ACK, over boots too; and those since it has power. */
   unacked: number;
+  unackedNow: number;
+  /** Whether an ACK reached it since it has power. */
+  acked: boolean;
   /** Since when it has power; the last beat since then, on its own clock: what it promised. */
   promisedBy: number;
   /** What the beat before the one being tried promised. */
@@ -91,13 +95,10 @@ export class BeatChecker implements Observer {
         twins: false,
         reachedAt: 0,
         bytes: "",
-        tries: 0,
-        unacked: 0,
+        ...{ tries: 0, unacked: 0, unackedNow: 0, acked: false },
         promisedBy: Number.POSITIVE_INFINITY,
         dueBy: Number.POSITIVE_INFINITY,
-        answeredAt: 0,
-        hourAt: 0,
-        hourFrames: 0,
+        ...{ answeredAt: 0, hourAt: 0, hourFrames: 0 },
         ackedEpoch: 0,
         clockMoved: false,
       };
@@ -141,7 +142,8 @@ export class BeatChecker implements Observer {
     speaker.answeredAt = at;
     const low = (bytes.charCodeAt(1) << 8) | bytes.charCodeAt(2);
     if (type !== ACK || low !== speaker.beats[0]?.frame.seq16) return;
-    speaker.unacked = 0;
+    speaker.unacked = speaker.unackedNow = 0;
+    speaker.acked = true;
     speaker.ackedEpoch = speaker.beats[0].epoch;
   }
 
@@ -158,7 +160,8 @@ export class BeatChecker implements Observer {
     speaker.answeredAt = at;
     // A boot may send the same bytes once more, as it may reserve and not send.
     speaker.bytes = "";
-    speaker.unacked = 0;
+    speaker.unackedNow = 0;
+    speaker.acked = false;
   }
 
   climbed(board: Board, rung: number): void {
@@ -196,13 +199,16 @@ export class BeatChecker implements Observer {
     const promise = isWord ? frame.promise : (before?.promise ?? 0);
     beats.unshift({ board, epoch, seq, frame, bytes, promise, ...fate });
     if (beats.length > BEATS_KEPT) beats.pop();
-    speaker.unacked = last?.epoch === epoch ? speaker.unacked + 1 : 1;
+    const same = last?.epoch === epoch;
+    speaker.unacked = same ? speaker.unacked + 1 : 1;
+    speaker.unackedNow = same ? speaker.unackedNow + 1 : 1;
     if (speaker.unacked > UNACKED_MAX) say("unheard", `sends ${speaker.unacked} beats unheard`);
     speaker.dueBy = speaker.promisedBy;
     this.inTime(speaker, board, at);
-    // After 13 beats unheard since a boot, or 16, it may only say HELLO (rule 12), whatever was
+    // After 16 beats unheard, or 13 since a boot, it may only say HELLO (rule 12), whatever was
     // promised.
-    const spent = speaker.unacked >= UNACKED_AFTER_BOOT;
+    const most = speaker.acked || board.kind.reach === 2 ? UNACKED_MAX : UNACKED_AFTER_BOOT;
+    const spent = speaker.unackedNow >= most;
     const silent = frame.promise === LEAVING || promise === 0 || spent;
     speaker.promisedBy = silent ? Number.POSITIVE_INFINITY : board.local(at) + intervalMs(promise);
   }

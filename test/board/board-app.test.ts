@@ -3,23 +3,11 @@
 // beats.
 
 import { describe, expect, it } from "vitest";
-import { bundle, VARIANTS } from "../../device/build.ts";
 import { HEARTBEAT } from "../../device/wire.ts";
-import { type Kind, Sleeper } from "./board-life.ts";
+import { awakeOf, OWN } from "./awake-rig.ts";
 
-const OWN = 60_000;
-const sources = new URL("../../device", import.meta.url).pathname;
 const NAMES = ["udp-chaskey-commands", "udp-chaskey-sleep"];
-const SCRIPTS = new Map<string, string>();
-for (const name of ["wifi", ...NAMES])
-  SCRIPTS.set(name, await bundle(VARIANTS.find((v) => v.name === name)!, sources));
-
-/** A board that is always awake. */
-const awake = (name: string, kind: Kind = {}) =>
-  new Sleeper(`${SCRIPTS.get("wifi")};\n${SCRIPTS.get(name)}`, {
-    ...kind,
-    config: { own: OWN, reach: 0 },
-  });
+const awake = await awakeOf(NAMES);
 
 const every = (ms: number, what: string) => `(function f() { setTimeout(f, ${ms}); ${what} })();`;
 

@@ -2,25 +2,14 @@
 // files that are not its own. Neither may stop the beats, or have the board break a promise.
 
 import { describe, expect, it } from "vitest";
-import { bundle, VARIANTS } from "../../device/build.ts";
 import { decodeUp } from "../../device/decode.ts";
 import { intervalMs } from "../../device/interval.ts";
 import { HEARTBEAT } from "../../device/wire.ts";
-import { HOUR, type Kind, Sleeper } from "./board-life.ts";
+import { awakeOf, OWN } from "./awake-rig.ts";
+import { HOUR, type Sleeper } from "./board-life.ts";
 
-const OWN = 60_000;
-const sources = new URL("../../device", import.meta.url).pathname;
 const NAMES = ["udp-chaskey", "udp-chaskey-commands", "udp-chaskey-sleep"];
-const SCRIPTS = new Map<string, string>();
-for (const name of ["wifi", ...NAMES])
-  SCRIPTS.set(name, await bundle(VARIANTS.find((v) => v.name === name)!, sources));
-
-/** A board that is always awake. */
-const awake = (name: string, kind: Kind = {}) =>
-  new Sleeper(`${SCRIPTS.get("wifi")};\n${SCRIPTS.get(name)}`, {
-    ...kind,
-    config: { own: OWN, reach: 0 },
-  });
+const awake = await awakeOf(NAMES);
 
 /** Beats, each with when it was sent first and until when it promised the next. */
 function promises(s: Sleeper): { at: number; until: number }[] {

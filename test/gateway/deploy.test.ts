@@ -6,12 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { runCommand } from "../../gateway/cli/program.ts";
-import { systemClock } from "../../gateway/clock.ts";
 import { parseConfig } from "../../gateway/config.ts";
 import { CAUSES, STATUSES } from "../../gateway/facts.ts";
-import { quiet } from "../../gateway/log.ts";
-import { startGateway } from "../../gateway/server.ts";
-import { memoryStore } from "../../gateway/store/memory.ts";
+import { startHere } from "./socket-rig.ts";
 
 const DEPLOY = new URL("../../gateway/deploy/", import.meta.url);
 const shipped = (name: string) => readFileSync(new URL(name, DEPLOY), "utf8");
@@ -95,18 +92,7 @@ describe("the configuration that it writes", () => {
 
 describe("the names of metrics", () => {
   it("in the rules and the dashboard are those that the gateway has", async () => {
-    const gateway = await startGateway({
-      clock: systemClock(),
-      store: (given) => memoryStore(given),
-      udpPort: 0,
-      udpHosts: ["127.0.0.1"],
-      httpPort: 0,
-      httpHost: "127.0.0.1",
-      log: quiet,
-      onFatal: (error) => {
-        throw error;
-      },
-    });
+    const gateway = await startHere(new Map());
     const text = await (await fetch(`http://127.0.0.1:${gateway.httpPort}/metrics`)).text();
     await gateway.stop();
     const known = new Map(
