@@ -34,8 +34,8 @@ export interface BoardKind {
 
 /** What happens to a board's way out while it is awake. */
 export interface Shell {
-  /** It has a new socket, or connects anew. */
-  reopen(board: Board): void;
+  /** It has a new socket, or connects anew; `other`: it turns to its other transport. */
+  reopen(board: Board, other?: boolean): void;
   /** A frame goes out on its second socket (probing.ts). */
   probe?: (board: Board, frame: string) => void;
   /** It climbs a rung of its ladder (device/ladder.ts). */

@@ -64,6 +64,13 @@ export function configOptions(line: Line): Partial<SenderConfig> {
   set("max", "ownMax");
   const makeUps = line.options.get("make-ups");
   if (makeUps) config.makeUps = Number(makeUps);
+  const second = line.options.get("second");
+  if (second !== undefined) {
+    const other = line.options.get("transport") === "mqtt" ? "udp" : "mqtt";
+    if (second !== other) throw mistake(line, `second=${other}, the other transport`);
+    // All rungs.
+    config.ladder = 0xff;
+  }
   return config;
 }
 

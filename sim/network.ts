@@ -15,7 +15,7 @@ import { Links, LOST } from "./links.ts";
 import { Nat, type NatModel } from "./nat.ts";
 import type { Delivery, Observers } from "./observer.ts";
 import { Occasions } from "./occasion.ts";
-import { type AccessPoint, hears, makeAccessPoint, Path } from "./path.ts";
+import { type AccessPoint, connection, hears, makeAccessPoint, Path, turn } from "./path.ts";
 import type { LinkPreset } from "./presets.ts";
 import { GATEWAY, Seconds } from "./seconds.ts";
 import { BROKER, Streams } from "./stream.ts";
@@ -71,12 +71,8 @@ export class Network {
     if (number !== board.number) throw new RangeError(`board ${board.number} joins as ${number}`);
     this.links.add(up, board.id, "up");
     this.links.add(down, board.id, "down");
-    if (transport === "mqtt") {
-      const address = board.id.toString(16).padStart(6, "0");
-      const stream = this.streams.add(board.id);
-      board.way = new Path(board, ap, stream, { transport, address, port: 0 });
-      this.clients.set(address, board.way);
-    } else if (ap) board.way = new Path(board, ap, -1, board);
+    if (transport === "mqtt") board.way = connection(board, ap, this.streams, this.clients);
+    else if (ap) board.way = new Path(board, ap, -1, board);
     ap?.boards.push(board);
     if (board.way) ap?.paths.set(board.id, board.way);
   }
@@ -91,10 +87,14 @@ export class Network {
     }
   }
 
-  /** The board has a new socket: it sends from another port, or connects anew. */
-  reopen(board: Board, now: number): void {
+  /**
+   * The board has a new socket: it sends from another port, or connects anew. `other`: it turns to
+   * its other way.
+   */
+  reopen(board: Board, now: number, other = false): void {
     const { path } = board;
-    if (path.stream >= 0) this.streams.close(path.stream);
+    if (other) turn(board, this.streams, this.clients);
+    else if (path.stream >= 0) this.streams.close(path.stream);
     else if (path.ap?.nat) path.open();
     else this.rebind(board, now);
   }

@@ -3,6 +3,7 @@
 import type { Source } from "../gateway/facts.ts";
 import type { Board } from "./board.ts";
 import type { Nat } from "./nat.ts";
+import type { Streams } from "./stream.ts";
 
 /** What boards have in common that stand behind one access point. */
 export interface AccessPoint {
@@ -36,6 +37,9 @@ export class Path {
   private sockets = 0;
   /** False: who lost its gateway's name cannot send. */
   resolved = true;
+
+  /** Over datagrams where this one is a connection, or the other way round. */
+  other: Path | undefined;
 
   constructor(board: Board, ap: AccessPoint | undefined, stream: number, source: Source) {
     this.board = board;
@@ -84,4 +88,27 @@ export function makeAccessPoint(name: string, nat: Nat | undefined): AccessPoint
 /** Whether a board is where its own address leads to. */
 export function hears({ way }: Board, to: Source): boolean {
   return way === undefined || (way.source === to && !way.ap?.nat);
+}
+
+/** A connection of the board's to the broker. */
+export function connection(
+  board: Board,
+  ap: AccessPoint | undefined,
+  streams: Pick<Streams, "add">,
+  clients: Map<string, Path>,
+): Path {
+  const address = board.id.toString(16).padStart(6, "0");
+  const path = new Path(board, ap, streams.add(board.id), { transport: "mqtt", address, port: 0 });
+  clients.set(address, path);
+  return path;
+}
+
+/** The board turns from datagrams to a connection, or back. */
+export function turn(board: Board, ...broker: [Pick<Streams, "add">, Map<string, Path>]): void {
+  const { path } = board;
+  path.other ??=
+    path.stream < 0 ? connection(board, path.ap, ...broker) : new Path(board, path.ap, -1, board);
+  path.other.other = path;
+  board.way = path.other;
+  path.ap?.paths.set(board.id, path.other);
 }

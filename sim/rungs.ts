@@ -1,6 +1,6 @@
 // What a board's shell does for its sender's ladder (device/ladder.ts), and which rungs there are
-// here: there is one gateway in a world; and to a deep sleeper each wake is a new socket, a join
-// and a boot already.
+// here: there is one gateway in a world, so its second way is another transport, where a script
+// gives it one; and to a deep sleeper each wake is a new socket, a join and a boot already.
 
 import { climb, GATEWAY, REBOOT, REJOIN, SOCKET } from "../device/ladder.ts";
 import type { Sender, SenderConfig } from "../device/state.ts";
@@ -46,7 +46,7 @@ export function climbs(
   const rung = climb(s, time);
   if (rung === 0) return true;
   shell?.climbed(board, rung);
-  if (rung === SOCKET || rung === REJOIN) shell?.reopen(board);
+  if (rung & (SOCKET | REJOIN | GATEWAY)) shell?.reopen(board, rung === GATEWAY);
   if (rung === REJOIN) {
     board.resolve();
     board.body?.rejoin(now);

@@ -1,7 +1,7 @@
 // Boards of transcripts that have more than a program: what they are made of, the access point that
 // they share, the broker that they speak over, and what all that costs.
 //
-//   device a ... board=esp32 [battery=18650] [ap=home] [transport=mqtt]
+//   device a ... board=esp32 [battery=18650] [ap=home] [transport=mqtt] [second=udp]
 //   ap home off | ap home on | broker off | broker on | energy a
 
 import { switchAccessPoint } from "./access-point.ts";

@@ -57,7 +57,7 @@ export class World {
     this.network.up(this.waking!, frame, this.now);
   };
   private readonly shell: Shell = {
-    reopen: (board) => this.network.reopen(board, this.now),
+    reopen: (board, other) => this.network.reopen(board, this.now, other),
     probe: (board, frame) => this.network.probe(board, frame, this.now),
     climbed: (board, rung) => this.observers.notify("climbed", board, rung, this.now),
   };
