@@ -4,10 +4,13 @@
  */
 
 import { expect, it } from "vitest";
+import { EXT_TIMES, encodeExtension } from "../../device/extensions.ts";
+import { intervalCode } from "../../device/interval.ts";
 import { P_HOUR } from "../gateway/gateway-rig.ts";
 import { eventually, farm, inChromium, opened, P_SHORT, panelOf, rowOf } from "./dashboard-rig.ts";
 
 const BATTERY_70_SIGNAL_74 = 0x73;
+const ROUND_TRIP = encodeExtension(EXT_TIMES, `\x20${String.fromCharCode(intervalCode(230))}`);
 const WEEK_MS = 604_800_000;
 /** With room for every column. */
 const WIDE = { viewport: { width: 1600, height: 900 } };
@@ -62,7 +65,7 @@ inChromium("the dashboard in Chromium", () => {
   it("plots what the board told, over the range that is chosen", async () => {
     const { shed, socket, url, port } = await farm();
     const page = await opened(url, 3);
-    const told = shed.beat({ vitals: BATTERY_70_SIGNAL_74, promise: P_HOUR });
+    const told = shed.beat({ vitals: BATTERY_70_SIGNAL_74, promise: P_HOUR, ext: ROUND_TRIP });
     socket.send(told, port);
     await socket.next((frame) => shed.ackOf(frame, told));
     const panel = await panelOf(page, "shed-07");
@@ -71,6 +74,7 @@ inChromium("the dashboard in Chromium", () => {
     await eventually(labels).toEqual([
       "Battery: 70\u00a0%",
       "Signal: −74\u00a0dBm",
+      "Round trip: 230\u00a0ms",
       "Loss: 0\u00a0%",
     ]);
     const bar = (words: string) => panel.getByRole("img", { name: words }).waitFor();
